@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * AF_ZMQ: ZeroMQ sockets (ZMTP) as an address family.
+ *
+ * Socket types and option numbers, option types, units and defaults are those
+ * of libzmq's zmq_setsockopt(3), so a program may include both headers.
+ * Described in af_zmq(7).
+ */
+#ifndef _UAPI_LINUX_ZMQ_H
+#define _UAPI_LINUX_ZMQ_H
+
+#include <linux/socket.h>
+#include <linux/types.h>
+
+/* The slot of AF_ASH, which no kernel ever implemented. The module parameter
+ * "family" overrides it; /sys/module/zmq/parameters/family tells the value.
+ */
+#define AF_ZMQ			18
+#define PF_ZMQ			AF_ZMQ
+#define SOL_ZMQ			289
+
+/* socket(AF_ZMQ, SOCK_SEQPACKET or SOCK_DGRAM, one of these) */
+#define ZMQ_PAIR 0
+#define ZMQ_PUB 1
+#define ZMQ_SUB 2
+#define ZMQ_REQ 3
+#define ZMQ_REP 4
+#define ZMQ_DEALER 5
+#define ZMQ_ROUTER 6
+#define ZMQ_PULL 7
+#define ZMQ_PUSH 8
+#define ZMQ_XPUB 9
+#define ZMQ_XSUB 10
+#define ZMQ_STREAM 11
+
+#define ZMQ_ENDPOINT_MAX	126	/* bytes in szmq_endpoint, with its NUL */
+
+/**
+ * struct sockaddr_zmq - an endpoint as text
+ * @szmq_family: AF_ZMQ
+ * @szmq_endpoint: "transport://address", NUL-terminated unless it fills the
+ *	array or the address length says where it ends
+ *
+ * bind() and connect() also take struct sockaddr_in and sockaddr_in6 as
+ * tcp:// endpoints.
+ */
+struct sockaddr_zmq {
+	__kernel_sa_family_t	szmq_family;
+	char			szmq_endpoint[ZMQ_ENDPOINT_MAX];
+};
+
+/* Options at level SOL_ZMQ with libzmq's numbers. "ms" is milliseconds. */
+#define ZMQ_AFFINITY 4			/* __u64, accepted and ignored */
+#define ZMQ_ROUTING_ID 5		/* 1 to 255 bytes */
+#define ZMQ_SUBSCRIBE 6			/* bytes, also none */
+#define ZMQ_UNSUBSCRIBE 7		/* bytes, also none */
+#define ZMQ_SNDBUF 11			/* int, bytes of the transport's buffer, -1 the system's */
+#define ZMQ_RCVBUF 12			/* int, bytes of the transport's buffer, -1 the system's */
+#define ZMQ_RCVMORE 13			/* int, get only */
+#define ZMQ_FD 14			/* int, get only: not supported, the socket is the fd */
+#define ZMQ_EVENTS 15			/* int, get only: ZMQ_POLLIN | ZMQ_POLLOUT */
+#define ZMQ_TYPE 16			/* int, get only */
+#define ZMQ_LINGER 17			/* int, ms, -1 as long as net.zmq.linger_max_ms allows */
+#define ZMQ_RECONNECT_IVL 18		/* int, ms, -1 never */
+#define ZMQ_BACKLOG 19			/* int */
+#define ZMQ_RECONNECT_IVL_MAX 21	/* int, ms, 0 no growth */
+#define ZMQ_MAXMSGSIZE 22		/* __s64, bytes of a frame, -1 no limit but the system's */
+#define ZMQ_SNDHWM 23			/* int, messages a peer, 0 no limit */
+#define ZMQ_RCVHWM 24			/* int, messages a peer, 0 no limit */
+#define ZMQ_RCVTIMEO 27			/* int, ms, -1 for ever */
+#define ZMQ_SNDTIMEO 28			/* int, ms, -1 for ever */
+#define ZMQ_LAST_ENDPOINT 32		/* string with its NUL, get only */
+#define ZMQ_ROUTER_MANDATORY 33		/* int */
+#define ZMQ_TCP_KEEPALIVE 34		/* int, -1 the system's, 0, 1 */
+#define ZMQ_TCP_KEEPALIVE_CNT 35	/* int, -1 the system's */
+#define ZMQ_TCP_KEEPALIVE_IDLE 36	/* int, seconds, -1 the system's */
+#define ZMQ_TCP_KEEPALIVE_INTVL 37	/* int, seconds, -1 the system's */
+#define ZMQ_IMMEDIATE 39		/* int, 0 or 1 */
+#define ZMQ_XPUB_VERBOSE 40		/* int */
+#define ZMQ_IPV6 42			/* int, 0 or 1 */
+#define ZMQ_MECHANISM 43		/* int, get only */
+#define ZMQ_PROBE_ROUTER 51		/* int */
+#define ZMQ_REQ_CORRELATE 52		/* int */
+#define ZMQ_REQ_RELAXED 53		/* int */
+#define ZMQ_CONFLATE 54			/* int, 0 or 1 */
+#define ZMQ_ROUTER_HANDOVER 56		/* int */
+#define ZMQ_TOS 57			/* int */
+#define ZMQ_CONNECT_ROUTING_ID 61	/* 1 to 255 bytes */
+#define ZMQ_HANDSHAKE_IVL 66		/* int, ms, 0 no limit */
+#define ZMQ_XPUB_NODROP 69		/* int */
+#define ZMQ_INVERT_MATCHING 74		/* int */
+#define ZMQ_XPUB_VERBOSER 78		/* int */
+#define ZMQ_CONNECT_TIMEOUT 79		/* int, ms, 0 the system's */
+#define ZMQ_TCP_MAXRT 80		/* int, ms, 0 the system's */
+#define ZMQ_THREAD_SAFE 81		/* int, get only, always 1 */
+#define ZMQ_BINDTODEVICE 92		/* string */
+#define ZMQ_TOPICS_COUNT 116		/* int, get only */
+
+/* Bits of ZMQ_EVENTS */
+#define ZMQ_POLLIN 1
+#define ZMQ_POLLOUT 2
+
+/* AF_ZMQ's own options, above every number that libzmq may ever use. The
+ * first four do what bind(), connect() and their opposites do, for languages
+ * whose sockets refuse an unknown family; the value is the endpoint's text.
+ */
+#define ZMQ_BIND		1000
+#define ZMQ_CONNECT		1001
+#define ZMQ_UNBIND		1002
+#define ZMQ_DISCONNECT		1003
+
+#endif /* _UAPI_LINUX_ZMQ_H */
