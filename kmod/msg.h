@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _ZMQ_MSG_H
+#define _ZMQ_MSG_H
+
+#include <linux/refcount.h>
+#include <linux/skbuff.h>
+#include "types.h"
+
+struct iov_iter;
+struct page;
+
+/**
+ * struct zmq_buf - append-only memory that encoded messages live in
+ * @ref: one for the socket while it is the open buffer, one for each range
+ * @size: bytes in @page
+ * @fill: bytes written; what lies below never changes again
+ * @page: the memory, of order get_order(@size)
+ * @sk: the socket that is charged, held
+ */
+struct zmq_buf {
+	refcount_t	ref;
+	u32		size;
+	u32		fill;
+	struct page	*page;
+	struct sock	*sk;
+};
+
+/**
+ * struct zmq_range - encoded bytes in a buffer, with a reference to it
+ */
+struct zmq_range {
+	struct zmq_buf	*buf;
+	u32		off;
+	u32		len;
+};
+
+#define ZMQ_MSG_INLINE_RANGES	4
+
+/**
+ * struct zmq_msg - an outgoing message while it is built and routed
+ * @sk: the socket that pays
+ * @open: the buffer that the next byte goes to, or NULL
+ * @ranges: the encoded message, frame headers included
+ * @nr: ranges in use
+ * @cap: ranges allocated
+ * @frames: frames encoded by the caller, a pattern's prefix not counted
+ * @started: the pattern's begin() has run for this message
+ * @bytes: bytes encoded
+ * @body_off: offset of the first frame of the caller, behind the prefix
+ * @body_len: body length of the first frame of the caller
+ * @id: the routing id that an addressing pattern took from the first frame
+ * @id_len: bytes in @id
+ * @has_id: @id is valid, though it may be empty
+ * @pipe: where the message goes, if the pattern chose at its first frame; held
+ *
+ * One lives in each socket, all under the socket lock.
+ */
+struct zmq_msg {
+	struct sock		*sk;
+	struct zmq_buf		*open;
+	struct zmq_range	*ranges;
+	unsigned int		nr;
+	unsigned int		cap;
+	unsigned int		frames;
+	bool			started;
+	bool			has_id;
+	u8			id_len;
+	u64			bytes;
+	u64			body_off;
+	u64			body_len;
+	struct zmq_pipe		*pipe;
+	struct zmq_range	inline_ranges[ZMQ_MSG_INLINE_RANGES];
+	u8			id[ZMQ_ROUTING_ID_MAX];
+};
+
+void zmq_msg_init(struct zmq_msg *msg, struct sock *sk);
+void zmq_msg_reset(struct zmq_msg *msg);
+void zmq_msg_destroy(struct zmq_msg *msg);
+int zmq_msg_put_frame(struct zmq_msg *msg, struct iov_iter *from, u64 len,
+		      bool more);
+int zmq_msg_put_bytes(struct zmq_msg *msg, const void *data, size_t len);
+const u8 *zmq_msg_topic(const struct zmq_msg *msg, size_t *len);
+int zmq_msg_to_runs(const struct zmq_msg *msg, struct sk_buff_head *runs);
+
+void zmq_buf_put(struct zmq_buf *buf);
+static inline void *zmq_range_addr(const struct zmq_range *r)
+{
+	return page_address(r->buf->page) + r->off;
+}
+
+/**
+ * struct zmq_run_cb - what skb->cb holds while an skb is a run
+ * @off: where the run's bytes begin in the skb
+ * @len: how many they are
+ *
+ * A run is received memory that holds message frames one after the other; a
+ * frame may begin in one run and end in a later one of the same queue.
+ */
+struct zmq_run_cb {
+	u32	off;
+	u32	len;
+};
+
+static inline struct zmq_run_cb *zmq_run(struct sk_buff *skb)
+{
+	return (struct zmq_run_cb *)skb->cb;
+}
+
+struct sk_buff *zmq_run_from_skb(struct sk_buff *skb, unsigned int off,
+				 unsigned int len, gfp_t gfp);
+struct sk_buff *zmq_run_from_bytes(const void *data, unsigned int len,
+				   gfp_t gfp);
+int zmq_runs_copy_bits(const struct sk_buff_head *runs, u64 off, void *to,
+		       size_t len);
+int zmq_runs_copy_iter(const struct sk_buff_head *runs, u64 off,
+		       struct iov_iter *to, size_t len);
+
+int zmq_msg_cache_init(void);
+void zmq_msg_cache_exit(void);
+
+#endif /* _ZMQ_MSG_H */

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _ZMQ_NET_H
+#define _ZMQ_NET_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include "mib.h"
+
+struct ctl_table_header;
+
+/**
+ * struct zmq_net - what AF_ZMQ keeps for a network namespace
+ * @mib: counters, see mib.h
+ * @inproc_lock: protects @inproc_bound and @inproc_parked
+ * @inproc_bound: inproc names that a socket has bound
+ * @inproc_parked: inproc connections that wait for their name to be bound
+ * @socks_lock: protects @socks
+ * @socks: every socket, for /proc/net/zmq
+ * @max_msg_bytes: net.zmq.max_msg_bytes, the largest frame that a peer may send
+ * @linger_max_ms: net.zmq.linger_max_ms, how long a closed socket may drain
+ * @sysctl: the registered table
+ */
+struct zmq_net {
+	struct zmq_mib __percpu	*mib;
+	struct mutex		inproc_lock;
+	struct list_head	inproc_bound;
+	struct list_head	inproc_parked;
+	spinlock_t		socks_lock;
+	struct hlist_head	socks;
+	unsigned long		max_msg_bytes;
+	int			linger_max_ms;
+	struct ctl_table_header	*sysctl;
+};
+
+extern unsigned int zmq_net_id;
+
+static inline struct zmq_net *zmq_net(const struct net *net)
+{
+	return net_generic(net, zmq_net_id);
+}
+
+#define ZMQ_INC_STATS(net, field) \
+	zmq_mib_add(zmq_net(net)->mib, field, 1)
+#define ZMQ_ADD_STATS(net, field, n) \
+	zmq_mib_add(zmq_net(net)->mib, field, n)
+
+#endif /* _ZMQ_NET_H */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _ZMQ_OPTS_H
+#define _ZMQ_OPTS_H
+
+#include <linux/if.h>
+#include "types.h"
+
+/**
+ * struct zmq_opts - the values of a socket's SOL_ZMQ options
+ *
+ * Written under the socket lock. Connections read them without it where a
+ * torn set of values does no harm, so every field is a word or smaller and
+ * read with READ_ONCE() outside of the lock.
+ */
+struct zmq_opts {
+	s64	max_msg_size;		/* bytes of one frame, -1: the namespace's limit */
+	int	snd_hwm;		/* messages a pipe, 0: no limit */
+	int	rcv_hwm;
+	int	linger;			/* ms, -1: the namespace's limit */
+	int	reconnect_ivl;		/* ms, below 1: never */
+	int	reconnect_ivl_max;	/* ms, 0: no growth */
+	int	handshake_ivl;		/* ms, 0: no limit */
+	int	connect_timeout;	/* ms, 0: TCP's own */
+	int	backlog;
+	int	sndbuf;			/* bytes, -1: TCP's own */
+	int	rcvbuf;
+	int	tos;
+	int	tcp_keepalive;		/* -1: the system's */
+	int	tcp_keepalive_cnt;
+	int	tcp_keepalive_idle;	/* s */
+	int	tcp_keepalive_intvl;	/* s */
+	int	tcp_maxrt;		/* ms */
+	bool	immediate;
+	bool	ipv6;
+	bool	conflate;
+	u8	routing_id_len;
+	u8	connect_routing_id_len;
+	u8	routing_id[ZMQ_ROUTING_ID_MAX];
+	u8	connect_routing_id[ZMQ_ROUTING_ID_MAX];
+	char	device[IFNAMSIZ];
+};
+
+#endif /* _ZMQ_OPTS_H */

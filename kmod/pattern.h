@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _ZMQ_PATTERN_H
+#define _ZMQ_PATTERN_H
+
+#include "pipe.h"
+
+enum zmq_pattern_flag {
+	ZMQ_PAT_SEND		= 1 << 0,	/* send() is in the pattern */
+	ZMQ_PAT_RECV		= 1 << 1,	/* recv() is in the pattern */
+	ZMQ_PAT_WIRE_ID		= 1 << 2,	/* tells its routing id to peers */
+	ZMQ_PAT_ADDRESSED	= 1 << 3,	/* the first frame sent is a routing id */
+	ZMQ_PAT_FILTERS		= 1 << 4,	/* peek() may discard: ask it, not @ready */
+	ZMQ_PAT_NO_LINGER	= 1 << 5,	/* nothing worth lingering for */
+	ZMQ_PAT_ONE_CONNECT	= 1 << 6,	/* a second connect to an endpoint does nothing */
+};
+
+/**
+ * struct zmq_pattern - the routing rules of one socket type
+ * @name: "PUSH", as in READY's Socket-Type
+ * @type: ZMQ_PUSH ...
+ * @flags: enum zmq_pattern_flag
+ * @init: make core->priv. Process context.
+ * @destroy: free core->priv; no pipe is left. Process context.
+ * @attach: a peer appeared. Socket lock. An error refuses the peer:
+ *	-EBUSY for PAIR's second one, -EEXIST for a routing id in use.
+ * @detach: the peer is gone for writing; messages that it sent may still be
+ *	read. Drop every pointer to the pipe but core->rx_pipe. Socket lock.
+ * @up: the peer can be talked to, the first time or after a reconnection:
+ *	announce subscriptions. Socket lock.
+ * @down: the connection of a dialed pipe broke; up() follows when it is back.
+ *	Socket lock. May be NULL.
+ * @subscription: the peer (un)subscribed. Softirq or process context,
+ *	core->lock is NOT held.
+ * @rx: look at messages as they arrive, before zmq_pipe_rx() counts the pipe
+ *	ready; for patterns that consume them on the spot (PUB, XPUB). Softirq
+ *	or process context, core->lock held. May be NULL.
+ * @begin: the first frame of a message is about to be sent: check the state,
+ *	choose and hold msg->pipe where the pattern sends to one peer, put a
+ *	prefix with zmq_msg_put_bytes(). Socket lock. 0, -EAGAIN when the caller
+ *	should wait for credit, -EBADFD in the wrong state.
+ * @address: like @begin for ZMQ_PAT_ADDRESSED, with msg->id set.
+ * @send: the message is whole: give it to its pipe or pipes, flush them with
+ *	@more (the caller has another message at hand). Socket lock. 0, or
+ *	-EAGAIN if the chosen peer is gone and no other has credit: the message
+ *	stays as it is and is offered again.
+ * @can_send: would begin() succeed: 0 or its error. Any context, no lock: a
+ *	glance with READ_ONCE(); exact while nobody else uses the socket.
+ * @peek: find the frame that recv returns, discarding what the pattern never
+ *	delivers. Must be repeatable: nothing visible changes until consume().
+ *	Socket lock. 0, -EAGAIN, -EBADFD.
+ * @consume: the frame that peek() found was delivered. Socket lock.
+ * @setopt: an option of the pattern's own, @len bytes at @val. Socket lock.
+ *	-ENOPROTOOPT if it is none of its own.
+ * @getopt: int-valued option of the pattern's own, likewise.
+ */
+struct zmq_pattern {
+	const char	*name;
+	u8		type;
+	unsigned int	flags;
+
+	int	(*init)(struct zmq_core *core);
+	void	(*destroy)(struct zmq_core *core);
+	int	(*attach)(struct zmq_core *core, struct zmq_pipe *pipe);
+	void	(*detach)(struct zmq_core *core, struct zmq_pipe *pipe);
+	void	(*up)(struct zmq_core *core, struct zmq_pipe *pipe);
+	void	(*down)(struct zmq_core *core, struct zmq_pipe *pipe);
+	void	(*subscription)(struct zmq_core *core, struct zmq_pipe *pipe,
+				const u8 *topic, size_t len, bool subscribe);
+	void	(*rx)(struct zmq_core *core, struct zmq_pipe *pipe);
+	int	(*begin)(struct zmq_core *core, struct zmq_msg *msg);
+	int	(*address)(struct zmq_core *core, struct zmq_msg *msg);
+	int	(*send)(struct zmq_core *core, struct zmq_msg *msg, bool more);
+	int	(*can_send)(const struct zmq_core *core);
+	int	(*peek)(struct zmq_core *core, struct zmq_frame *f);
+	void	(*consume)(struct zmq_core *core, const struct zmq_frame *f);
+	int	(*setopt)(struct zmq_core *core, int opt, const void *val,
+			  size_t len);
+	int	(*getopt)(struct zmq_core *core, int opt, int *val);
+};
+
+const struct zmq_pattern *zmq_pattern_find(int type);
+
+extern const struct zmq_pattern zmq_pair_pattern;
+extern const struct zmq_pattern zmq_push_pattern;
+extern const struct zmq_pattern zmq_pull_pattern;
+extern const struct zmq_pattern zmq_pub_pattern;
+extern const struct zmq_pattern zmq_xpub_pattern;
+extern const struct zmq_pattern zmq_sub_pattern;
+extern const struct zmq_pattern zmq_xsub_pattern;
+extern const struct zmq_pattern zmq_req_pattern;
+extern const struct zmq_pattern zmq_rep_pattern;
+extern const struct zmq_pattern zmq_dealer_pattern;
+extern const struct zmq_pattern zmq_router_pattern;
+
+#endif /* _ZMQ_PATTERN_H */

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _ZMQ_PIPE_H
+#define _ZMQ_PIPE_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <linux/skbuff.h>
+#include <net/sock.h>
+#include "msg.h"
+#include "net.h"
+#include "opts.h"
+#include "wire.h"
+
+struct zmq_pair;
+
+/**
+ * struct zmq_core - the routing half of a socket: its peers and who is next
+ * @sk: the socket, for accounting and wake-ups; its lock is "the socket lock"
+ * @pattern: the routing rules
+ * @opts: option values
+ * @lock: protects @ready, @writable, every pipe's queue and flags, and what
+ *	softirq changes in a pattern (subscriptions)
+ * @pipes: every attached pipe; changed under the socket lock and @lock
+ * @ready: pipes with at least one whole message, the next to serve first
+ * @writable: pipes with send credit, the next to serve first
+ * @rx_pipe: the pipe whose multi-part message is being read; socket lock
+ * @new_pipes: inproc pipes that a peer made, to be attached; @lock
+ * @dead_pipes: pipes whose peer is gone, to be detached; @lock
+ * @priv: the pattern's own state
+ * @dist_gen: the number of the current fan-out; socket lock
+ * @nr_pipes: length of @pipes
+ * @drops: messages dropped because a peer was full or gone
+ */
+struct zmq_core {
+	struct sock			*sk;
+	const struct zmq_pattern	*pattern;
+	struct zmq_opts			opts;
+	spinlock_t			lock;
+	struct list_head		pipes;
+	struct list_head		ready;
+	struct list_head		writable;
+	struct zmq_pipe			*rx_pipe;
+	struct list_head		new_pipes;
+	struct list_head		dead_pipes;
+	void				*priv;
+	u32				dist_gen;
+	unsigned int			nr_pipes;
+	atomic_long_t			drops;
+};
+
+enum zmq_pipe_flag {
+	ZMQ_PIPE_ATTACHED,	/* the pattern knows it */
+	ZMQ_PIPE_FULL,		/* no send credit until the low-water mark */
+	ZMQ_PIPE_DEAD,		/* the peer is gone; queued messages can be read */
+	ZMQ_PIPE_THROTTLED,	/* the connection stopped reading */
+	ZMQ_PIPE_UP,		/* the peer can be written to right now */
+};
+
+/**
+ * struct zmq_pipe - one peer as the socket sees it
+ * @ref: references
+ * @core: the socket's side
+ * @flags: enum zmq_pipe_flag, changed under core->lock
+ * @node: in core->pipes
+ * @attach_node: in core->new_pipes or core->dead_pipes
+ * @ready_node: in core->ready
+ * @writable_node: in core->writable
+ * @dist_node: in the list of one fan-out; socket lock
+ * @dist_gen: the last fan-out that listed it
+ * @runs: received frames, under core->lock at the tail; the head belongs to
+ *	the reader, who holds the socket lock
+ * @rx_off: bytes of the head run that are consumed
+ * @rx_hdr: the frame at the head, if @rx_hdr.size is not 0
+ * @rx_msgs: whole messages in @runs
+ * @rx_bytes: bytes in @runs
+ * @rx_charged: truesize charged for @runs
+ * @tx_msgs: messages handed over and not yet sent (inproc: not yet read)
+ * @conn: the connection below, or
+ * @pair: the inproc connection, of which this is end @side
+ * @side: 0 or 1
+ * @peer_minor: minor of the peer's ZMTP version, 0 or 1
+ * @peer_type: the peer's socket type, -1 if it did not say
+ * @id: the peer's routing id as the peer gave it, or as a pattern chose
+ * @id_len: bytes in @id
+ * @id_node: in ROUTER's table
+ * @endpoint: canonical text of the bind or connect that made it, for
+ *	ZMQ_DISCONNECT and /proc/net/zmq
+ * @dialed: made by connect(), not by accept
+ * @drops: messages dropped for this peer
+ * @tx_total: messages sent
+ * @rx_total: messages received
+ */
+struct zmq_pipe {
+	refcount_t		ref;
+	struct zmq_core		*core;
+	unsigned long		flags;
+	struct list_head	node;
+	struct list_head	attach_node;
+	struct list_head	ready_node;
+	struct list_head	writable_node;
+	struct list_head	dist_node;
+	u32			dist_gen;
+
+	struct sk_buff_head	runs;
+	u32			rx_off;
+	struct zmq_hdr		rx_hdr;
+	unsigned int		rx_msgs;
+	u64			rx_bytes;
+	u32			rx_charged;
+
+	atomic_t		tx_msgs;
+	struct zmq_conn		*conn;
+	struct zmq_pair		*pair;
+	u8			side;
+	bool			dialed;
+	u8			peer_minor;
+	s8			peer_type;
+	u8			id_len;
+	u8			*id;
+	struct rhash_head	id_node;
+	char			*endpoint;
+	unsigned long		drops;
+	unsigned long		tx_total;
+	unsigned long		rx_total;
+	struct rcu_head		rcu;
+};
+
+/**
+ * struct zmq_frame - the frame that the next recv returns
+ * @pipe: the pipe whose head frame it is, or NULL if it is
+ * @mem: memory of the pattern's (a routing id, a subscription)
+ * @len: bytes in the body
+ * @more: another frame of the message follows
+ */
+struct zmq_frame {
+	struct zmq_pipe	*pipe;
+	const u8	*mem;
+	u64		len;
+	bool		more;
+};
+
+/* ---- the socket's side ---- */
+void zmq_core_init(struct zmq_core *core, struct sock *sk,
+		   const struct zmq_pattern *pattern);
+void zmq_core_wake_readers(struct zmq_core *core);
+void zmq_core_wake_writers(struct zmq_core *core);
+void zmq_core_settle(struct zmq_core *core);
+
+/* ---- life ---- */
+struct zmq_pipe *zmq_pipe_new(struct zmq_core *core, gfp_t gfp);
+void zmq_pipe_get(struct zmq_pipe *pipe);
+void zmq_pipe_put(struct zmq_pipe *pipe);
+int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, size_t len, gfp_t gfp);
+int zmq_pipe_attach(struct zmq_pipe *pipe);
+void zmq_pipe_up(struct zmq_pipe *pipe);
+void zmq_pipe_down(struct zmq_pipe *pipe);
+void zmq_pipe_detach(struct zmq_pipe *pipe);
+void zmq_pipe_hangup(struct zmq_pipe *pipe);
+
+/* ---- reading: the socket lock is held ---- */
+int zmq_pipe_peek_frame(struct zmq_pipe *pipe, struct zmq_frame *f);
+int zmq_pipe_copy_bits(struct zmq_pipe *pipe, u64 off, void *to, size_t len);
+int zmq_pipe_copy_iter(struct zmq_pipe *pipe, u64 off, struct iov_iter *to,
+		       size_t len);
+void zmq_pipe_consume_frame(struct zmq_pipe *pipe);
+void zmq_pipe_skip_msg(struct zmq_pipe *pipe);
+
+/* ---- writing: the socket lock is held ---- */
+int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg);
+void zmq_pipe_flush(struct zmq_pipe *pipe, bool more);
+int zmq_pipe_send_sub(struct zmq_pipe *pipe, const u8 *topic, size_t len,
+		      bool subscribe);
+
+/* ---- from below: softirq, or the lock of the stream held ---- */
+unsigned int zmq_pipe_rx_room(struct zmq_pipe *pipe);
+int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
+		unsigned int msgs);
+void zmq_pipe_tx_done(struct zmq_pipe *pipe, unsigned int msgs);
+
+static inline bool zmq_pipe_writable(const struct zmq_pipe *pipe)
+{
+	return !test_bit(ZMQ_PIPE_FULL, &pipe->flags) &&
+	       !test_bit(ZMQ_PIPE_DEAD, &pipe->flags);
+}
+
+#endif /* _ZMQ_PIPE_H */
