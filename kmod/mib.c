@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/build_bug.h>
+#include <linux/cpumask.h>
+#include <linux/kernel.h>
+#include <linux/seq_file.h>
+#include "mib.h"
+
+static const char * const zmq_mib_names[] = {
+	[ZMQ_MIB_SOCKETS]		= "Sockets",
+	[ZMQ_MIB_CONNECTS]		= "Connects",
+	[ZMQ_MIB_RECONNECTS]		= "Reconnects",
+	[ZMQ_MIB_CONNECTFAIL]		= "ConnectFail",
+	[ZMQ_MIB_ACCEPTS]		= "Accepts",
+	[ZMQ_MIB_ACCEPTFAIL]		= "AcceptFail",
+	[ZMQ_MIB_ESTABLISHED]		= "Established",
+	[ZMQ_MIB_DISCONNECTS]		= "Disconnects",
+	[ZMQ_MIB_HSPROTO]		= "HandshakeProtocol",
+	[ZMQ_MIB_HSVERSION]		= "HandshakeVersion",
+	[ZMQ_MIB_HSMECHANISM]		= "HandshakeMechanism",
+	[ZMQ_MIB_HSTYPE]		= "HandshakeType",
+	[ZMQ_MIB_HSREFUSED]		= "HandshakeRefused",
+	[ZMQ_MIB_HSERROR]		= "HandshakeError",
+	[ZMQ_MIB_HSTIMEOUT]		= "HandshakeTimeout",
+	[ZMQ_MIB_HSCLOSED]		= "HandshakeClosed",
+	[ZMQ_MIB_TXMSGS]		= "TxMsgs",
+	[ZMQ_MIB_TXBYTES]		= "TxBytes",
+	[ZMQ_MIB_RXMSGS]		= "RxMsgs",
+	[ZMQ_MIB_RXBYTES]		= "RxBytes",
+	[ZMQ_MIB_TXDROPFULL]		= "TxDropFull",
+	[ZMQ_MIB_TXDROPNOPEER]		= "TxDropNoPeer",
+	[ZMQ_MIB_TXDROPCONN]		= "TxDropConn",
+	[ZMQ_MIB_LINGERDROP]		= "LingerDrop",
+	[ZMQ_MIB_RXDROPFILTER]		= "RxDropFilter",
+	[ZMQ_MIB_RXDROPMALFORMED]	= "RxDropMalformed",
+	[ZMQ_MIB_RXDROPSTALE]		= "RxDropStale",
+	[ZMQ_MIB_RXDROPPARTIAL]		= "RxDropPartial",
+	[ZMQ_MIB_SUBDROP]		= "SubDrop",
+	[ZMQ_MIB_RXTHROTTLED]		= "RxThrottled",
+	[ZMQ_MIB_RXTOOBIG]		= "RxTooBig",
+	[ZMQ_MIB_PROTOERROR]		= "ProtoError",
+	[ZMQ_MIB_NOMEM]			= "NoMem",
+	[ZMQ_MIB_PINGS]			= "Pings",
+};
+
+static_assert(ARRAY_SIZE(zmq_mib_names) == __ZMQ_MIB_MAX);
+
+/**
+ * zmq_mib_alloc - counters for a namespace, all zero
+ *
+ * Context: Process context, may sleep.
+ * Return: the counters, or NULL.
+ */
+struct zmq_mib __percpu *zmq_mib_alloc(void)
+{
+	return alloc_percpu(struct zmq_mib);
+}
+
+/**
+ * zmq_mib_free - free what zmq_mib_alloc() made
+ * @mib: the counters, or NULL
+ *
+ * Context: Process context. Nobody counts any more.
+ */
+void zmq_mib_free(struct zmq_mib __percpu *mib)
+{
+	free_percpu(mib);
+}
+
+/**
+ * zmq_mib_sum - the value of a counter
+ * @mib: the namespace's counters
+ * @field: which of them
+ *
+ * Context: Any.
+ * Return: the sum over all CPUs; what is counted meanwhile may be missing.
+ */
+unsigned long zmq_mib_sum(struct zmq_mib __percpu *mib,
+			  enum zmq_mib_field field)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(mib, cpu)->fields[field]);
+	return sum;
+}
+
+/**
+ * zmq_mib_seq_show - write /proc/net/zmq_snmp
+ * @seq: where to
+ * @mib: the namespace's counters
+ *
+ * One "ZmqName value" per line, the format of /proc/net/snmp6.
+ *
+ * Context: Process context.
+ */
+void zmq_mib_seq_show(struct seq_file *seq, struct zmq_mib __percpu *mib)
+{
+	int i;
+
+	for (i = 0; i < __ZMQ_MIB_MAX; i++)
+		seq_printf(seq, "Zmq%-29s\t%lu\n", zmq_mib_names[i],
+			   zmq_mib_sum(mib, i));
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _ZMQ_MIB_H
+#define _ZMQ_MIB_H
+
+#include <linux/percpu.h>
+
+struct seq_file;
+
+/* Each value has a name in mib.c, which is how /proc/net/zmq_snmp shows it. */
+enum zmq_mib_field {
+	/* sockets and connections */
+	ZMQ_MIB_SOCKETS,	/* sockets created */
+	ZMQ_MIB_CONNECTS,	/* outgoing connections tried, the first time */
+	ZMQ_MIB_RECONNECTS,	/* outgoing connections tried again */
+	ZMQ_MIB_CONNECTFAIL,	/* outgoing connections refused or timed out */
+	ZMQ_MIB_ACCEPTS,	/* incoming connections accepted */
+	ZMQ_MIB_ACCEPTFAIL,	/* incoming connections that had to be let go */
+	ZMQ_MIB_ESTABLISHED,	/* handshakes completed */
+	ZMQ_MIB_DISCONNECTS,	/* connections that ended after their handshake */
+
+	/* why handshakes failed */
+	ZMQ_MIB_HSPROTO,	/* not ZMTP, or a broken greeting or command */
+	ZMQ_MIB_HSVERSION,	/* a version of ZMTP that is not spoken here */
+	ZMQ_MIB_HSMECHANISM,	/* the mechanisms differ */
+	ZMQ_MIB_HSTYPE,		/* socket types that do not fit together */
+	ZMQ_MIB_HSREFUSED,	/* the pattern refused the peer */
+	ZMQ_MIB_HSERROR,	/* the peer said ERROR */
+	ZMQ_MIB_HSTIMEOUT,	/* ZMQ_HANDSHAKE_IVL passed */
+	ZMQ_MIB_HSCLOSED,	/* the stream ended */
+
+	/* messages */
+	ZMQ_MIB_TXMSGS,		/* handed to a peer's queue, one for each peer */
+	ZMQ_MIB_TXBYTES,	/* their bytes, encoded */
+	ZMQ_MIB_RXMSGS,		/* put into a socket's queue */
+	ZMQ_MIB_RXBYTES,	/* their bytes, encoded */
+
+	/* messages that nobody will receive */
+	ZMQ_MIB_TXDROPFULL,	/* the peer's queue is full */
+	ZMQ_MIB_TXDROPNOPEER,	/* no peer takes it */
+	ZMQ_MIB_TXDROPCONN,	/* lost with a broken connection */
+	ZMQ_MIB_LINGERDROP,	/* still unsent when the linger time was over */
+	ZMQ_MIB_RXDROPFILTER,	/* not subscribed to */
+	ZMQ_MIB_RXDROPMALFORMED, /* without the envelope that the pattern needs */
+	ZMQ_MIB_RXDROPSTALE,	/* a reply that nobody waits for any more */
+	ZMQ_MIB_RXDROPPARTIAL,	/* the peer died in the middle of it */
+
+	/* limits and misbehaviour */
+	ZMQ_MIB_SUBDROP,	/* subscriptions refused by a limit */
+	ZMQ_MIB_RXTHROTTLED,	/* times that a full queue stopped reading */
+	ZMQ_MIB_RXTOOBIG,	/* frames beyond ZMQ_MAXMSGSIZE or the sysctl */
+	ZMQ_MIB_PROTOERROR,	/* violations of ZMTP after the handshake */
+	ZMQ_MIB_NOMEM,		/* memory refused by the system or by a limit */
+	ZMQ_MIB_PINGS,		/* PING commands answered */
+
+	__ZMQ_MIB_MAX
+};
+
+/**
+ * struct zmq_mib - one CPU's share of a namespace's counters
+ * @fields: indexed by enum zmq_mib_field
+ */
+struct zmq_mib {
+	unsigned long	fields[__ZMQ_MIB_MAX];
+};
+
+/**
+ * zmq_mib_add - count
+ * @mib: the namespace's counters
+ * @field: which of them
+ * @n: how many
+ *
+ * Context: Any, also softirq and with preemption enabled.
+ */
+static inline void zmq_mib_add(struct zmq_mib __percpu *mib,
+			       enum zmq_mib_field field, unsigned long n)
+{
+	this_cpu_add(mib->fields[field], n);
+}
+
+struct zmq_mib __percpu *zmq_mib_alloc(void);
+void zmq_mib_free(struct zmq_mib __percpu *mib);
+unsigned long zmq_mib_sum(struct zmq_mib __percpu *mib,
+			  enum zmq_mib_field field);
+void zmq_mib_seq_show(struct seq_file *seq, struct zmq_mib __percpu *mib);
+
+#endif /* _ZMQ_MIB_H */
