@@ -8,6 +8,9 @@ shopt -s inherit_errexit
 vm_repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 vm_cache=${AFZMQ_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/af_zmq}
 
+# What a make above was told is not meant for the makes that are started from here.
+unset ARCH CROSS_COMPILE LLVM KDIR M O V W C MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+
 vm_say() { echo "${0##*/}: $*" >&2; }
 
 # Nothing ran: neither COMMAND's status nor 124 or 125 would be the truth.

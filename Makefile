@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+# Kbuild describes the module; this file is for people. `make help` lists the targets.
+
+PREFIX ?= /usr/local
+DEBUG_KERNELS ?= uml debug
+
+# Of the running kernel if it has headers here, else Debian's stock kernel.
+KDIR ?=
+kdir = kdir="$(KDIR)"; [ -n "$$kdir" ] || kdir=$$(tools/vm/kdir)
+kbuild = $(MAKE) -C "$$kdir" M="$(CURDIR)"
+
+all: modules
+
+help:
+	@sed -n 's/^#? //p' $(firstword $(MAKEFILE_LIST))
+
+#? Targets:
+#?   modules         zmq.ko (the default); KDIR=… chooses the kernel, W=1 and C=2 work as in the kernel
+#?   lib             libzmqk, the optional user-space library
+#?   install         modules_install, headers_install and libzmqk; DESTDIR= and PREFIX= work
+#?   clean           remove what was built in the tree
+#?   demo            see it work: ZeroMQ programs talk to AF_ZMQ sockets in a virtual machine
+#?   check           all tests on Debian's stock kernel
+#?   check-unit      only the unit tests, in user space
+#?   check-vm        only the tests that need the virtual machine
+#?   check-static    only the checkers on the source
+#?   check-debug     kernel selftests on debug kernels (KASAN, lockdep, kmemleak, …);
+#?                   DEBUG_KERNELS=uml leaves out the slow one with two CPUs
+#?   deps            install the Debian packages that all of this needs
+#? A virtual machine for anything else: tools/vm/run -- COMMAND, tools/vm/shell
+
+modules:
+	@$(kdir) && $(kbuild) modules
+
+modules_install: modules
+	@$(kdir) && $(kbuild) modules_install $(if $(DESTDIR),INSTALL_MOD_PATH="$(DESTDIR)")
+
+headers_install:
+	install -D -m 644 uapi/linux/zmq.h "$(DESTDIR)$(PREFIX)/include/linux/zmq.h"
+
+lib:
+	$(MAKE) -C libzmqk
+
+install: modules_install headers_install
+	$(MAKE) -C libzmqk install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)"
+
+clean:
+	@$(kdir) && $(kbuild) clean
+	rm -rf build
+	@for dir in libzmqk selftests/unit selftests; do \
+		[ ! -f $$dir/Makefile ] || $(MAKE) -C $$dir clean || exit; \
+	done
+
+deps:
+	tools/deps
+
+demo:
+	@tools/deps build vm test
+	@tools/demo/run
+
+check: deps
+	@tools/run-tests static unit vm kselftest interop
+
+check-unit:
+	@tools/deps test
+	@tools/run-tests unit
+
+check-vm:
+	@tools/deps build vm test
+	@tools/run-tests vm kselftest interop
+
+check-static:
+	@tools/deps build static
+	@tools/run-tests static
+
+check-debug: deps
+	@tools/run-tests $(foreach k,$(DEBUG_KERNELS),canary-$(k) kselftest-$(k))
+
+.PHONY: all help modules modules_install headers_install lib install clean deps demo \
+	check check-unit check-vm check-static check-debug
