@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Endpoints: "tcp://127.0.0.1:5555", "inproc://name". */
+#ifndef _ZMQ_ENDPOINT_H
+#define _ZMQ_ENDPOINT_H
+
+#include <linux/types.h>
+#include <linux/socket.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+
+#define ZMQ_EP_NAME_MAX		255	/* bytes of an inproc name */
+#define ZMQ_EP_IFNAME		16	/* IFNAMSIZ */
+#define ZMQ_EP_TEXT		288	/* room for any formatted endpoint */
+
+/* Flags of zmq_endpoint_parse(): one of the first two. */
+#define ZMQ_EP_BIND		1
+#define ZMQ_EP_CONNECT		2
+#define ZMQ_EP_IPV6		4	/* ZMQ_IPV6 is set: * means [::] */
+
+/**
+ * enum zmq_transport - what carries the bytes
+ * @ZMQ_TCP: TCP over IPv4 or IPv6
+ * @ZMQ_INPROC: pipes inside a name space
+ */
+enum zmq_transport {
+	ZMQ_TCP,
+	ZMQ_INPROC,
+};
+
+/**
+ * union zmq_sockaddr - an IP address and port
+ * @family: AF_INET or AF_INET6
+ * @in4: if AF_INET
+ * @in6: if AF_INET6
+ */
+union zmq_sockaddr {
+	__kernel_sa_family_t	family;
+	struct sockaddr_in	in4;
+	struct sockaddr_in6	in6;
+};
+
+/**
+ * struct zmq_endpoint - a parsed endpoint
+ * @transport: which members below count
+ * @any_addr: @addr is a wildcard address
+ * @has_src: @src is given (connect only)
+ * @ifname: interface instead of an address, else empty. On bind it stands for
+ *	the address of @addr, on connect for that of @src; that address is
+ *	all zeros (of the family that the flags ask for) until the caller
+ *	fills it in.
+ * @zone: name of the zone of @addr, else empty; the caller turns it into
+ *	@addr.in6.sin6_scope_id. A numeric zone is already there.
+ * @src_zone: the same for @src
+ * @addr: bind: the local address; connect: the peer's. Port 0 on bind means
+ *	any.
+ * @src: connect: the local address
+ * @name_len: bytes of @name
+ * @name: inproc: the name, any bytes but NUL, NUL-terminated
+ */
+struct zmq_endpoint {
+	enum zmq_transport	transport;
+	bool			any_addr;
+	bool			has_src;
+	char			ifname[ZMQ_EP_IFNAME];
+	char			zone[ZMQ_EP_IFNAME];
+	char			src_zone[ZMQ_EP_IFNAME];
+	union zmq_sockaddr	addr;
+	union zmq_sockaddr	src;
+	u16			name_len;
+	char			name[ZMQ_EP_NAME_MAX + 1];
+};
+
+/**
+ * zmq_endpoint_parse() - from text
+ * @ep: the result, zeroed first
+ * @text: the text, need not be NUL-terminated
+ * @len: bytes of @text
+ * @flags: ZMQ_EP_BIND or ZMQ_EP_CONNECT, and ZMQ_EP_IPV6
+ *
+ * There is no name resolution: a host must be numeric, "*" (bind, source) or
+ * the name of an interface (bind, source). With ZMQ_EP_IPV6 unset an IPv6
+ * address is refused.
+ *
+ * Return: 0; -EINVAL syntax, a NUL byte, a port above 65535, port 0 or a host
+ * name on connect; -EPROTONOSUPPORT a scheme that is not known; -ENAMETOOLONG
+ * an inproc name above ZMQ_EP_NAME_MAX; -ENODEV on bind for what is neither
+ * an address that may be used nor possibly the name of an interface.
+ */
+int zmq_endpoint_parse(struct zmq_endpoint *ep, const char *text, size_t len,
+		       unsigned int flags);
+
+/**
+ * zmq_endpoint_from_sockaddr() - from a struct sockaddr_in or sockaddr_in6
+ * @ep: the result, zeroed first
+ * @addr: the address, as copied from user space
+ * @len: bytes of @addr
+ * @flags: ZMQ_EP_BIND or ZMQ_EP_CONNECT
+ *
+ * Return: 0; -EINVAL too short or port 0 on connect; -EAFNOSUPPORT any other
+ * family.
+ */
+int zmq_endpoint_from_sockaddr(struct zmq_endpoint *ep, const void *addr,
+			       size_t len, unsigned int flags);
+
+/**
+ * zmq_endpoint_format() - to text, in one canonical form
+ * @ep: the endpoint
+ * @buf: the result, NUL-terminated; ZMQ_EP_TEXT bytes are always enough
+ * @size: bytes of @buf
+ *
+ * Addresses are numeric, with IPv6 as RFC 5952 wants it; an interface's name
+ * is written only while its address has not been filled in.
+ *
+ * Return: length of the text without its NUL, or -ENOSPC.
+ */
+int zmq_endpoint_format(const struct zmq_endpoint *ep, char *buf, size_t size);
+
+/**
+ * zmq_endpoint_equal() - whether two endpoints mean the same
+ * @a: an endpoint
+ * @b: an endpoint
+ *
+ * An IPv4-mapped IPv6 address equals the IPv4 address. Interfaces are compared
+ * by name if both have one, else by the addresses filled in.
+ *
+ * Return: true if so.
+ */
+bool zmq_endpoint_equal(const struct zmq_endpoint *a,
+			const struct zmq_endpoint *b);
+
+/**
+ * zmq_endpoint_port() - the port of an address
+ * @addr: the address
+ *
+ * Return: the port in host byte order.
+ */
+u16 zmq_endpoint_port(const union zmq_sockaddr *addr);
+
+/**
+ * zmq_endpoint_set_port() - change the port of an address
+ * @addr: the address
+ * @port: the port in host byte order
+ */
+void zmq_endpoint_set_port(union zmq_sockaddr *addr, u16 port);
+
+#endif /* _ZMQ_ENDPOINT_H */

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Subscriptions: a set of binary keys that finds every key that is a prefix
+ * of a topic. For subscribers a key has a reference count, for publishers a
+ * set of owners.
+ */
+#ifndef _ZMQ_TRIE_H
+#define _ZMQ_TRIE_H
+
+#include <linux/types.h>
+
+#include "limits.h"
+
+struct zmq_trie_node;
+
+/**
+ * struct zmq_trie - the root; all zeros is an empty trie
+ * @root: the keys
+ * @owners: the owners, by the bytes of the pointer
+ * @count: number of keys
+ * @refs: number of pairs of key and owner, plus references without an owner
+ * @bytes: memory held, as the slab allocator rounds it
+ */
+struct zmq_trie {
+	struct zmq_trie_node	*root;
+	struct zmq_trie_node	*owners;
+	size_t			count;
+	size_t			refs;
+	size_t			bytes;
+};
+
+/**
+ * struct zmq_trie_key - a key in the order of zmq_trie_next()
+ * @data: the bytes
+ * @len: number of bytes
+ */
+struct zmq_trie_key {
+	const u8	*data;
+	size_t		len;
+};
+
+/**
+ * zmq_trie_init() - make an empty trie
+ * @t: the trie
+ */
+static inline void zmq_trie_init(struct zmq_trie *t)
+{
+	*t = (struct zmq_trie){ };
+}
+
+/**
+ * zmq_trie_add() - add a key, or an owner to a key
+ * @t: the trie
+ * @key: the key, any bytes
+ * @n: bytes of @key, 0 to ZMQ_TOPIC_MAX
+ * @owner: who holds the key; NULL counts references instead
+ * @gfp: how to allocate
+ * @dup: set to true if @owner held the key already (never for NULL), else
+ *	false; may be NULL
+ *
+ * A failed call changes nothing.
+ *
+ * Context: As @gfp allows, the caller locks.
+ * Return: 1 if the key is new in the trie, 0 if it was there, -ENOMEM,
+ * -EMSGSIZE if @n is too large, -EOVERFLOW after 2^32 - 1 references.
+ */
+int zmq_trie_add(struct zmq_trie *t, const u8 *key, size_t n, void *owner,
+		 gfp_t gfp, bool *dup);
+
+/**
+ * zmq_trie_del() - give up a key
+ * @t: the trie
+ * @key: the key
+ * @n: bytes of @key
+ * @owner: as in zmq_trie_add()
+ *
+ * Context: Any, the caller locks.
+ * Return: 1 if the key vanished, 0 if it is still held, -ENOENT if @owner did
+ * not hold it.
+ */
+int zmq_trie_del(struct zmq_trie *t, const u8 *key, size_t n, void *owner);
+
+/**
+ * zmq_trie_match() - whether any key is a prefix of a topic
+ * @t: the trie
+ * @topic: the topic
+ * @n: bytes of @topic
+ *
+ * The cost depends on the length of the topic, not on the number of keys.
+ *
+ * Context: Any, the caller locks; readers may run at the same time.
+ * Return: true if so.
+ */
+bool zmq_trie_match(const struct zmq_trie *t, const u8 *topic, size_t n);
+
+/**
+ * zmq_trie_match_owners() - call a function for the owners of each key that is
+ *	a prefix of a topic
+ * @t: the trie
+ * @topic: the topic
+ * @n: bytes of @topic
+ * @fn: called for each owner of each matching key, so possibly several times
+ *	for an owner; must not change the trie
+ * @arg: passed to @fn
+ *
+ * Context: Any, the caller locks; readers may run at the same time.
+ */
+void zmq_trie_match_owners(const struct zmq_trie *t, const u8 *topic, size_t n,
+			   void (*fn)(void *owner, void *arg), void *arg);
+
+/**
+ * zmq_trie_del_owner() - give up all keys of an owner
+ * @t: the trie
+ * @owner: the owner, not NULL
+ * @vanished: called for each key that nobody holds any more, just before it
+ *	is freed, in no particular order; must not change the trie; may be NULL
+ * @arg: passed to @vanished
+ *
+ * The cost is bounded by the number of keys of @owner.
+ *
+ * Context: Any, the caller locks.
+ */
+void zmq_trie_del_owner(struct zmq_trie *t, void *owner,
+			void (*vanished)(const u8 *key, size_t n, void *arg),
+			void *arg);
+
+/**
+ * zmq_trie_first() - the smallest key
+ * @t: the trie
+ * @k: the result; points into the trie until it is changed
+ *
+ * Keys are ordered by their bytes, a prefix before what it is a prefix of.
+ *
+ * Context: Any, the caller locks.
+ * Return: false if the trie is empty.
+ */
+bool zmq_trie_first(const struct zmq_trie *t, struct zmq_trie_key *k);
+
+/**
+ * zmq_trie_next() - the smallest key above a given one
+ * @t: the trie
+ * @k: a key, which need not be in the trie; replaced by the result, which
+ *	points into the trie until it is changed
+ *
+ * To go on after the trie may have changed, copy the key and pass the copy.
+ *
+ * Context: Any, the caller locks.
+ * Return: false if there is none; @k is unchanged then.
+ */
+bool zmq_trie_next(const struct zmq_trie *t, struct zmq_trie_key *k);
+
+/**
+ * zmq_trie_walk() - call a function for each key in order
+ * @t: the trie
+ * @fn: the function; returns true to go on; must not change the trie
+ * @arg: passed to @fn
+ *
+ * Context: Any, the caller locks.
+ */
+void zmq_trie_walk(const struct zmq_trie *t,
+		   bool (*fn)(const u8 *key, size_t n, void *arg), void *arg);
+
+/**
+ * zmq_trie_count() - number of keys
+ * @t: the trie
+ *
+ * Return: that number.
+ */
+static inline size_t zmq_trie_count(const struct zmq_trie *t)
+{
+	return t->count;
+}
+
+/**
+ * zmq_trie_bytes() - memory held
+ * @t: the trie
+ *
+ * Return: bytes, as the slab allocator rounds them.
+ */
+static inline size_t zmq_trie_bytes(const struct zmq_trie *t)
+{
+	return t->bytes;
+}
+
+/**
+ * zmq_trie_destroy() - free everything; the trie is empty after that
+ * @t: the trie
+ *
+ * Context: Any, the caller locks.
+ */
+void zmq_trie_destroy(struct zmq_trie *t);
+
+#endif /* _ZMQ_TRIE_H */
