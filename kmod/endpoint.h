@@ -28,12 +28,12 @@ enum zmq_transport {
 };
 
 /**
- * union zmq_sockaddr - an IP address and port
+ * union zmq_inaddr - an IP address and port
  * @family: AF_INET or AF_INET6
  * @in4: if AF_INET
  * @in6: if AF_INET6
  */
-union zmq_sockaddr {
+union zmq_inaddr {
 	__kernel_sa_family_t	family;
 	struct sockaddr_in	in4;
 	struct sockaddr_in6	in6;
@@ -64,8 +64,8 @@ struct zmq_endpoint {
 	char			ifname[ZMQ_EP_IFNAME];
 	char			zone[ZMQ_EP_IFNAME];
 	char			src_zone[ZMQ_EP_IFNAME];
-	union zmq_sockaddr	addr;
-	union zmq_sockaddr	src;
+	union zmq_inaddr	addr;
+	union zmq_inaddr	src;
 	u16			name_len;
 	char			name[ZMQ_EP_NAME_MAX + 1];
 };
@@ -134,13 +134,13 @@ bool zmq_endpoint_equal(const struct zmq_endpoint *a,
  *
  * Return: the port in host byte order.
  */
-u16 zmq_endpoint_port(const union zmq_sockaddr *addr);
+u16 zmq_endpoint_port(const union zmq_inaddr *addr);
 
 /**
  * zmq_endpoint_set_port() - change the port of an address
  * @addr: the address
  * @port: the port in host byte order
  */
-void zmq_endpoint_set_port(union zmq_sockaddr *addr, u16 port);
+void zmq_endpoint_set_port(union zmq_inaddr *addr, u16 port);
 
 #endif /* _ZMQ_ENDPOINT_H */

@@ -6,7 +6,7 @@
 #define ZMQ_ID_MAX		255	/* bytes of a routing id */
 #define ZMQ_PROP_NAME_MAX	255	/* bytes of a READY property's name */
 #define ZMQ_PING_CTX_MAX	16	/* bytes of a PING's context */
-#define ZMQ_TOPIC_MAX		65536	/* bytes of a subscription */
+#define ZMQ_TRIE_KEY_MAX		65536	/* bytes of a key */
 #define ZMQ_HANDSHAKE_CMD_MAX	4096	/* bytes of a handshake command's body */
 
 #endif /* _ZMQ_LIMITS_H */

@@ -52,7 +52,7 @@ static inline void zmq_trie_init(struct zmq_trie *t)
  * zmq_trie_add() - add a key, or an owner to a key
  * @t: the trie
  * @key: the key, any bytes
- * @n: bytes of @key, 0 to ZMQ_TOPIC_MAX
+ * @n: bytes of @key, 0 to ZMQ_TRIE_KEY_MAX
  * @owner: who holds the key; NULL counts references instead
  * @gfp: how to allocate
  * @dup: set to true if @owner held the key already (never for NULL), else
