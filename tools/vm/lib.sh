@@ -43,13 +43,13 @@ vm_emit() {
 vm_extract_vmlinux() {
 	local in=$1 out=$2 magic tool pos
 	while read -r magic tool; do
-		while IFS=: read -r pos _; do
+		while read -r pos; do
 			tail -c "+$((pos + 1))" "$in" | $tool >"$out.tmp" 2>/dev/null || true
 			if [ "$(head -c 4 "$out.tmp" | tail -c 3)" = ELF ]; then
 				mv "$out.tmp" "$out"
 				return
 			fi
-		done < <(LC_ALL=C grep -abo -m 100 -P "$magic" "$in")
+		done < <(LC_ALL=C grep -abo -P "$magic" "$in" | LC_ALL=C cut -d: -f 1)
 	done <<-'END'
 		\xfd7zXZ\x00 xz -dcq
 		\x28\xb5\x2f\xfd zstd -dcq
