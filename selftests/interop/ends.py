@@ -198,11 +198,18 @@ class Lzmq:
     def writable(self, seconds: float = 0) -> bool:
         return bool(self.sock.poll(int(seconds * 1000), zmq.POLLOUT))
 
-    def send(self, frames: Frames) -> None:
+    @contextlib.contextmanager
+    def patience(self, what: str) -> Iterator[None]:
         try:
-            self.sock.send_multipart(frames)
+            yield
         except zmq.Again:
-            raise Failure(f"libzmq {NAMES[self.kind]} could not send in {PATIENCE:.0f} s") from None
+            raise Failure(f"libzmq {NAMES[self.kind]} {what} in {PATIENCE:.0f} s") from None
+        except zmq.ZMQError as e:
+            raise OSError(e.errno, e.strerror) from None
+
+    def send(self, frames: Frames) -> None:
+        with self.patience("could not send"):
+            self.sock.send_multipart(frames)
 
     def try_send(self, frames: Frames) -> bool:
         try:
@@ -212,10 +219,8 @@ class Lzmq:
             return False
 
     def recv(self) -> Frames:
-        try:
+        with self.patience("received nothing"):
             return self.sock.recv_multipart()
-        except zmq.Again:
-            raise Failure(f"libzmq {NAMES[self.kind]} received nothing in {PATIENCE:.0f} s") from None
 
     def close(self) -> None:
         self.sock.close()

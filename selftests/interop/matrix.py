@@ -70,7 +70,7 @@ def route(a: End, b: End, message: Frames) -> None:
 
 
 def subscribe(pub: End, sub: End, topic: bytes = TOPIC) -> None:
-    """Subscribe and wait until the publisher knows it."""
+    """Subscribe and wait until the publisher knows it; copies of the probe may follow its first."""
     if sub.kind == XSUB:
         sub.send([b"\1" + topic])
     else:
@@ -81,11 +81,14 @@ def subscribe(pub: End, sub: End, topic: bytes = TOPIC) -> None:
         expect(pub.recv(), [b"\1" + topic], "subscription at XPUB")
         return
 
-    def probe() -> bool:
+    def arrives() -> bool:
         pub.send([topic + b"?"])
-        return sub.readable(0.05)
+        while sub.readable(0.05):
+            if sub.recv() == [topic + b"?"]:
+                return True
+        return False
 
-    until(probe, "the subscription takes no effect", pause=0)
+    until(arrives, "the subscription takes no effect", pause=0)
 
 
 def publish(a: End, b: End, message: Frames) -> None:
