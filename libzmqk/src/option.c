@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Options.
+ */
+#include "zmqk.h"
+
+int zmqk_set_int(int fd, int option, int value)
+{
+	return setsockopt(fd, SOL_ZMQ, option, &value, sizeof(value));
+}
+
+int zmqk_get_int(int fd, int option, int *value)
+{
+	socklen_t len = sizeof(*value);
+
+	return getsockopt(fd, SOL_ZMQ, option, value, &len);
+}
+
+int zmqk_subscribe(int fd, const void *prefix, size_t len)
+{
+	return setsockopt(fd, SOL_ZMQ, ZMQ_SUBSCRIBE, prefix, len);
+}
+
+int zmqk_unsubscribe(int fd, const void *prefix, size_t len)
+{
+	return setsockopt(fd, SOL_ZMQ, ZMQ_UNSUBSCRIBE, prefix, len);
+}
+
+int zmqk_last_endpoint(int fd, char *buf, size_t size)
+{
+	socklen_t len = size;
+
+	return getsockopt(fd, SOL_ZMQ, ZMQ_LAST_ENDPOINT, buf, &len);
+}
