@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Stand-ins for what libzmqk calls.
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "test.h"
+
+struct fake fake;
+
+int __real_socket(int domain, int type, int protocol);
+int __real_open(const char *path, int flags, ...);
+int __real_getaddrinfo(const char *host, const char *service,
+		       const struct addrinfo *hints, struct addrinfo **list);
+void *__real_realloc(void *p, size_t size);
+
+int __wrap_socket(int domain, int type, int protocol);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_bind(int fd, const struct sockaddr *addr, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len);
+int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_t len);
+int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *len);
+ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *mh, int flags);
+int __wrap_getaddrinfo(const char *host, const char *service,
+		       const struct addrinfo *hints, struct addrinfo **list);
+void __wrap_freeaddrinfo(struct addrinfo *list);
+unsigned int __wrap_if_nametoindex(const char *name);
+void *__wrap_realloc(void *p, size_t size);
+
+static int fail(int err)
+{
+	errno = err;
+	return -1;
+}
+
+static __attribute__((format(printf, 1, 2))) void record(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fake.loglen += vsnprintf(fake.log + fake.loglen, sizeof(fake.log) - fake.loglen,
+				 format, ap);
+	va_end(ap);
+}
+
+static int next_answer(void)
+{
+	int err = fake.ncalls < 4 ? fake.errors[fake.ncalls] : 0;
+
+	fake.ncalls++;
+	return err ? fail(err) : 0;
+}
+
+int __wrap_socket(int domain, int type, int protocol)
+{
+	if (!fake.family)
+		return __real_socket(domain, type, protocol);
+	fake.nsockets++;
+	record("socket %d %d %d\n", domain, type, protocol);
+	if (domain == fake.family)
+		return FD;
+	if (fake.loads_family)
+		fake.sysfs = "27\n";
+	return fail(EAFNOSUPPORT);
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	int pipefd[2];
+
+	if (strcmp(path, "/sys/module/zmq/parameters/family"))
+		return __real_open(path, flags, 0);
+	if (!fake.sysfs)
+		return fail(ENOENT);
+	if (pipe(pipefd))
+		return -1;
+	if (write(pipefd[1], fake.sysfs, strlen(fake.sysfs)) < 0)
+		abort();
+	close(pipefd[1]);
+	return pipefd[0];
+}
+
+static int address_call(const char *name, int fd, const struct sockaddr *addr, socklen_t len)
+{
+	const struct sockaddr_zmq *sz = (const struct sockaddr_zmq *)addr;
+	size_t head = offsetof(struct sockaddr_zmq, szmq_endpoint);
+
+	if (fd != FD || len < head || len > sizeof(*sz) || sz->szmq_family != zmqk_family())
+		return fail(EFAULT);
+	record("%s %.*s\n", name, (int)(len - head), sz->szmq_endpoint);
+	return next_answer();
+}
+
+int __wrap_bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return address_call("bind", fd, addr, len);
+}
+
+int __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return address_call("connect", fd, addr, len);
+}
+
+int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_t len)
+{
+	if (fd != FD || level != SOL_ZMQ)
+		return fail(EFAULT);
+	record("set %d %.*s\n", option, (int)len, (const char *)value);
+	return next_answer();
+}
+
+int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+{
+	if (fd != FD || level != SOL_ZMQ)
+		return fail(ENOPROTOOPT);
+	if (option != ZMQ_IPV6 || *len != sizeof(int))
+		return fail(EINVAL);
+	memcpy(value, &fake.ipv6, sizeof(int));
+	return 0;
+}
+
+ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
+{
+	if (fd != FD)
+		return fail(EBADF);
+	if (fake.send_errno && !fake.send_after--) {
+		int err = fake.send_errno;
+
+		fake.send_errno = 0;
+		return fail(err);
+	}
+	record("%.*s%s%s\n", (int)len, (const char *)buf, flags & MSG_MORE ? " more" : "",
+	       flags & ~MSG_MORE ? " flags" : "");
+	return len;
+}
+
+ssize_t __wrap_recvmsg(int fd, struct msghdr *mh, int flags)
+{
+	const struct fake_frame *frame = fake.frames + fake.frame;
+	struct iovec *iov = mh->msg_iov;
+	size_t len;
+
+	if (fd != FD || mh->msg_iovlen != 1)
+		return fail(EBADF);
+	if (fake.frame >= fake.nframes)
+		return fail(EAGAIN);
+	if (frame->err) {
+		fake.frame++;
+		return fail(frame->err);
+	}
+	len = frame->len < iov->iov_len ? frame->len : iov->iov_len;
+	if (len)
+		memcpy(iov->iov_base, frame->data, len);
+	mh->msg_flags = frame->end ? MSG_EOR : 0;
+	if (len < frame->len)
+		mh->msg_flags |= MSG_TRUNC;
+	if (!(flags & MSG_PEEK) || fake.steal_after_peek-- == 1)
+		fake.frame++;
+	return flags & MSG_TRUNC ? frame->len : len;
+}
+
+static struct addrinfo *make_address(const char *text, const struct addrinfo *hints)
+{
+	struct addrinfo ask = *hints;
+	struct addrinfo *ai;
+	char port[8];
+
+	ask.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+	ask.ai_family = AF_UNSPEC;
+	snprintf(port, sizeof(port), "%d", fake.port);
+	if (__real_getaddrinfo(text, port, &ask, &ai))
+		abort();
+	return ai;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+int __wrap_getaddrinfo(const char *host, const char *service,
+		       const struct addrinfo *hints, struct addrinfo **list)
+{
+	struct addrinfo **tail = list;
+	int i;
+
+	if (!same(host, fake.want_host) || !same(service, fake.want_service) ||
+	    hints->ai_family != fake.want_family || hints->ai_socktype != SOCK_STREAM) {
+		record("getaddrinfo %s %s %d\n", host ? host : "-", service ? service : "-",
+		       hints->ai_family);
+		return EAI_FAIL;
+	}
+	if (fake.eai)
+		return fake.eai;
+	for (i = 0; i < 4 && fake.addresses[i]; i++) {
+		*tail = make_address(fake.addresses[i], hints);
+		tail = &(*tail)->ai_next;
+	}
+	return 0;
+}
+
+void __wrap_freeaddrinfo(struct addrinfo *list)
+{
+	struct addrinfo *next;
+
+	for (; list; list = next) {
+		next = list->ai_next;
+		/* glibc makes one block of an address; errno is fair game. */
+		free(list);
+		errno = ENOTTY;
+	}
+}
+
+unsigned int __wrap_if_nametoindex(const char *name)
+{
+	if (same(name, fake.interface))
+		return 1;
+	errno = ENODEV;
+	return 0;
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	if (fake.realloc_fails && !--fake.realloc_fails) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __real_realloc(p, size);
+}
