@@ -98,7 +98,7 @@ void zmq_mib_seq_show(struct seq_file *seq, struct zmq_mib __percpu *mib)
 {
 	int i;
 
-	for (i = 0; i < __ZMQ_MIB_MAX; i++)
+	for (i = ZMQ_MIB_NONE + 1; i < __ZMQ_MIB_MAX; i++)
 		seq_printf(seq, "Zmq%-29s\t%lu\n", zmq_mib_names[i],
 			   zmq_mib_sum(mib, i));
 }

@@ -8,6 +8,8 @@ struct seq_file;
 
 /* Each value has a name in mib.c, which is how /proc/net/zmq_snmp shows it. */
 enum zmq_mib_field {
+	ZMQ_MIB_NONE,		/* not a counter: no reason, in tracepoints */
+
 	/* sockets and connections */
 	ZMQ_MIB_SOCKETS,	/* sockets created */
 	ZMQ_MIB_CONNECTS,	/* outgoing connections tried, the first time */
