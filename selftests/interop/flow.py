@@ -6,7 +6,7 @@ from __future__ import annotations
 from ends import DEALER, PAIR, PULL, PUSH, End, Lzmq, ours
 from harness import PATIENCE, TABLE, Failure, expect, until
 
-BURST = 5_000
+BURST = 3_000
 
 
 def pipeline(push: End, pull: End) -> None:
