@@ -5,8 +5,6 @@
 
 #include <linux/types.h>
 
-#include "limits.h"
-
 /**
  * struct zmq_prop - one property; points into the list
  * @name: the name, not NUL-terminated

@@ -5,9 +5,10 @@
 
 #include <linux/types.h>
 
-#include "limits.h"
+#include "types.h"
 #include "wire.h"
 
+#define ZMQ_HANDSHAKE_CMD_MAX	4096	/* bytes of a handshake command's body */
 #define ZMQ_PEER_TYPE_UNKNOWN	0xff
 #define ZMQ_SESSION_OUT_MAX	512	/* room that makes -ENOBUFS impossible */
 
@@ -62,8 +63,8 @@ struct zmq_handshake {
 	u32			body_len;
 	bool			in_body;
 	u8			hdr[ZMQ_HDR_MAX];
-	u8			peer_id[ZMQ_ID_MAX];
-	char			reason[ZMQ_ID_MAX + 1];
+	u8			peer_id[ZMQ_ROUTING_ID_MAX];
+	char			reason[256];
 	union {
 		u8		greeting[ZMQ_GREETING_LEN];
 		u8		body[ZMQ_HANDSHAKE_CMD_MAX];

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#include "limits.h"
+#define ZMQ_TRIE_KEY_MAX	65536	/* bytes of a key */
 
 struct zmq_trie_node;
 

@@ -5,10 +5,9 @@
 
 #include <linux/types.h>
 
-#include "limits.h"
-
 #define ZMQ_GREETING_LEN	64
 #define ZMQ_HDR_MAX		9	/* flags and a 64-bit length */
+#define ZMQ_PING_CTX_MAX	16	/* bytes of a PING's context */
 
 /* Bits of a frame's first byte. The others are reserved and ignored. */
 #define ZMTP_MORE		1

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/ctype.h>
+#include <linux/errno.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/inet.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include "endpoint.h"
+
+#define ZMQ_SIN6_MIN	24	/* sockaddr_in6 of RFC 2133 has no scope id */
+
+/* A part of the text being parsed. */
+struct zmq_part {
+	const char	*s;
+	size_t		n;
+};
+
+/* One address being parsed: where it goes and what it may be. */
+struct zmq_ep_side {
+	union zmq_inaddr	*addr;
+	char			*ifname;	/* NULL: numeric only */
+	char			*zone;
+	bool			ipv6;		/* family of a wildcard */
+	bool			allow_ipv6;
+	bool			bind;		/* not a peer's address */
+};
+
+static bool zmq_part_is(struct zmq_part part, const char *text)
+{
+	return part.n == strlen(text) && !memcmp(part.s, text, part.n);
+}
+
+static int zmq_parse_uint(struct zmq_part part, u32 max, u32 *value)
+{
+	u64 v = 0;
+	size_t i;
+
+	if (!part.n)
+		return -EINVAL;
+	for (i = 0; i < part.n; i++) {
+		if (!isdigit(part.s[i]))
+			return -EINVAL;
+		v = v * 10 + part.s[i] - '0';
+		if (v > max)
+			return -EINVAL;
+	}
+	*value = v;
+	return 0;
+}
+
+/* Whether a device may be called that; narrower than dev_valid_name(). */
+static bool zmq_ifname_chars(struct zmq_part part)
+{
+	size_t i;
+
+	if (!part.n || zmq_part_is(part, ".") || zmq_part_is(part, ".."))
+		return false;
+	for (i = 0; i < part.n; i++) {
+		u8 c = part.s[i];
+
+		if (c <= ' ' || c >= 0x7f || strchr("/:[]*;%", c))
+			return false;
+	}
+	return true;
+}
+
+static int zmq_parse_zone(struct zmq_part zone, struct zmq_ep_side *side)
+{
+	u32 id;
+
+	if (!zmq_parse_uint(zone, U32_MAX, &id)) {
+		side->addr->in6.sin6_scope_id = id;
+		return 0;
+	}
+	if (!zmq_ifname_chars(zone) || zone.n >= ZMQ_EP_IFNAME)
+		return -EINVAL;
+	memcpy(side->zone, zone.s, zone.n);
+	return 0;
+}
+
+/* @host is what stood between brackets. */
+static int zmq_parse_in6(struct zmq_part host, struct zmq_ep_side *side)
+{
+	const char *percent = memchr(host.s, '%', host.n);
+	struct zmq_part zone;
+	int ret;
+
+	if (percent) {
+		zone.s = percent + 1;
+		zone.n = host.s + host.n - zone.s;
+		host.n = percent - host.s;
+	}
+	if (!host.n || host.n > INT_MAX ||
+	    !in6_pton(host.s, host.n, side->addr->in6.sin6_addr.s6_addr, -1,
+		      NULL))
+		return -EINVAL;
+	side->addr->family = AF_INET6;
+	if (percent) {
+		ret = zmq_parse_zone(zone, side);
+		if (ret)
+			return ret;
+	}
+	if (side->allow_ipv6)
+		return 0;
+	return side->bind ? -ENODEV : -EINVAL;
+}
+
+static int zmq_parse_host(struct zmq_part host, struct zmq_ep_side *side)
+{
+	union zmq_inaddr *addr = side->addr;
+
+	if (!host.n || host.n > INT_MAX)
+		return -EINVAL;
+	if (host.s[0] == '[') {
+		if (host.n < 2 || host.s[host.n - 1] != ']')
+			return -EINVAL;
+		host.s++;
+		host.n -= 2;
+		return zmq_parse_in6(host, side);
+	}
+	if (in4_pton(host.s, host.n, (u8 *)&addr->in4.sin_addr, -1, NULL)) {
+		addr->family = AF_INET;
+		return 0;
+	}
+	if (!side->ifname)
+		return -EINVAL;
+	addr->family = side->ipv6 ? AF_INET6 : AF_INET;
+	if (zmq_part_is(host, "*"))
+		return 0;
+	if (!zmq_ifname_chars(host))
+		return -EINVAL;
+	if (host.n >= ZMQ_EP_IFNAME)
+		return side->bind ? -ENODEV : -EINVAL;
+	memcpy(side->ifname, host.s, host.n);
+	return 0;
+}
+
+static int zmq_parse_side(struct zmq_part part, struct zmq_ep_side *side)
+{
+	struct zmq_part host, port;
+	u32 number = 0;
+	int ret;
+
+	host = part;
+	while (host.n && host.s[host.n - 1] != ':')
+		host.n--;
+	if (!host.n)
+		return -EINVAL;
+	port.s = host.s + host.n;
+	port.n = part.n - host.n;
+	host.n--;
+
+	if (!side->ifname || !zmq_part_is(port, "*")) {
+		ret = zmq_parse_uint(port, U16_MAX, &number);
+		if (ret)
+			return ret;
+	}
+	if (!side->ifname && !number)
+		return -EINVAL;
+	ret = zmq_parse_host(host, side);
+	if (!ret)
+		zmq_endpoint_set_port(side->addr, number);
+	return ret;
+}
+
+static bool zmq_inaddr_any(const union zmq_inaddr *addr)
+{
+	static const u8 zero[16];
+
+	if (addr->family == AF_INET6)
+		return !memcmp(&addr->in6.sin6_addr, zero, 16);
+	return !memcmp(&addr->in4.sin_addr, zero, 4);
+}
+
+static int zmq_parse_tcp(struct zmq_endpoint *ep, struct zmq_part part,
+			 unsigned int flags)
+{
+	struct zmq_ep_side src = { .addr = &ep->src, .ifname = ep->ifname,
+				   .zone = ep->src_zone };
+	struct zmq_ep_side side = { .addr = &ep->addr, .zone = ep->zone };
+	struct zmq_part from = { .s = part.s };
+	const char *semicolon;
+	int ret;
+
+	side.ipv6 = flags & ZMQ_EP_IPV6;
+	side.allow_ipv6 = side.ipv6;
+	if (flags & ZMQ_EP_BIND) {
+		side.ifname = ep->ifname;
+		side.bind = true;
+		ret = zmq_parse_side(part, &side);
+		ep->any_addr = !ep->ifname[0] && zmq_inaddr_any(&ep->addr);
+		return ret;
+	}
+
+	semicolon = memchr(part.s, ';', part.n);
+	if (semicolon) {
+		ep->has_src = true;
+		from.n = semicolon - part.s;
+		part.n -= from.n + 1;
+		part.s = semicolon + 1;
+	}
+	ret = zmq_parse_side(part, &side);
+	ep->any_addr = zmq_inaddr_any(&ep->addr);
+	if (ret || !ep->has_src)
+		return ret;
+
+	/* both ends of a connection are of one family */
+	src.ipv6 = ep->addr.family == AF_INET6;
+	src.allow_ipv6 = src.ipv6;
+	ret = zmq_parse_side(from, &src);
+	if (!ret && ep->src.family != ep->addr.family)
+		ret = -EINVAL;
+	return ret;
+}
+
+static int zmq_parse_inproc(struct zmq_endpoint *ep, struct zmq_part part)
+{
+	if (part.n > ZMQ_EP_NAME_MAX)
+		return -ENAMETOOLONG;
+	ep->transport = ZMQ_INPROC;
+	ep->name_len = part.n;
+	memcpy(ep->name, part.s, part.n);
+	return 0;
+}
+
+int zmq_endpoint_parse(struct zmq_endpoint *ep, const char *text, size_t len,
+		       unsigned int flags)
+{
+	struct zmq_part scheme = { .s = text };
+	struct zmq_part rest;
+
+	memset(ep, 0, sizeof(*ep));
+	if (memchr(text, 0, len))
+		return -EINVAL;
+	while (len - scheme.n >= 3 && memcmp(text + scheme.n, "://", 3))
+		scheme.n++;
+	if (!scheme.n || len - scheme.n <= 3)
+		return -EINVAL;
+	rest.s = text + scheme.n + 3;
+	rest.n = len - scheme.n - 3;
+
+	if (zmq_part_is(scheme, "tcp"))
+		return zmq_parse_tcp(ep, rest, flags);
+	if (zmq_part_is(scheme, "inproc"))
+		return zmq_parse_inproc(ep, rest);
+	return -EPROTONOSUPPORT;
+}
+
+int zmq_endpoint_from_sockaddr(struct zmq_endpoint *ep, const void *addr,
+			       size_t len, unsigned int flags)
+{
+	__kernel_sa_family_t family;
+
+	memset(ep, 0, sizeof(*ep));
+	if (len < sizeof(family))
+		return -EINVAL;
+	memcpy(&family, addr, sizeof(family));
+	if (family == AF_INET) {
+		if (len < sizeof(ep->addr.in4))
+			return -EINVAL;
+		memcpy(&ep->addr.in4, addr,
+		       offsetof(struct sockaddr_in, sin_addr) +
+		       sizeof(ep->addr.in4.sin_addr));
+	} else if (family == AF_INET6) {
+		if (len < ZMQ_SIN6_MIN)
+			return -EINVAL;
+		memcpy(&ep->addr.in6, addr,
+		       min_t(size_t, len, sizeof(ep->addr.in6)));
+		ep->addr.in6.sin6_flowinfo = 0;
+	} else {
+		return -EAFNOSUPPORT;
+	}
+	if (flags & ZMQ_EP_CONNECT && !zmq_endpoint_port(&ep->addr))
+		return -EINVAL;
+	ep->any_addr = zmq_inaddr_any(&ep->addr);
+	return 0;
+}
+
+u16 zmq_endpoint_port(const union zmq_inaddr *addr)
+{
+	return ntohs(addr->family == AF_INET6 ? addr->in6.sin6_port :
+						addr->in4.sin_port);
+}
+
+void zmq_endpoint_set_port(union zmq_inaddr *addr, u16 port)
+{
+	if (addr->family == AF_INET6)
+		addr->in6.sin6_port = htons(port);
+	else
+		addr->in4.sin_port = htons(port);
+}
+
+/* Text that may turn out not to fit: @len counts on. */
+struct zmq_text {
+	char	*buf;
+	size_t	size;
+	size_t	len;
+};
+
+static void zmq_text_add(struct zmq_text *t, const char *s, size_t n)
+{
+	if (t->len < t->size)
+		memcpy(t->buf + t->len, s, min(n, t->size - t->len));
+	t->len += n;
+}
+
+static void zmq_text_str(struct zmq_text *t, const char *s)
+{
+	zmq_text_add(t, s, strlen(s));
+}
+
+static void zmq_text_num(struct zmq_text *t, const char *format,
+			 unsigned int n)
+{
+	char tmp[12];
+
+	zmq_text_add(t, tmp, snprintf(tmp, sizeof(tmp), format, n));
+}
+
+static void zmq_text_in4(struct zmq_text *t, const u8 *a)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		zmq_text_num(t, i ? ".%u" : "%u", a[i]);
+}
+
+static bool zmq_in6_mapped(const u8 *a)
+{
+	static const u8 prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(a, prefix, sizeof(prefix));
+}
+
+/* RFC 5952: the first of the longest runs of two or more zeros becomes "::". */
+static void zmq_text_in6(struct zmq_text *t, const u8 *a)
+{
+	int run = 0, best = -1, best_len = 1;
+	int i;
+
+	if (zmq_in6_mapped(a)) {
+		zmq_text_str(t, "::ffff:");
+		zmq_text_in4(t, a + 12);
+		return;
+	}
+	for (i = 0; i < 8; i++) {
+		run = a[2 * i] | a[2 * i + 1] ? 0 : run + 1;
+		if (run > best_len) {
+			best_len = run;
+			best = i + 1 - run;
+		}
+	}
+	for (i = 0; i < 8; i++) {
+		if (i == best) {
+			zmq_text_str(t, "::");
+			i += best_len - 1;
+			continue;
+		}
+		if (i && i != best + best_len)
+			zmq_text_str(t, ":");
+		zmq_text_num(t, "%x", a[2 * i] << 8 | a[2 * i + 1]);
+	}
+}
+
+static void zmq_text_addr(struct zmq_text *t, const union zmq_inaddr *addr,
+			  const char *ifname, const char *zone)
+{
+	if (ifname[0] && zmq_inaddr_any(addr)) {
+		zmq_text_str(t, ifname);
+	} else if (addr->family == AF_INET6) {
+		zmq_text_str(t, "[");
+		zmq_text_in6(t, addr->in6.sin6_addr.s6_addr);
+		if (zone[0]) {
+			zmq_text_str(t, "%");
+			zmq_text_str(t, zone);
+		} else if (addr->in6.sin6_scope_id) {
+			zmq_text_num(t, "%%%u", addr->in6.sin6_scope_id);
+		}
+		zmq_text_str(t, "]");
+	} else {
+		zmq_text_in4(t, (const u8 *)&addr->in4.sin_addr);
+	}
+	zmq_text_num(t, ":%u", zmq_endpoint_port(addr));
+}
+
+int zmq_endpoint_format(const struct zmq_endpoint *ep, char *buf, size_t size)
+{
+	struct zmq_text t = { .buf = buf, .size = size };
+
+	if (ep->transport == ZMQ_INPROC) {
+		zmq_text_str(&t, "inproc://");
+		zmq_text_add(&t, ep->name, ep->name_len);
+	} else {
+		zmq_text_str(&t, "tcp://");
+		if (ep->has_src) {
+			zmq_text_addr(&t, &ep->src, ep->ifname, ep->src_zone);
+			zmq_text_str(&t, ";");
+		}
+		zmq_text_addr(&t, &ep->addr, ep->has_src ? "" : ep->ifname,
+			      ep->zone);
+	}
+	if (t.len >= size)
+		return -ENOSPC;
+	buf[t.len] = 0;
+	return t.len;
+}
+
+static const u8 *zmq_inaddr_bytes(const union zmq_inaddr *addr, size_t *n)
+{
+	const u8 *a = addr->in6.sin6_addr.s6_addr;
+
+	*n = 4;
+	if (addr->family != AF_INET6)
+		return (const u8 *)&addr->in4.sin_addr;
+	if (zmq_in6_mapped(a))
+		return a + 12;
+	*n = 16;
+	return a;
+}
+
+static bool zmq_inaddr_equal(const union zmq_inaddr *a, const char *a_zone,
+			     const union zmq_inaddr *b, const char *b_zone)
+{
+	const u8 *a_bytes, *b_bytes;
+	size_t a_n, b_n;
+
+	a_bytes = zmq_inaddr_bytes(a, &a_n);
+	b_bytes = zmq_inaddr_bytes(b, &b_n);
+	if (a_n != b_n || memcmp(a_bytes, b_bytes, a_n))
+		return false;
+	if (a_n == 4)
+		return true;
+	if (a_zone[0] && b_zone[0])
+		return !strcmp(a_zone, b_zone);
+	return a->in6.sin6_scope_id == b->in6.sin6_scope_id;
+}
+
+bool zmq_endpoint_equal(const struct zmq_endpoint *a,
+			const struct zmq_endpoint *b)
+{
+	bool named = a->ifname[0] && b->ifname[0];
+
+	if (a->transport != b->transport)
+		return false;
+	if (a->transport == ZMQ_INPROC)
+		return a->name_len == b->name_len &&
+		       !memcmp(a->name, b->name, a->name_len);
+
+	if (a->has_src != b->has_src || a->any_addr != b->any_addr ||
+	    zmq_endpoint_port(&a->addr) != zmq_endpoint_port(&b->addr))
+		return false;
+	if (named && strcmp(a->ifname, b->ifname))
+		return false;
+	if ((!named || a->has_src) &&
+	    !zmq_inaddr_equal(&a->addr, a->zone, &b->addr, b->zone))
+		return false;
+	if (!a->has_src)
+		return true;
+	return zmq_endpoint_port(&a->src) == zmq_endpoint_port(&b->src) &&
+	       (named || zmq_inaddr_equal(&a->src, a->src_zone,
+					  &b->src, b->src_zone));
+}
