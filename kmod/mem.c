@@ -14,7 +14,6 @@
 #include <linux/mm.h>
 #include <linux/swap.h>
 #include <net/net_debug.h>
-#include "compat.h"
 #include "mem.h"
 
 struct percpu_counter zmq_sockets_allocated;

@@ -110,118 +110,113 @@ TRACE_DEFINE_ENUM(ZMQ_MIB_NOMEM);
 			 { ZMQ_TRACE_TX, "tx" })
 
 TRACE_EVENT(zmq_conn_state,
-	TP_PROTO(const struct zmq_conn *conn, u8 old, u8 new,
-		 enum zmq_mib_field reason),
+	    TP_PROTO(const struct zmq_conn *conn, u8 old, u8 new,
+		     enum zmq_mib_field reason),
 
-	TP_ARGS(conn, old, new, reason),
+	    TP_ARGS(conn, old, new, reason),
 
-	TP_STRUCT__entry(
-		__field(const void *,	conn)
-		__field(u8,		old)
-		__field(u8,		new)
-		__field(u8,		reason)
-	),
+	    TP_STRUCT__entry(__field(const void *, conn)
+			     __field(u8, old)
+			     __field(u8, new)
+			     __field(u8, reason)
+	    ),
 
-	TP_fast_assign(
-		__entry->conn = conn;
-		__entry->old = old;
-		__entry->new = new;
-		__entry->reason = reason;
-	),
+	    TP_fast_assign(__entry->conn = conn;
+			   __entry->old = old;
+			   __entry->new = new;
+			   __entry->reason = reason;
+	    ),
 
-	TP_printk("conn=%p %s -> %s reason=%s", __entry->conn,
-		  zmq_show_conn_state(__entry->old),
-		  zmq_show_conn_state(__entry->new),
-		  zmq_show_reason(__entry->reason))
+	    TP_printk("conn=%p %s -> %s reason=%s", __entry->conn,
+		      zmq_show_conn_state(__entry->old),
+		      zmq_show_conn_state(__entry->new),
+		      zmq_show_reason(__entry->reason))
 );
 
 DECLARE_EVENT_CLASS(zmq_traffic,
-	TP_PROTO(const struct sock *sk, const struct zmq_pipe *pipe,
-		 unsigned int msgs, u64 bytes),
+		    TP_PROTO(const struct sock *sk,
+			     const struct zmq_pipe *pipe,
+			     unsigned int msgs, u64 bytes),
 
-	TP_ARGS(sk, pipe, msgs, bytes),
+		    TP_ARGS(sk, pipe, msgs, bytes),
 
-	TP_STRUCT__entry(
-		__field(const void *,	sk)
-		__field(const void *,	pipe)
-		__field(u64,		bytes)
-		__field(unsigned int,	msgs)
-		__field(u8,		type)
-	),
+		    TP_STRUCT__entry(__field(const void *, sk)
+				     __field(const void *, pipe)
+				     __field(u64, bytes)
+				     __field(unsigned int, msgs)
+				     __field(u8, type)
+		    ),
 
-	TP_fast_assign(
-		__entry->sk = sk;
-		__entry->pipe = pipe;
-		__entry->bytes = bytes;
-		__entry->msgs = msgs;
-		__entry->type = sk->sk_protocol;
-	),
+		    TP_fast_assign(__entry->sk = sk;
+				   __entry->pipe = pipe;
+				   __entry->bytes = bytes;
+				   __entry->msgs = msgs;
+				   __entry->type = sk->sk_protocol;
+		    ),
 
-	TP_printk("sk=%p type=%s pipe=%p msgs=%u bytes=%llu", __entry->sk,
-		  zmq_show_type(__entry->type), __entry->pipe, __entry->msgs,
-		  __entry->bytes)
+		    TP_printk("sk=%p type=%s pipe=%p msgs=%u bytes=%llu",
+			      __entry->sk, zmq_show_type(__entry->type),
+			      __entry->pipe, __entry->msgs, __entry->bytes)
 );
 
 DEFINE_EVENT(zmq_traffic, zmq_rx,
-	TP_PROTO(const struct sock *sk, const struct zmq_pipe *pipe,
-		 unsigned int msgs, u64 bytes),
-	TP_ARGS(sk, pipe, msgs, bytes)
+	     TP_PROTO(const struct sock *sk, const struct zmq_pipe *pipe,
+		      unsigned int msgs, u64 bytes),
+
+	     TP_ARGS(sk, pipe, msgs, bytes)
 );
 
 DEFINE_EVENT(zmq_traffic, zmq_tx,
-	TP_PROTO(const struct sock *sk, const struct zmq_pipe *pipe,
-		 unsigned int msgs, u64 bytes),
-	TP_ARGS(sk, pipe, msgs, bytes)
+	     TP_PROTO(const struct sock *sk, const struct zmq_pipe *pipe,
+		      unsigned int msgs, u64 bytes),
+
+	     TP_ARGS(sk, pipe, msgs, bytes)
 );
 
 TRACE_EVENT(zmq_hwm,
-	TP_PROTO(const struct sock *sk, const struct zmq_pipe *pipe,
-		 enum zmq_trace_dir dir),
+	    TP_PROTO(const struct sock *sk, const struct zmq_pipe *pipe,
+		     enum zmq_trace_dir dir),
 
-	TP_ARGS(sk, pipe, dir),
+	    TP_ARGS(sk, pipe, dir),
 
-	TP_STRUCT__entry(
-		__field(const void *,	sk)
-		__field(const void *,	pipe)
-		__field(u8,		type)
-		__field(u8,		dir)
-	),
+	    TP_STRUCT__entry(__field(const void *, sk)
+			     __field(const void *, pipe)
+			     __field(u8, type)
+			     __field(u8, dir)
+	    ),
 
-	TP_fast_assign(
-		__entry->sk = sk;
-		__entry->pipe = pipe;
-		__entry->type = sk->sk_protocol;
-		__entry->dir = dir;
-	),
+	    TP_fast_assign(__entry->sk = sk;
+			   __entry->pipe = pipe;
+			   __entry->type = sk->sk_protocol;
+			   __entry->dir = dir;
+	    ),
 
-	TP_printk("sk=%p type=%s pipe=%p %s", __entry->sk,
-		  zmq_show_type(__entry->type), __entry->pipe,
-		  zmq_show_dir(__entry->dir))
+	    TP_printk("sk=%p type=%s pipe=%p %s", __entry->sk,
+		      zmq_show_type(__entry->type), __entry->pipe,
+		      zmq_show_dir(__entry->dir))
 );
 
 TRACE_EVENT(zmq_drop,
-	TP_PROTO(const struct sock *sk, const struct zmq_pipe *pipe,
-		 enum zmq_mib_field reason),
+	    TP_PROTO(const struct sock *sk, const struct zmq_pipe *pipe,
+		     enum zmq_mib_field reason),
 
-	TP_ARGS(sk, pipe, reason),
+	    TP_ARGS(sk, pipe, reason),
 
-	TP_STRUCT__entry(
-		__field(const void *,	sk)
-		__field(const void *,	pipe)
-		__field(u8,		type)
-		__field(u8,		reason)
-	),
+	    TP_STRUCT__entry(__field(const void *, sk)
+			     __field(const void *, pipe)
+			     __field(u8, type)
+			     __field(u8, reason)
+	    ),
 
-	TP_fast_assign(
-		__entry->sk = sk;
-		__entry->pipe = pipe;
-		__entry->type = sk->sk_protocol;
-		__entry->reason = reason;
-	),
+	    TP_fast_assign(__entry->sk = sk;
+			   __entry->pipe = pipe;
+			   __entry->type = sk->sk_protocol;
+			   __entry->reason = reason;
+	    ),
 
-	TP_printk("sk=%p type=%s pipe=%p reason=%s", __entry->sk,
-		  zmq_show_type(__entry->type), __entry->pipe,
-		  zmq_show_reason(__entry->reason))
+	    TP_printk("sk=%p type=%s pipe=%p reason=%s", __entry->sk,
+		      zmq_show_type(__entry->type), __entry->pipe,
+		      zmq_show_reason(__entry->reason))
 );
 
 #endif /* _ZMQ_TRACE_H */
