@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "endpoint.h"
+#include "option.h"
 #include "zmqk.h"
 
 /* A source and a destination address, both as long as they get, and "tcp://" */
@@ -29,7 +30,7 @@ static int apply(int fd, const struct verb *verb, const char *text)
 	size_t len = strlen(text);
 
 	if (!verb->syscall || len > sizeof(sz.szmq_endpoint))
-		return setsockopt(fd, SOL_ZMQ, verb->option, text, len);
+		return zmqk__set_bytes(fd, verb->option, text, len);
 	sz.szmq_family = zmqk_family();
 	memcpy(sz.szmq_endpoint, text, len);
 	return verb->syscall(fd, (struct sockaddr *)&sz,

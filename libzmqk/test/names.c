@@ -212,8 +212,22 @@ static void test_errors(void)
 	   logged(""), "not an AF_ZMQ socket");
 }
 
+static void test_subscriptions(void)
+{
+	char want[50];
+
+	reset();
+	snprintf(want, sizeof(want), "set %d abc\nset %d abc\n", ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE);
+	ok(!zmqk_subscribe(FD, "abc", 3) && !zmqk_unsubscribe(FD, "abc", 3) && logged(want),
+	   "subscribe and unsubscribe");
+	reset();
+	ok(zmqk_subscribe(FD, "abc", (size_t)1 << 32 | 3) == -1 && errno == EINVAL && logged(""),
+	   "a prefix of 4 GiB is not taken for its first 3 bytes");
+}
+
 void test_names(void)
 {
+	test_subscriptions();
 	test_as_is();
 	test_resolved();
 	test_next_address();
