@@ -117,13 +117,14 @@ class Azmq:
 
     def try_send(self, frames: Frames) -> bool:
         """Send if that is possible at once; False stands for EAGAIN."""
-        try:
-            for frame in frames[:-1]:
-                self.sock.send(frame, socket.MSG_MORE)
-            self.sock.send(frames[-1])
-            return True
-        except BlockingIOError:
-            return False
+        for number, frame in enumerate(frames):
+            try:
+                self.sock.send(frame, socket.MSG_MORE if number < len(frames) - 1 else 0)
+            except BlockingIOError:
+                if number:
+                    raise Failure(f"EAGAIN for frame {number + 1} of a message whose first was taken") from None
+                return False
+        return True
 
     def recv(self) -> Frames:
         frames: Frames = []
