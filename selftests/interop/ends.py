@@ -12,6 +12,7 @@ import os
 import re
 import select
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ UAPI = Path(__file__).resolve().parents[2] / "uapi/linux/zmq.h"
 OPTIONS = {
     name: int(number) for name, number in re.findall(r"^#define ZMQ_(\w+)\s+(\d+)", UAPI.read_text(), re.MULTILINE)
 }
+LONG_OPTIONS = {"AFFINITY", "MAXMSGSIZE"}  # 8 bytes
 FRAME_MAX = 2 << 20
 
 Frames = list[bytes]
@@ -62,6 +64,8 @@ class Azmq:
             self.set(name, value)
 
     def set(self, name: str, value: Value) -> None:
+        if name in LONG_OPTIONS and isinstance(value, int):
+            value = struct.pack("q", value)
         self.sock.setsockopt(SOL_ZMQ, OPTIONS[name], value)
 
     def get(self, name: str) -> int:
