@@ -14,8 +14,11 @@
  */
 struct zmq_opts {
 	s64	max_msg_size;		/* bytes of one frame, -1: the namespace's limit */
+	u64	affinity;		/* remembered, nothing else */
 	int	snd_hwm;		/* messages a pipe, 0: no limit */
 	int	rcv_hwm;
+	int	rcvtimeo;		/* ms, as set; sk_rcvtimeo is what counts */
+	int	sndtimeo;
 	int	linger;			/* ms, -1: the namespace's limit */
 	int	reconnect_ivl;		/* ms, below 1: never */
 	int	reconnect_ivl_max;	/* ms, 0: no growth */

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Level SOL_ZMQ. One table says all there is to say about an option; sizes and
+ * ranges are checked here, so that patterns only see values that make sense.
+ *
+ * Level SOL_SOCKET does not come here: sock_setsockopt() serves it.
+ */
+#include <linux/sockptr.h>
+#include "sock.h"
+
+enum {
+	KIND_INT,	/* int in struct zmq_opts */
+	KIND_BOOL,	/* bool there, an int to the user */
+	KIND_S64,	/* s64 or u64 there */
+	KIND_BYTES,	/* u8 array there, with its length in a u8 */
+	KIND_TEXT,	/* char array there, a string to the user */
+	KIND_TIMEO,	/* int there, applied to the sock */
+	KIND_COMPUTED,	/* see get_computed() */
+	KIND_ENDPOINT,	/* text of an endpoint, see set_endpoint() */
+	KIND_PAT_INT,	/* the pattern's own */
+	KIND_PAT_BYTES,
+};
+
+enum {
+	OPT_SET		= 1 << 0,
+	OPT_GET		= 1 << 1,
+};
+
+/**
+ * struct opt_desc - an option
+ * @number: ZMQ_...
+ * @kind: KIND_...
+ * @access: OPT_SET, OPT_GET
+ * @types: socket types that have it, a bit each; 0 for all
+ * @off: of the value in struct zmq_opts
+ * @len_off: of its length there, KIND_BYTES
+ * @min: least value, or length
+ * @max: greatest value, or length without a terminating NUL
+ * @init: default
+ */
+struct opt_desc {
+	u16	number;
+	u8	kind;
+	u8	access;
+	u16	types;
+	u16	off;
+	u16	len_off;
+	s64	min;
+	s64	max;
+	s64	init;
+};
+
+#define OPT(_number, _kind, _access)			\
+	.number = (_number), .kind = KIND_##_kind, .access = (_access)
+#define FIELD(_field)	.off = offsetof(struct zmq_opts, _field)
+#define RANGE(_min, _max)	.min = (_min), .max = (_max)
+#define INIT(_init)	.init = (_init)
+#define TYPES(_types)	.types = (_types)
+
+#define T(_type)	BIT(ZMQ_##_type)
+#define T_PUBSUB	(T(PUB) | T(SUB) | T(XPUB) | T(XSUB))
+#define RW		(OPT_SET | OPT_GET)
+#define RO		OPT_GET
+#define WO		OPT_SET
+
+static const struct opt_desc sockopts[] = {
+	/* queues */
+	{ OPT(ZMQ_SNDHWM, INT, RW), FIELD(snd_hwm), RANGE(0, INT_MAX), INIT(1000) },
+	{ OPT(ZMQ_RCVHWM, INT, RW), FIELD(rcv_hwm), RANGE(0, INT_MAX), INIT(1000) },
+	{ OPT(ZMQ_CONFLATE, BOOL, RW), FIELD(conflate), RANGE(0, 1) },
+	{ OPT(ZMQ_IMMEDIATE, BOOL, RW), FIELD(immediate), RANGE(0, 1) },
+	{ OPT(ZMQ_LINGER, INT, RW), FIELD(linger), RANGE(-1, INT_MAX), INIT(-1) },
+	{ OPT(ZMQ_RCVTIMEO, TIMEO, RW), FIELD(rcvtimeo), RANGE(-1, INT_MAX), INIT(-1) },
+	{ OPT(ZMQ_SNDTIMEO, TIMEO, RW), FIELD(sndtimeo), RANGE(-1, INT_MAX), INIT(-1) },
+
+	/* connections */
+	{ OPT(ZMQ_MAXMSGSIZE, S64, RW), FIELD(max_msg_size), RANGE(-1, S64_MAX), INIT(-1) },
+	{ OPT(ZMQ_AFFINITY, S64, RW), FIELD(affinity), RANGE(S64_MIN, S64_MAX) },
+	{ OPT(ZMQ_BACKLOG, INT, RW), FIELD(backlog), RANGE(0, INT_MAX), INIT(100) },
+	{ OPT(ZMQ_RECONNECT_IVL, INT, RW), FIELD(reconnect_ivl), RANGE(-1, INT_MAX), INIT(100) },
+	{ OPT(ZMQ_RECONNECT_IVL_MAX, INT, RW), FIELD(reconnect_ivl_max), RANGE(0, INT_MAX) },
+	{ OPT(ZMQ_HANDSHAKE_IVL, INT, RW), FIELD(handshake_ivl), RANGE(0, INT_MAX), INIT(30000) },
+	{ OPT(ZMQ_CONNECT_TIMEOUT, INT, RW), FIELD(connect_timeout), RANGE(0, INT_MAX) },
+	{ OPT(ZMQ_ROUTING_ID, BYTES, RW), FIELD(routing_id), RANGE(1, ZMQ_ROUTING_ID_MAX),
+	  .len_off = offsetof(struct zmq_opts, routing_id_len) },
+	{ OPT(ZMQ_CONNECT_ROUTING_ID, BYTES, WO), FIELD(connect_routing_id),
+	  RANGE(1, ZMQ_ROUTING_ID_MAX), TYPES(T(ROUTER) | T(STREAM)),
+	  .len_off = offsetof(struct zmq_opts, connect_routing_id_len) },
+
+	/* tcp:// */
+	{ OPT(ZMQ_IPV6, BOOL, RW), FIELD(ipv6), RANGE(0, 1) },
+	{ OPT(ZMQ_BINDTODEVICE, TEXT, RW), FIELD(device), RANGE(0, IFNAMSIZ - 1) },
+	{ OPT(ZMQ_SNDBUF, INT, RW), FIELD(sndbuf), RANGE(-1, INT_MAX), INIT(-1) },
+	{ OPT(ZMQ_RCVBUF, INT, RW), FIELD(rcvbuf), RANGE(-1, INT_MAX), INIT(-1) },
+	{ OPT(ZMQ_TOS, INT, RW), FIELD(tos), RANGE(0, INT_MAX) },
+	{ OPT(ZMQ_TCP_KEEPALIVE, INT, RW), FIELD(tcp_keepalive), RANGE(-1, 1), INIT(-1) },
+	{ OPT(ZMQ_TCP_KEEPALIVE_CNT, INT, RW), FIELD(tcp_keepalive_cnt),
+	  RANGE(-1, INT_MAX), INIT(-1) },
+	{ OPT(ZMQ_TCP_KEEPALIVE_IDLE, INT, RW), FIELD(tcp_keepalive_idle),
+	  RANGE(-1, INT_MAX), INIT(-1) },
+	{ OPT(ZMQ_TCP_KEEPALIVE_INTVL, INT, RW), FIELD(tcp_keepalive_intvl),
+	  RANGE(-1, INT_MAX), INIT(-1) },
+	{ OPT(ZMQ_TCP_MAXRT, INT, RW), FIELD(tcp_maxrt), RANGE(0, INT_MAX) },
+
+	/* what the socket is and has */
+	{ OPT(ZMQ_TYPE, COMPUTED, RO) },
+	{ OPT(ZMQ_EVENTS, COMPUTED, RO) },
+	{ OPT(ZMQ_RCVMORE, COMPUTED, RO) },
+	{ OPT(ZMQ_MECHANISM, COMPUTED, RO) },
+	{ OPT(ZMQ_THREAD_SAFE, COMPUTED, RO) },
+	{ OPT(ZMQ_LAST_ENDPOINT, COMPUTED, RO) },
+	{ OPT(ZMQ_FD, COMPUTED, 0) },
+
+	/* bind(), connect() and their opposites */
+	{ OPT(ZMQ_BIND, ENDPOINT, WO), RANGE(1, ZMQ_EP_TEXT - 1) },
+	{ OPT(ZMQ_CONNECT, ENDPOINT, WO), RANGE(1, ZMQ_EP_TEXT - 1) },
+	{ OPT(ZMQ_UNBIND, ENDPOINT, WO), RANGE(1, ZMQ_EP_TEXT - 1) },
+	{ OPT(ZMQ_DISCONNECT, ENDPOINT, WO), RANGE(1, ZMQ_EP_TEXT - 1) },
+
+	/* of patterns */
+	{ OPT(ZMQ_SUBSCRIBE, PAT_BYTES, WO), RANGE(0, ZMQ_TOPIC_MAX), TYPES(T(SUB)) },
+	{ OPT(ZMQ_UNSUBSCRIBE, PAT_BYTES, WO), RANGE(0, ZMQ_TOPIC_MAX), TYPES(T(SUB)) },
+	{ OPT(ZMQ_INVERT_MATCHING, PAT_INT, RW), RANGE(INT_MIN, INT_MAX), TYPES(T_PUBSUB) },
+	{ OPT(ZMQ_TOPICS_COUNT, PAT_INT, RO), TYPES(T_PUBSUB) },
+	{ OPT(ZMQ_XPUB_VERBOSE, PAT_INT, WO), RANGE(0, INT_MAX), TYPES(T(XPUB) | T(PUB)) },
+	{ OPT(ZMQ_XPUB_VERBOSER, PAT_INT, WO), RANGE(0, INT_MAX), TYPES(T(XPUB) | T(PUB)) },
+	{ OPT(ZMQ_XPUB_NODROP, PAT_INT, WO), RANGE(0, INT_MAX), TYPES(T(XPUB) | T(PUB)) },
+	{ OPT(ZMQ_ROUTER_MANDATORY, PAT_INT, WO), RANGE(0, INT_MAX), TYPES(T(ROUTER)) },
+	{ OPT(ZMQ_ROUTER_HANDOVER, PAT_INT, WO), RANGE(0, INT_MAX), TYPES(T(ROUTER)) },
+	{ OPT(ZMQ_PROBE_ROUTER, PAT_INT, WO), RANGE(0, INT_MAX),
+	  TYPES(T(ROUTER) | T(DEALER) | T(REQ)) },
+	{ OPT(ZMQ_REQ_CORRELATE, PAT_INT, WO), RANGE(0, INT_MAX), TYPES(T(REQ)) },
+	{ OPT(ZMQ_REQ_RELAXED, PAT_INT, WO), RANGE(0, INT_MAX), TYPES(T(REQ)) },
+};
+
+/* A value on its way to the user. */
+union value {
+	int	i;
+	s64	q;
+	u8	bytes[ZMQ_EP_TEXT];
+};
+
+static const struct opt_desc *find(int number)
+{
+	const struct opt_desc *opt;
+
+	for (opt = sockopts; opt < sockopts + ARRAY_SIZE(sockopts); opt++)
+		if (opt->number == number)
+			return opt;
+	return NULL;
+}
+
+/* Find what may be accessed, or the error that says why not. */
+static const struct opt_desc *find_for(const struct zmq_sock *zsk, int level,
+				       int number, u8 access)
+{
+	const struct opt_desc *opt;
+
+	opt = level == SOL_ZMQ ? find(number) : NULL;
+	if (!opt)
+		return ERR_PTR(-ENOPROTOOPT);
+	if (!(opt->access & access) ||
+	    (opt->types && !(opt->types & BIT(zsk->core.pattern->type))))
+		return ERR_PTR(-EINVAL);
+	return opt;
+}
+
+static void store_number(struct zmq_opts *opts, const struct opt_desc *opt,
+			 s64 val)
+{
+	void *field = (void *)opts + opt->off;
+
+	switch (opt->kind) {
+	case KIND_INT:
+	case KIND_TIMEO:
+		WRITE_ONCE(*(int *)field, val);
+		break;
+	case KIND_BOOL:
+		WRITE_ONCE(*(bool *)field, val);
+		break;
+	case KIND_S64:
+		WRITE_ONCE(*(s64 *)field, val);
+		break;
+	}
+}
+
+/**
+ * zmq_opts_init() - give every option its default
+ * @opts: the values
+ * @pattern: the socket's pattern
+ *
+ * Context: Any; nobody else knows the socket.
+ */
+void zmq_opts_init(struct zmq_opts *opts, const struct zmq_pattern *pattern)
+{
+	const struct opt_desc *opt;
+
+	memset(opts, 0, sizeof(*opts));
+	for (opt = sockopts; opt < sockopts + ARRAY_SIZE(sockopts); opt++)
+		if (opt->init)
+			store_number(opts, opt, opt->init);
+	if (pattern->flags & ZMQ_PAT_NO_LINGER)
+		opts->linger = 0;
+}
+
+static long ms_to_timeo(int ms)
+{
+	return ms < 0 ? MAX_SCHEDULE_TIMEOUT : (long)msecs_to_jiffies(ms);
+}
+
+/* What was set is told exactly, unless SO_RCVTIMEO or SO_SNDTIMEO came later. */
+static int get_timeo(struct zmq_sock *zsk, const struct opt_desc *opt)
+{
+	int ms = *(int *)((void *)&zsk->core.opts + opt->off);
+	long timeo;
+
+	timeo = READ_ONCE(*(opt->number == ZMQ_RCVTIMEO ?
+			    &zsk->sk.sk_rcvtimeo : &zsk->sk.sk_sndtimeo));
+	if (timeo == ms_to_timeo(ms))
+		return ms;
+	if (timeo == MAX_SCHEDULE_TIMEOUT)
+		return -1;
+	return min_t(unsigned int, jiffies_to_msecs(timeo), INT_MAX);
+}
+
+static void set_timeo(struct zmq_sock *zsk, const struct opt_desc *opt, int ms)
+{
+	if (opt->number == ZMQ_RCVTIMEO)
+		WRITE_ONCE(zsk->sk.sk_rcvtimeo, ms_to_timeo(ms));
+	else
+		WRITE_ONCE(zsk->sk.sk_sndtimeo, ms_to_timeo(ms));
+}
+
+/* Hand an option to its pattern; for one that it has not it is malformed. */
+static int pattern_set(struct zmq_sock *zsk, const struct opt_desc *opt,
+		       const void *val, size_t len)
+{
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+	int err = -ENOPROTOOPT;
+
+	if (pattern->setopt)
+		err = pattern->setopt(&zsk->core, opt->number, val, len);
+	return err == -ENOPROTOOPT ? -EINVAL : err;
+}
+
+static int pattern_get(struct zmq_sock *zsk, const struct opt_desc *opt,
+		       int *val)
+{
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+	int err = -ENOPROTOOPT;
+
+	if (pattern->getopt)
+		err = pattern->getopt(&zsk->core, opt->number, val);
+	return err == -ENOPROTOOPT ? -EINVAL : err;
+}
+
+static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
+		      sockptr_t optval, unsigned int optlen)
+{
+	size_t size = opt->kind == KIND_S64 ? sizeof(s64) : sizeof(int);
+	union value value;
+	int err = 0;
+	s64 val;
+
+	if (optlen != size)
+		return -EINVAL;
+	if (copy_from_sockptr(&value, optval, size))
+		return -EFAULT;
+	val = opt->kind == KIND_S64 ? value.q : value.i;
+	if (val < opt->min || val > opt->max)
+		return -EINVAL;
+
+	lock_sock(&zsk->sk);
+	if (opt->kind == KIND_PAT_INT)
+		err = pattern_set(zsk, opt, &value.i, sizeof(value.i));
+	else
+		store_number(&zsk->core.opts, opt, val);
+	if (opt->kind == KIND_TIMEO)
+		set_timeo(zsk, opt, val);
+	release_sock(&zsk->sk);
+	return err;
+}
+
+static int set_endpoint(struct zmq_sock *zsk, int number, const char *text,
+			size_t len)
+{
+	bool bind = number == ZMQ_BIND || number == ZMQ_UNBIND;
+	unsigned int flags = bind ? ZMQ_EP_BIND : ZMQ_EP_CONNECT;
+	struct zmq_endpoint ep;
+	int err;
+
+	if (zsk->core.opts.ipv6)
+		flags |= ZMQ_EP_IPV6;
+	err = zmq_endpoint_parse(&ep, text, len, flags);
+	if (err)
+		return err;
+
+	switch (number) {
+	case ZMQ_BIND:
+		return zmq_sock_bind(zsk, &ep);
+	case ZMQ_CONNECT:
+		return zmq_sock_connect(zsk, &ep);
+	case ZMQ_UNBIND:
+		return zmq_sock_unbind(zsk, &ep);
+	default:
+		return zmq_sock_disconnect(zsk, &ep);
+	}
+}
+
+static int store_bytes(struct zmq_sock *zsk, const struct opt_desc *opt,
+		       const u8 *val, size_t len)
+{
+	void *opts = &zsk->core.opts;
+
+	switch (opt->kind) {
+	case KIND_BYTES:
+		memcpy(opts + opt->off, val, len);
+		*(u8 *)(opts + opt->len_off) = len;
+		return 0;
+	case KIND_TEXT:
+		if (memchr(val, 0, len))
+			return -EINVAL;
+		memset(opts + opt->off, 0, opt->max + 1);
+		memcpy(opts + opt->off, val, len);
+		return 0;
+	case KIND_ENDPOINT:
+		return set_endpoint(zsk, opt->number, val, len);
+	default:
+		return pattern_set(zsk, opt, val, len);
+	}
+}
+
+static int set_bytes(struct zmq_sock *zsk, const struct opt_desc *opt,
+		     sockptr_t optval, unsigned int optlen)
+{
+	bool text = opt->kind == KIND_TEXT || opt->kind == KIND_ENDPOINT;
+	unsigned int len = optlen;
+	int err = -EINVAL;
+	u8 *val;
+
+	if (optlen > opt->max + text)
+		return -EINVAL;
+	val = memdup_sockptr(optval, optlen);
+	if (IS_ERR(val))
+		return PTR_ERR(val);
+	if (text && len && !val[len - 1])
+		len--;
+	if (len < opt->min || len > opt->max)
+		goto out;
+
+	lock_sock(&zsk->sk);
+	err = store_bytes(zsk, opt, val, len);
+	release_sock(&zsk->sk);
+out:
+	kfree(val);
+	return err;
+}
+
+/**
+ * zmq_sock_setsockopt() - struct proto_ops' setsockopt
+ * @sock: the socket
+ * @level: SOL_ZMQ
+ * @optname: an option
+ * @optval: its value
+ * @optlen: bytes at @optval: exactly 4 or 8 for a number, the string with or
+ *	without its NUL
+ *
+ * Context: Process context.
+ * Return: 0; -ENOPROTOOPT if there is no such option or level; -EINVAL if this
+ * type of socket has not got it, if it can only be read, for a wrong size and
+ * for a value out of range; else what bind, connect, their opposites or the
+ * pattern say.
+ */
+int zmq_sock_setsockopt(struct socket *sock, int level, int optname,
+			sockptr_t optval, unsigned int optlen)
+{
+	struct zmq_sock *zsk = zmq_sk(sock->sk);
+	const struct opt_desc *opt;
+
+	opt = find_for(zsk, level, optname, OPT_SET);
+	if (IS_ERR(opt))
+		return PTR_ERR(opt);
+
+	switch (opt->kind) {
+	case KIND_BYTES:
+	case KIND_TEXT:
+	case KIND_ENDPOINT:
+	case KIND_PAT_BYTES:
+		return set_bytes(zsk, opt, optval, optlen);
+	default:
+		return set_number(zsk, opt, optval, optlen);
+	}
+}
+
+static int get_events(struct zmq_sock *zsk)
+{
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+	int events = 0;
+
+	if ((pattern->flags & ZMQ_PAT_RECV) && !zmq_sock_can_recv(zsk))
+		events |= ZMQ_POLLIN;
+	if ((pattern->flags & ZMQ_PAT_SEND) && !pattern->can_send(&zsk->core))
+		events |= ZMQ_POLLOUT;
+	return events;
+}
+
+static int get_computed(struct zmq_sock *zsk, const struct opt_desc *opt,
+			union value *value)
+{
+	switch (opt->number) {
+	case ZMQ_TYPE:
+		value->i = zsk->core.pattern->type;
+		break;
+	case ZMQ_EVENTS:
+		value->i = get_events(zsk);
+		break;
+	case ZMQ_RCVMORE:
+		value->i = zsk->rcvmore;
+		break;
+	case ZMQ_MECHANISM:
+		value->i = 0;
+		break;
+	case ZMQ_THREAD_SAFE:
+		value->i = 1;
+		break;
+	case ZMQ_LAST_ENDPOINT:
+		BUILD_BUG_ON(sizeof(zsk->last_endpoint) > sizeof(*value));
+		return strscpy(value->bytes, zsk->last_endpoint,
+			       sizeof(zsk->last_endpoint)) + 1;
+	default:
+		return -EINVAL;
+	}
+	return sizeof(value->i);
+}
+
+/* Returns the size of the value, or an error. */
+static int get_value(struct zmq_sock *zsk, const struct opt_desc *opt,
+		     union value *value)
+{
+	const void *field = (void *)&zsk->core.opts + opt->off;
+	int err, len;
+
+	switch (opt->kind) {
+	case KIND_INT:
+		value->i = *(int *)field;
+		return sizeof(value->i);
+	case KIND_BOOL:
+		value->i = *(bool *)field;
+		return sizeof(value->i);
+	case KIND_TIMEO:
+		value->i = get_timeo(zsk, opt);
+		return sizeof(value->i);
+	case KIND_S64:
+		value->q = *(s64 *)field;
+		return sizeof(value->q);
+	case KIND_BYTES:
+		len = *((u8 *)&zsk->core.opts + opt->len_off);
+		memcpy(value->bytes, field, len);
+		return len;
+	case KIND_TEXT:
+		return strscpy(value->bytes, field, opt->max + 1) + 1;
+	case KIND_PAT_INT:
+		err = pattern_get(zsk, opt, &value->i);
+		return err ?: sizeof(value->i);
+	default:
+		return get_computed(zsk, opt, value);
+	}
+}
+
+/**
+ * zmq_sock_getsockopt() - struct proto_ops' getsockopt
+ * @sock: the socket
+ * @level: SOL_ZMQ
+ * @optname: an option
+ * @optval: where its value goes; strings come with their NUL
+ * @optlen: room there, then the size of the value
+ *
+ * Context: Process context.
+ * Return: 0; -ENOPROTOOPT if there is no such option or level; -EINVAL if this
+ * type of socket has not got it, if it can only be set, and if the value has
+ * no room: unlike other families' it is never cut short.
+ */
+int zmq_sock_getsockopt(struct socket *sock, int level, int optname,
+			char __user *optval, int __user *optlen)
+{
+	struct zmq_sock *zsk = zmq_sk(sock->sk);
+	const struct opt_desc *opt;
+	union value value;
+	int size, room;
+
+	opt = find_for(zsk, level, optname, OPT_GET);
+	if (IS_ERR(opt))
+		return PTR_ERR(opt);
+	if (get_user(room, optlen))
+		return -EFAULT;
+
+	lock_sock(&zsk->sk);
+	size = get_value(zsk, opt, &value);
+	release_sock(&zsk->sk);
+	if (size < 0)
+		return size;
+	if (room < size)
+		return -EINVAL;
+	if (put_user(size, optlen) || copy_to_user(optval, &value, size))
+		return -EFAULT;
+	return 0;
+}
