@@ -47,7 +47,7 @@ vm_kernel_packages() {
 		while read -r pkg; do
 			case $pkg in
 			*-unsigned) ;;
-			linux-image-[0-9]* | linux-binary-* | linux-modules-[0-9]* | linux-headers-* | linux-kbuild-*)
+			linux-image-[0-9]* | linux-binary-* | linux-modules-[0-9]* | linux-headers-* | linux-kbuild-* | linux-base-[0-9]*)
 				todo+=("$pkg")
 				;;
 			esac
@@ -94,7 +94,8 @@ vm_find_kernel() {
 	ln -sfn "$abi" "$vm_cache/kernels/$name"
 }
 
-# vm_debian_kernel NAME SERIES SUITE…: as above, and print what tools/vm/kernel is to print
+# vm_debian_kernel NAME SERIES SUITE…: as above, and print what tools/vm/kernel is to print. $vm_wrapper
+# is a command that make needs to be run by.
 vm_debian_kernel() {
 	local root release image vmlinux initrd
 	if [ ! -e "$vm_cache/kernels/$1" ]; then
@@ -106,8 +107,8 @@ vm_debian_kernel() {
 	[ -e "$image" ] || image=$root/lib/modules/$release/vmlinuz
 	vmlinux=$(vm_vmlinux "$image" "$release")
 	initrd=$(vm_initrd "$release" "$root")
-	# Type information would need a pahole as new as the kernel.
+	# Type information would need a pahole as new as the kernel. Its own compiler may be newer than ours.
 	vm_emit VM_RELEASE "$release" VM_IMAGE "$vmlinux" VM_MODROOT "$root" VM_INITRD "$initrd" \
 		VM_KDIR "$root/usr/src/linux-headers-${release%-amd64}-common" \
-		VM_MAKE "make O=$root/usr/src/linux-headers-$release CONFIG_DEBUG_INFO_BTF_MODULES="
+		VM_MAKE "${vm_wrapper-} make CC=gcc KCFLAGS=-Wno-attributes O=$root/usr/src/linux-headers-$release CONFIG_DEBUG_INFO_BTF_MODULES="
 }
