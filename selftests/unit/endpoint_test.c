@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "test.h"
+
+#include <linux/errno.h>
+#include "endpoint.h"
+
+#define B ZMQ_EP_BIND
+#define C ZMQ_EP_CONNECT
+#define V6 ZMQ_EP_IPV6
+
+static int parse(struct zmq_endpoint *ep, const char *text, unsigned int flags)
+{
+	size_t n = strlen(text);
+	char *copy = malloc(n ?: 1);	/* no NUL behind it, for ASan */
+	int ret;
+
+	memcpy(copy, text, n);
+	ret = zmq_endpoint_parse(ep, copy, n, flags);
+	free(copy);
+	return ret;
+}
+
+TEST(endpoint_good, "endpoint: texts and what they become")
+{
+	static const struct {
+		const char	*text;
+		unsigned int	flags;
+		const char	*format;	/* NULL: the same */
+	} cases[] = {
+		{ "tcp://127.0.0.1:5555", B },
+		{ "tcp://127.0.0.1:5555", C },
+		{ "tcp://127.0.0.1:5555", C | V6 },
+		{ "tcp://0.0.0.0:5555", C },
+		{ "tcp://*:5555", B, "tcp://0.0.0.0:5555" },
+		{ "tcp://*:5555", B | V6, "tcp://[::]:5555" },
+		{ "tcp://*:*", B, "tcp://0.0.0.0:0" },
+		{ "tcp://*:0", B, "tcp://0.0.0.0:0" },
+		{ "tcp://127.0.0.1:*", B, "tcp://127.0.0.1:0" },
+		{ "tcp://127.0.0.1:00080", B, "tcp://127.0.0.1:80" },
+		{ "tcp://127.0.0.1:65535", C },
+		{ "tcp://lo:5555", B },
+		{ "tcp://lo:*", B | V6, "tcp://lo:0" },
+		{ "tcp://wlp0s20f3:1", B },
+		{ "tcp://br-1.2@x_y:1", B },
+		{ "tcp://[::1]:5555", B | V6 },
+		{ "tcp://[::1]:5555", C | V6 },
+		{ "tcp://[::]:*", B | V6, "tcp://[::]:0" },
+		{ "tcp://[0:0:0:0:0:0:0:1]:1", C | V6, "tcp://[::1]:1" },
+		{ "tcp://[2001:DB8:0:0:1:0:0:1]:1", C | V6, "tcp://[2001:db8::1:0:0:1]:1" },
+		{ "tcp://[2001:db8:0:1:1:1:1:1]:1", C | V6 },
+		{ "tcp://[1::]:1", C | V6 },
+		{ "tcp://[0:0:1::]:1", C | V6 },
+		{ "tcp://[1:0:0:2::3]:1", C | V6, "tcp://[1:0:0:2::3]:1" },
+		{ "tcp://[1:2:3:4:5:6:7:8]:1", C | V6 },
+		{ "tcp://[1:2:3:4:5:6::]:1", C | V6 },
+		{ "tcp://[::ffff:10.0.0.1]:1", C | V6 },
+		{ "tcp://[fe80::1%eth0]:1", C | V6 },
+		{ "tcp://[fe80::1%eth0]:*", B | V6, "tcp://[fe80::1%eth0]:0" },
+		{ "tcp://[fe80::1%4294967295]:1", C | V6 },
+		{ "tcp://10.0.0.1:0;10.0.0.2:5555", C },
+		{ "tcp://10.0.0.1:*;10.0.0.2:5555", C, "tcp://10.0.0.1:0;10.0.0.2:5555" },
+		{ "tcp://*:77;10.0.0.2:5555", C, "tcp://0.0.0.0:77;10.0.0.2:5555" },
+		{ "tcp://*:77;10.0.0.2:5555", C | V6, "tcp://0.0.0.0:77;10.0.0.2:5555" },
+		{ "tcp://*:77;[::1]:5555", C | V6, "tcp://[::]:77;[::1]:5555" },
+		{ "tcp://eth0:0;10.0.0.2:5555", C },
+		{ "tcp://[fe80::2%a]:0;[fe80::1%b]:5", C | V6 },
+		{ "inproc://x", B },
+		{ "inproc://x", C },
+		{ "inproc://tcp://*:1 \xff;", C },
+		{ "inproc:///", C },
+	};
+	struct zmq_endpoint ep, again;
+	char buf[ZMQ_EP_TEXT];
+	const char *want;
+	size_t i, n;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		want = cases[i].format ?: cases[i].text;
+		CHECK_EQ(parse(&ep, cases[i].text, cases[i].flags), 0);
+		CHECK_EQ(zmq_endpoint_format(&ep, buf, sizeof(buf)), strlen(want));
+		CHECK_STR(buf, want);
+		for (n = 0; n <= strlen(want); n++)
+			CHECK_EQ(zmq_endpoint_format(&ep, buf, n), -ENOSPC);
+		CHECK_EQ(zmq_endpoint_format(&ep, buf, n), strlen(want));
+		CHECK_EQ(parse(&again, want, cases[i].flags), 0);
+		CHECK(zmq_endpoint_equal(&ep, &again));
+	}
+}
+
+TEST(endpoint_bad, "endpoint: what is refused")
+{
+	static const struct {
+		const char	*text;
+		unsigned int	flags;
+		int		error;
+	} cases[] = {
+		{ "", B, -EINVAL }, { "tcp", B, -EINVAL }, { "tcp:", B, -EINVAL },
+		{ "tcp:/", B, -EINVAL }, { "tcp://", B, -EINVAL },
+		{ "://x", B, -EINVAL }, { "://", B, -EINVAL },
+		{ "inproc://", B, -EINVAL }, { "127.0.0.1:5555", C, -EINVAL },
+		{ "TCP://*:5555", B, -EPROTONOSUPPORT },
+		{ "ipc:///tmp/x", B, -EPROTONOSUPPORT },
+		{ "vsock://1:1", B, -EPROTONOSUPPORT },
+		{ "udp://*:1", B, -EPROTONOSUPPORT },
+		{ "foo://x", C, -EPROTONOSUPPORT },
+		{ "ip\xff://x", C, -EPROTONOSUPPORT },
+		{ "tcp://*", B, -EINVAL }, { "tcp://:", B, -EINVAL },
+		{ "tcp://:5555", B, -EINVAL }, { "tcp://:5555", C, -EINVAL },
+		{ "tcp://*:", B, -EINVAL }, { "tcp://*:x", B, -EINVAL },
+		{ "tcp://*:-1", B, -EINVAL }, { "tcp://*:+1", B, -EINVAL },
+		{ "tcp://*: 1", B, -EINVAL }, { "tcp://*:1 ", B, -EINVAL },
+		{ "tcp://*:1x", B, -EINVAL }, { "tcp://*:**", B, -EINVAL },
+		{ "tcp://*:65536", B, -EINVAL }, { "tcp://*:70000", B, -EINVAL },
+		{ "tcp://*:4294967297", B, -EINVAL },
+		{ "tcp://*:18446744073709551617", B, -EINVAL },
+		{ "tcp://127.0.0.1", C, -EINVAL },
+		{ "tcp://127.0.0.1:*", C, -EINVAL },
+		{ "tcp://127.0.0.1:0", C, -EINVAL },
+		{ "tcp://*:5555", C, -EINVAL },
+		{ "tcp://localhost:5555", C, -EINVAL },
+		{ "tcp://eth0:5555", C, -EINVAL },
+		{ "tcp://127.0.0.256:1", C, -EINVAL },
+		{ "tcp://127.0.0.1.1:1", C, -EINVAL },
+		{ "tcp://::1:5555", C | V6, -EINVAL },
+		{ "tcp://::1:5555", B | V6, -EINVAL },
+		{ "tcp://[::1]:5555", C, -EINVAL },
+		{ "tcp://[::1]:5555", B, -ENODEV },
+		{ "tcp://[::1]", C | V6, -EINVAL },
+		{ "tcp://[::1:5555", C | V6, -EINVAL },
+		{ "tcp://::1]:5555", C | V6, -EINVAL },
+		{ "tcp://[]:5555", C | V6, -EINVAL },
+		{ "tcp://[:5555", C | V6, -EINVAL },
+		{ "tcp://[127.0.0.1]:5555", C | V6, -EINVAL },
+		{ "tcp://[*]:5555", B | V6, -EINVAL },
+		{ "tcp://[::1::]:5555", C | V6, -EINVAL },
+		{ "tcp://[1:2:3:4:5:6:7:8:9]:5", C | V6, -EINVAL },
+		{ "tcp://[fe80::1%]:5", C | V6, -EINVAL },
+		{ "tcp://[%eth0]:5", C | V6, -EINVAL },
+		{ "tcp://[fe80::1%a%b]:5", C | V6, -EINVAL },
+		{ "tcp://[fe80::1%0123456789abcdef]:5", C | V6, -EINVAL },
+		{ "tcp://host.example.org.:5555", B, -ENODEV },
+		{ "tcp://0123456789abcdef:5555", B, -ENODEV },
+		{ "tcp://a b:5555", B, -EINVAL }, { "tcp://a/b:5555", B, -EINVAL },
+		{ "tcp://..:5555", B, -EINVAL }, { "tcp://eth0:1:5555", B, -EINVAL },
+		{ "tcp://127.0.0.1:1;127.0.0.1:2", B, -EINVAL },
+		{ "tcp://;127.0.0.1:2", C, -EINVAL },
+		{ "tcp://127.0.0.1:2;", C, -EINVAL },
+		{ "tcp://127.0.0.1;127.0.0.1:2", C, -EINVAL },
+		{ "tcp://1.2.3.4:1;1.2.3.4:1;1.2.3.4:1", C, -EINVAL },
+		{ "tcp://127.0.0.1:1;[::1]:2", C | V6, -EINVAL },
+		{ "tcp://[::1]:1;127.0.0.1:2", C | V6, -EINVAL },
+		{ "tcp://0123456789abcdef:1;127.0.0.1:2", C, -EINVAL },
+	};
+	struct zmq_endpoint ep;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		CHECK_EQ(parse(&ep, cases[i].text, cases[i].flags), cases[i].error);
+		if (parse(&ep, cases[i].text, cases[i].flags) != cases[i].error)
+			test_note("%s", cases[i].text);
+	}
+	CHECK_EQ(zmq_endpoint_parse(&ep, "inproc://a\0b", 12, B), -EINVAL);
+	CHECK_EQ(zmq_endpoint_parse(&ep, "tcp://*:1\0", 10, B), -EINVAL);
+}
+
+TEST(endpoint_fields, "endpoint: the fields that a caller uses")
+{
+	char name[300] = "inproc://", buf[ZMQ_EP_TEXT];
+	struct zmq_endpoint ep;
+
+	CHECK_EQ(parse(&ep, "tcp://*:5555", B), 0);
+	CHECK(ep.transport == ZMQ_TCP && ep.any_addr && !ep.has_src);
+	CHECK(ep.addr.family == AF_INET && !ep.ifname[0]);
+	CHECK_EQ(zmq_endpoint_port(&ep.addr), 5555);
+	CHECK_EQ(parse(&ep, "tcp://[::]:5555", B | V6), 0);
+	CHECK(ep.any_addr && ep.addr.family == AF_INET6);
+	CHECK_EQ(parse(&ep, "tcp://lo:5555", B | V6), 0);
+	CHECK(!ep.any_addr && ep.addr.family == AF_INET6);
+	CHECK_STR(ep.ifname, "lo");
+	CHECK_EQ(parse(&ep, "tcp://lo:5555", B), 0);
+	CHECK_EQ(ep.addr.family, AF_INET);
+	CHECK_EQ(parse(&ep, "tcp://[fe80::1%7]:1", C | V6), 0);
+	CHECK_EQ(ep.addr.in6.sin6_scope_id, 7);
+	CHECK(!ep.zone[0]);
+	CHECK_EQ(parse(&ep, "tcp://[fe80::1%eth0]:1", C | V6), 0);
+	CHECK_STR(ep.zone, "eth0");
+	CHECK_EQ(parse(&ep, "tcp://lo:9;10.0.0.2:5", C), 0);
+	CHECK(ep.has_src && zmq_endpoint_port(&ep.src) == 9);
+	CHECK_STR(ep.ifname, "lo");
+
+	memset(name + 9, 'n', 255);
+	CHECK_EQ(parse(&ep, name, B), 0);
+	CHECK_EQ(ep.name_len, 255);
+	CHECK_EQ(zmq_endpoint_format(&ep, buf, sizeof(buf)), 264);
+	CHECK_STR(buf, name);
+	name[9 + 255] = 'n';
+	CHECK_EQ(parse(&ep, name, B), -ENAMETOOLONG);
+}
+
+static bool same(const char *a, const char *b, unsigned int flags)
+{
+	struct zmq_endpoint x, y;
+
+	CHECK_EQ(parse(&x, a, flags), 0);
+	CHECK_EQ(parse(&y, b, flags), 0);
+	CHECK_EQ(zmq_endpoint_equal(&x, &y), zmq_endpoint_equal(&y, &x));
+	return zmq_endpoint_equal(&x, &y);
+}
+
+TEST(endpoint_equal, "endpoint: equal by meaning")
+{
+	struct zmq_endpoint a, b;
+
+	CHECK(same("tcp://*:1", "tcp://0.0.0.0:1", B));
+	CHECK(same("tcp://*:1", "tcp://[::]:1", B | V6));
+	CHECK(!same("tcp://*:1", "tcp://0.0.0.0:1", B | V6));
+	CHECK(same("tcp://*:*", "tcp://*:0", B));
+	CHECK(!same("tcp://*:1", "tcp://*:2", B));
+	CHECK(!same("tcp://*:1", "tcp://lo:1", B));
+	CHECK(!same("tcp://lo:1", "tcp://eth0:1", B));
+	CHECK(!same("tcp://lo:1", "tcp://127.0.0.1:1", B));
+	CHECK(same("tcp://[::ffff:1.2.3.4]:1", "tcp://1.2.3.4:1", C | V6));
+	CHECK(same("tcp://[::1]:1", "tcp://[0:0::1]:1", C | V6));
+	CHECK(!same("tcp://[fe80::1%a]:1", "tcp://[fe80::1%b]:1", C | V6));
+	CHECK(!same("tcp://[fe80::1%1]:1", "tcp://[fe80::1%2]:1", C | V6));
+	CHECK(!same("tcp://1.2.3.4:1;1.1.1.1:1", "tcp://1.1.1.1:1", C));
+	CHECK(!same("tcp://1.2.3.4:1;1.1.1.1:1", "tcp://1.2.3.5:1;1.1.1.1:1", C));
+	CHECK(!same("tcp://1.2.3.4:1;1.1.1.1:1", "tcp://1.2.3.4:2;1.1.1.1:1", C));
+	CHECK(same("tcp://lo:1;1.1.1.1:1", "tcp://lo:1;1.1.1.1:1", C));
+	CHECK(!same("tcp://lo:1;1.1.1.1:1", "tcp://lo:1;1.1.1.2:1", C));
+	CHECK(!same("tcp://lo:1;1.1.1.1:1", "tcp://eth:1;1.1.1.1:1", C));
+	CHECK(!same("inproc://a", "inproc://A", C));
+	CHECK(!same("inproc://a", "inproc://aa", C));
+	CHECK(!same("inproc://a", "tcp://1.1.1.1:1", C));
+
+	/* the caller has looked up the interface's address */
+	CHECK_EQ(parse(&a, "tcp://lo:1", B), 0);
+	a.addr.in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	CHECK_EQ(parse(&b, "tcp://lo:1", B), 0);
+	CHECK(zmq_endpoint_equal(&a, &b));
+	CHECK_EQ(parse(&b, "tcp://127.0.0.1:1", B), 0);
+	CHECK(zmq_endpoint_equal(&a, &b));
+}
+
+TEST(endpoint_sockaddr, "endpoint: from the socket addresses of IP")
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_flowinfo = 9,
+				    .sin6_port = htons(7), .sin6_scope_id = 3 };
+	struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(7),
+				   .sin_addr.s_addr = htonl(0x7f000001) };
+	struct sockaddr other = { .sa_family = AF_UNIX };
+	struct zmq_endpoint ep, again;
+	char buf[ZMQ_EP_TEXT];
+	size_t n;
+
+	memset(in4.sin_zero, 'z', sizeof(in4.sin_zero));
+	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &in4, sizeof(in4), C), 0);
+	CHECK(zmq_endpoint_format(&ep, buf, sizeof(buf)) > 0);
+	CHECK_STR(buf, "tcp://127.0.0.1:7");
+	CHECK_EQ(parse(&again, buf, C), 0);
+	CHECK(!memcmp(&ep, &again, sizeof(ep)));
+	CHECK(!ep.any_addr);
+	for (n = 0; n < 16; n++)
+		CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &in4, n, C), -EINVAL);
+
+	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &in6, sizeof(in6), B), 0);
+	CHECK(zmq_endpoint_format(&ep, buf, sizeof(buf)) > 0);
+	CHECK_STR(buf, "tcp://[::%3]:7");
+	CHECK(ep.any_addr);
+	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &in6, 24, B), 0);
+	CHECK_EQ(ep.addr.in6.sin6_scope_id, 0);
+	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &in6, 23, B), -EINVAL);
+	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &other, sizeof(other), B),
+		 -EAFNOSUPPORT);
+	in4.sin_port = 0;
+	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &in4, sizeof(in4), B), 0);
+	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &in4, sizeof(in4), C), -EINVAL);
+}
