@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A fan-out has a number; a pipe remembers the last one that concerned it, so
+ * that it gets a message once however often it matched. The list of receivers
+ * lives as long as the socket lock is held, since pipes are detached under it.
+ */
+
+#include "dist.h"
+#include "trace.h"
+
+/**
+ * zmq_dist_begin() - start a fan-out: no pipe is marked
+ * @core: the socket's core
+ *
+ * Context: Socket lock held.
+ */
+void zmq_dist_begin(struct zmq_core *core)
+{
+	struct zmq_pipe *pipe;
+
+	if (++core->dist_gen)
+		return;
+	list_for_each_entry(pipe, &core->pipes, node)
+		pipe->dist_gen = 0;
+	core->dist_gen = 1;
+}
+
+/**
+ * zmq_dist_mark() - mark a pipe
+ * @core: the socket's core
+ * @pipe: the pipe
+ *
+ * Context: Socket lock held.
+ * Return: false if it was marked already.
+ */
+bool zmq_dist_mark(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	if (pipe->dist_gen == core->dist_gen)
+		return false;
+	pipe->dist_gen = core->dist_gen;
+	return true;
+}
+
+/**
+ * zmq_dist_add() - make a pipe a receiver, unless it is marked or dead
+ * @core: the socket's core
+ * @pipe: the pipe; marked afterwards
+ * @to: the receivers
+ *
+ * Context: Socket lock held.
+ */
+void zmq_dist_add(struct zmq_core *core, struct zmq_pipe *pipe,
+		  struct list_head *to)
+{
+	if (zmq_dist_mark(core, pipe) &&
+	    !test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
+		list_add_tail(&pipe->dist_node, to);
+}
+
+/**
+ * zmq_dist_add_unmarked() - make every pipe that is not marked a receiver
+ * @core: the socket's core
+ * @to: the receivers
+ *
+ * Context: Socket lock held.
+ */
+void zmq_dist_add_unmarked(struct zmq_core *core, struct list_head *to)
+{
+	struct zmq_pipe *pipe;
+
+	list_for_each_entry(pipe, &core->pipes, node)
+		zmq_dist_add(core, pipe, to);
+}
+
+/**
+ * zmq_dist_full() - look for a receiver without credit
+ * @to: the receivers
+ *
+ * Context: Socket lock held.
+ * Return: the first such pipe, or NULL.
+ */
+struct zmq_pipe *zmq_dist_full(const struct list_head *to)
+{
+	struct zmq_pipe *pipe;
+
+	list_for_each_entry(pipe, to, dist_node) {
+		if (test_bit(ZMQ_PIPE_FULL, &pipe->flags) &&
+		    !test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
+			return pipe;
+	}
+	return NULL;
+}
+
+/**
+ * zmq_dist_drop() - count a message that a peer does not get
+ * @core: the socket's core
+ * @pipe: the peer, or NULL if there is none
+ * @err: what zmq_pipe_write() said; -EPIPE without a peer
+ *
+ * Context: Socket lock held.
+ */
+void zmq_dist_drop(struct zmq_core *core, struct zmq_pipe *pipe, int err)
+{
+	enum zmq_mib_field why = ZMQ_MIB_NOMEM;
+
+	if (err == -EAGAIN)
+		why = ZMQ_MIB_TXDROPFULL;
+	else if (err == -EPIPE)
+		why = ZMQ_MIB_TXDROPNOPEER;
+
+	if (pipe)
+		pipe->drops++;
+	atomic_long_inc(&core->drops);
+	ZMQ_INC_STATS(sock_net(core->sk), why);
+	trace_zmq_drop(core->sk, pipe, why);
+}
+
+/**
+ * zmq_dist_send() - write a whole message to each receiver
+ * @core: the socket's core
+ * @to: the receivers; empty afterwards
+ * @msg: the message
+ * @more: the caller has another message at hand
+ *
+ * Who cannot take it gets nothing of it; the others do not notice.
+ *
+ * Context: Socket lock held.
+ */
+void zmq_dist_send(struct zmq_core *core, struct list_head *to,
+		   const struct zmq_msg *msg, bool more)
+{
+	struct zmq_pipe *pipe, *tmp;
+	int err;
+
+	if (list_empty(to))
+		ZMQ_INC_STATS(sock_net(core->sk), ZMQ_MIB_TXDROPNOPEER);
+
+	list_for_each_entry_safe(pipe, tmp, to, dist_node) {
+		list_del_init(&pipe->dist_node);
+		err = zmq_pipe_write(pipe, msg);
+		if (err)
+			zmq_dist_drop(core, pipe, err);
+		else
+			zmq_pipe_flush(pipe, more);
+	}
+}
