@@ -80,6 +80,14 @@ struct zmq_pattern {
 
 const struct zmq_pattern *zmq_pattern_find(int type);
 
+int zmq_pattern_no_init(struct zmq_core *core);
+void zmq_pattern_no_destroy(struct zmq_core *core);
+int zmq_pattern_no_attach(struct zmq_core *core, struct zmq_pipe *pipe);
+void zmq_pattern_no_detach(struct zmq_core *core, struct zmq_pipe *pipe);
+void zmq_pattern_discard(struct zmq_core *core, struct zmq_pipe *pipe);
+int zmq_pattern_set_flag(bool *flag, const void *val, size_t len);
+void zmq_pattern_probe(struct zmq_core *core, struct zmq_pipe *pipe);
+
 extern const struct zmq_pattern zmq_pair_pattern;
 extern const struct zmq_pattern zmq_push_pattern;
 extern const struct zmq_pattern zmq_pull_pattern;

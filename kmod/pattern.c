@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of patterns, and what several of them do in the same way. */
+
+#include <linux/nospec.h>
+#include "pattern.h"
+
+static const struct zmq_pattern * const patterns[] = {
+	[ZMQ_PAIR]	= &zmq_pair_pattern,
+	[ZMQ_PUB]	= &zmq_pub_pattern,
+	[ZMQ_SUB]	= &zmq_sub_pattern,
+	[ZMQ_REQ]	= &zmq_req_pattern,
+	[ZMQ_REP]	= &zmq_rep_pattern,
+	[ZMQ_DEALER]	= &zmq_dealer_pattern,
+	[ZMQ_ROUTER]	= &zmq_router_pattern,
+	[ZMQ_PULL]	= &zmq_pull_pattern,
+	[ZMQ_PUSH]	= &zmq_push_pattern,
+	[ZMQ_XPUB]	= &zmq_xpub_pattern,
+	[ZMQ_XSUB]	= &zmq_xsub_pattern,
+};
+
+/**
+ * zmq_pattern_find() - the rules of a socket type
+ * @type: ZMQ_PAIR ..., any number that user space gave
+ *
+ * Context: Any.
+ * Return: the pattern, or NULL if there is no such type.
+ */
+const struct zmq_pattern *zmq_pattern_find(int type)
+{
+	if (type < 0 || type >= ARRAY_SIZE(patterns))
+		return NULL;
+	return patterns[array_index_nospec(type, ARRAY_SIZE(patterns))];
+}
+
+/**
+ * zmq_pattern_no_init() - @init of patterns without a state
+ * @core: the socket's core
+ *
+ * Context: Any.
+ * Return: 0.
+ */
+int zmq_pattern_no_init(struct zmq_core *core)
+{
+	return 0;
+}
+
+/**
+ * zmq_pattern_no_destroy() - @destroy of patterns without a state
+ * @core: the socket's core
+ *
+ * Context: Any.
+ */
+void zmq_pattern_no_destroy(struct zmq_core *core)
+{
+}
+
+/**
+ * zmq_pattern_no_attach() - @attach of patterns that take any peer
+ * @core: the socket's core
+ * @pipe: the peer
+ *
+ * Context: Any.
+ * Return: 0.
+ */
+int zmq_pattern_no_attach(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	return 0;
+}
+
+/**
+ * zmq_pattern_no_detach() - @detach of patterns that know no peer
+ * @core: the socket's core
+ * @pipe: the peer
+ *
+ * Context: Any.
+ */
+void zmq_pattern_no_detach(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+}
+
+/**
+ * zmq_pattern_set_flag() - take the value of an option that is on or off
+ * @flag: set if the value is not 0
+ * @val: the value
+ * @len: bytes at @val
+ *
+ * Context: Any.
+ * Return: 0, or -EINVAL if it is not an int or is negative.
+ */
+int zmq_pattern_set_flag(bool *flag, const void *val, size_t len)
+{
+	int n;
+
+	if (len != sizeof(n))
+		return -EINVAL;
+	memcpy(&n, val, sizeof(n));
+	if (n < 0)
+		return -EINVAL;
+	WRITE_ONCE(*flag, n);
+	return 0;
+}
+
+/**
+ * zmq_pattern_probe() - send a peer the empty message of ZMQ_PROBE_ROUTER
+ * @core: the socket's core
+ * @pipe: the peer
+ *
+ * A peer that has messages waiting needs no probe, so a full pipe is no loss.
+ *
+ * Context: Socket lock held.
+ */
+void zmq_pattern_probe(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	static const u8 empty_frame[2];
+	struct zmq_msg msg;
+
+	zmq_msg_init(&msg, core->sk);
+	if (!zmq_msg_put_bytes(&msg, empty_frame, sizeof(empty_frame)) &&
+	    !zmq_pipe_write(pipe, &msg))
+		zmq_pipe_flush(pipe, false);
+	zmq_msg_destroy(&msg);
+}
+
+/**
+ * zmq_pattern_discard() - @rx of patterns that nobody reads from
+ * @core: the socket's core
+ * @pipe: where messages arrived
+ *
+ * Context: Any, core->lock held.
+ */
+void zmq_pattern_discard(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	struct zmq_frame f;
+
+	while (!zmq_pipe_peek_frame_locked(pipe, &f))
+		zmq_pipe_consume_frame_locked(pipe);
+}

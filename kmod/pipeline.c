@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* PUSH and PULL (RFC 30). */
+
+#include "fq.h"
+#include "lb.h"
+#include "pattern.h"
+
+const struct zmq_pattern zmq_push_pattern = {
+	.name		= "PUSH",
+	.type		= ZMQ_PUSH,
+	.flags		= ZMQ_PAT_SEND,
+	.init		= zmq_pattern_no_init,
+	.destroy	= zmq_pattern_no_destroy,
+	.attach		= zmq_pattern_no_attach,
+	.detach		= zmq_pattern_no_detach,
+	.rx		= zmq_pattern_discard,
+	.begin		= zmq_lb_begin,
+	.send		= zmq_lb_send,
+	.can_send	= zmq_lb_can_send,
+};
+
+const struct zmq_pattern zmq_pull_pattern = {
+	.name		= "PULL",
+	.type		= ZMQ_PULL,
+	.flags		= ZMQ_PAT_RECV,
+	.init		= zmq_pattern_no_init,
+	.destroy	= zmq_pattern_no_destroy,
+	.attach		= zmq_pattern_no_attach,
+	.detach		= zmq_pattern_no_detach,
+	.peek		= zmq_fq_peek,
+	.consume	= zmq_fq_consume,
+};
