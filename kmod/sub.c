@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SUB and XSUB (RFC 29): tell every publisher what is wanted.
+ *
+ * Equal subscriptions are counted here: each is announced, so that a proxy's
+ * reader sees it, but only the last cancellation is, since a publisher keeps
+ * one of them a peer.
+ */
+
+#include <linux/slab.h>
+#include "dist.h"
+#include "fq.h"
+#include "pattern.h"
+#include "trace.h"
+#include "trie.h"
+
+/**
+ * struct sub - a SUB or XSUB socket
+ * @topics: what is subscribed to
+ * @head: room for the start of a message's first frame, as much as @topics
+ *	may look at
+ * @head_size: bytes at @head: the longest topic ever
+ * @passed: the message at the head of this pipe was found to match
+ * @invert: ZMQ_INVERT_MATCHING
+ *
+ * All under the socket lock.
+ */
+struct sub {
+	struct zmq_trie	topics;
+	u8		*head;
+	size_t		head_size;
+	struct zmq_pipe	*passed;
+	bool		invert;
+};
+
+static int sub_init(struct zmq_core *core)
+{
+	struct sub *sub = kzalloc(sizeof(*sub), GFP_KERNEL_ACCOUNT);
+
+	if (!sub)
+		return -ENOMEM;
+	zmq_trie_init(&sub->topics);
+	core->priv = sub;
+	return 0;
+}
+
+static void sub_destroy(struct zmq_core *core)
+{
+	struct sub *sub = core->priv;
+
+	zmq_trie_destroy(&sub->topics);
+	kfree(sub->head);
+	kfree(sub);
+}
+
+static void sub_detach(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	struct sub *sub = core->priv;
+
+	if (sub->passed == pipe)
+		sub->passed = NULL;
+}
+
+static bool tell(struct zmq_pipe *pipe, const u8 *topic, size_t len,
+		 bool subscribe)
+{
+	struct sock *sk = pipe->core->sk;
+	int err = zmq_pipe_send_sub(pipe, topic, len, subscribe);
+
+	if (!err || err == -EPIPE)
+		return !err;
+	ZMQ_INC_STATS(sock_net(sk), ZMQ_MIB_SUBDROP);
+	trace_zmq_drop(sk, pipe, ZMQ_MIB_SUBDROP);
+	return false;
+}
+
+static bool tell_topic(const u8 *topic, size_t len, void *arg)
+{
+	return tell(arg, topic, len, true);
+}
+
+static void sub_up(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	struct sub *sub = core->priv;
+
+	zmq_trie_walk(&sub->topics, tell_topic, pipe);
+	zmq_pipe_flush(pipe, false);
+}
+
+static void tell_all(struct zmq_core *core, const u8 *topic, size_t len,
+		     bool subscribe)
+{
+	struct zmq_pipe *pipe;
+
+	list_for_each_entry(pipe, &core->pipes, node) {
+		if (!test_bit(ZMQ_PIPE_UP, &pipe->flags))
+			continue;
+		if (tell(pipe, topic, len, subscribe))
+			zmq_pipe_flush(pipe, false);
+	}
+}
+
+static int grow_head(struct sub *sub, size_t len)
+{
+	u8 *head;
+
+	if (len <= sub->head_size || len > ZMQ_TOPIC_MAX)
+		return 0;
+	head = krealloc(sub->head, len, GFP_KERNEL_ACCOUNT);
+	if (!head)
+		return -ENOMEM;
+	sub->head = head;
+	sub->head_size = len;
+	return 0;
+}
+
+static int subscribe(struct zmq_core *core, const u8 *topic, size_t len)
+{
+	struct sub *sub = core->priv;
+	int err;
+
+	if (len > ZMQ_TOPIC_MAX)
+		return -EMSGSIZE;
+	err = zmq_trie_add(&sub->topics, topic, len, NULL, GFP_KERNEL_ACCOUNT,
+			   NULL);
+	if (err < 0)
+		return err;
+	tell_all(core, topic, len, true);
+	return 0;
+}
+
+static int unsubscribe(struct zmq_core *core, const u8 *topic, size_t len)
+{
+	struct sub *sub = core->priv;
+
+	if (zmq_trie_del(&sub->topics, topic, len, NULL) == 1)
+		tell_all(core, topic, len, false);
+	return 0;
+}
+
+/* A publisher may know less than we do: it filters for what was asked a round
+ * trip ago, or not at all.
+ */
+static bool matches(struct sub *sub, const struct zmq_frame *f)
+{
+	size_t len = min_t(u64, f->len, sub->head_size);
+
+	if (len && zmq_pipe_copy_bits(f->pipe, 0, sub->head, len))
+		return false;
+	return zmq_trie_match(&sub->topics, sub->head, len) != sub->invert;
+}
+
+static int sub_peek(struct zmq_core *core, struct zmq_frame *f)
+{
+	struct sub *sub = core->priv;
+	int err;
+
+	for (;;) {
+		err = zmq_fq_peek(core, f);
+		if (err || core->rx_pipe || sub->passed == f->pipe)
+			return err;
+		if (matches(sub, f)) {
+			sub->passed = f->pipe;
+			return 0;
+		}
+		zmq_fq_skip(core, f->pipe, ZMQ_MIB_RXDROPFILTER);
+		cond_resched();
+	}
+}
+
+static void sub_consume(struct zmq_core *core, const struct zmq_frame *f)
+{
+	struct sub *sub = core->priv;
+
+	sub->passed = NULL;
+	zmq_fq_consume(core, f);
+}
+
+static int set_invert(struct sub *sub, const void *val, size_t len)
+{
+	int n;
+
+	if (len != sizeof(n))
+		return -EINVAL;
+	memcpy(&n, val, sizeof(n));
+	sub->invert = n;
+	return 0;
+}
+
+static int xsub_setopt(struct zmq_core *core, int opt, const void *val,
+		       size_t len)
+{
+	if (opt == ZMQ_INVERT_MATCHING)
+		return set_invert(core->priv, val, len);
+	return -ENOPROTOOPT;
+}
+
+static int sub_setopt(struct zmq_core *core, int opt, const void *val,
+		      size_t len)
+{
+	int err;
+
+	switch (opt) {
+	case ZMQ_SUBSCRIBE:
+		err = grow_head(core->priv, len);
+		return err ?: subscribe(core, val, len);
+	case ZMQ_UNSUBSCRIBE:
+		return unsubscribe(core, val, len);
+	}
+	return xsub_setopt(core, opt, val, len);
+}
+
+static int sub_getopt(struct zmq_core *core, int opt, int *val)
+{
+	struct sub *sub = core->priv;
+
+	switch (opt) {
+	case ZMQ_INVERT_MATCHING:
+		*val = sub->invert;
+		return 0;
+	case ZMQ_TOPICS_COUNT:
+		*val = min_t(size_t, zmq_trie_count(&sub->topics), INT_MAX);
+		return 0;
+	}
+	return -ENOPROTOOPT;
+}
+
+static int xsub_begin(struct zmq_core *core, struct zmq_msg *msg)
+{
+	return 0;
+}
+
+/* A message that begins with 1 or 0 is a subscription or its end; what follows
+ * its first frame means nothing.
+ */
+static int xsub_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
+{
+	LIST_HEAD(to);
+	const u8 *data;
+	size_t len;
+
+	data = zmq_msg_topic(msg, &len);
+	if (len && data[0] <= 1) {
+		if (len < msg->body_len)
+			return -EMSGSIZE;
+		if (data[0])
+			return subscribe(core, data + 1, len - 1);
+		return unsubscribe(core, data + 1, len - 1);
+	}
+
+	zmq_dist_begin(core);
+	zmq_dist_add_unmarked(core, &to);
+	zmq_dist_send(core, &to, msg, more);
+	return 0;
+}
+
+static int xsub_can_send(const struct zmq_core *core)
+{
+	return 0;
+}
+
+const struct zmq_pattern zmq_sub_pattern = {
+	.name		= "SUB",
+	.type		= ZMQ_SUB,
+	.flags		= ZMQ_PAT_RECV | ZMQ_PAT_FILTERS | ZMQ_PAT_NO_LINGER |
+			  ZMQ_PAT_ONE_CONNECT,
+	.init		= sub_init,
+	.destroy	= sub_destroy,
+	.attach		= zmq_pattern_no_attach,
+	.detach		= sub_detach,
+	.up		= sub_up,
+	.peek		= sub_peek,
+	.consume	= sub_consume,
+	.setopt		= sub_setopt,
+	.getopt		= sub_getopt,
+};
+
+const struct zmq_pattern zmq_xsub_pattern = {
+	.name		= "XSUB",
+	.type		= ZMQ_XSUB,
+	.flags		= ZMQ_PAT_SEND | ZMQ_PAT_RECV | ZMQ_PAT_NO_LINGER,
+	.init		= sub_init,
+	.destroy	= sub_destroy,
+	.attach		= zmq_pattern_no_attach,
+	.detach		= zmq_pattern_no_detach,
+	.up		= sub_up,
+	.begin		= xsub_begin,
+	.send		= xsub_send,
+	.can_send	= xsub_can_send,
+	.peek		= zmq_fq_peek,
+	.consume	= zmq_fq_consume,
+	.setopt		= xsub_setopt,
+	.getopt		= sub_getopt,
+};
