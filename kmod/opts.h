@@ -5,8 +5,7 @@
 #include <linux/if.h>
 #include "types.h"
 
-/**
- * struct zmq_opts - the values of a socket's SOL_ZMQ options
+/* The values of a socket's SOL_ZMQ options.
  *
  * Written under the socket lock. Connections read them without it where a
  * torn set of values does no harm, so every field is a word or smaller and
