@@ -24,7 +24,10 @@ enum zmq_pattern_flag {
  * @attach: a peer appeared. Socket lock. An error refuses the peer:
  *	-EBUSY for PAIR's second one, -EEXIST for a routing id in use.
  * @detach: the peer is gone for writing; messages that it sent may still be
- *	read. Drop every pointer to the pipe but core->rx_pipe. Socket lock.
+ *	read. Drop every pointer to the pipe but core->rx_pipe. Called also for
+ *	a pipe that was refused or never attached, and without
+ *	ZMQ_PIPE_DETACHED for one that is attached anew at once, because its
+ *	peer now has another routing id. Socket lock.
  * @up: the peer can be talked to, the first time or after a reconnection:
  *	announce subscriptions. Socket lock.
  * @down: the connection of a dialed pipe broke; up() follows when it is back.
