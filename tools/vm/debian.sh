@@ -1,8 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # Kernels of other Debian suites, from the mirror that apt is configured for: source it after lib.sh.
+# shellcheck source=tools/vm/lib.sh
+: "${vm_repo:?} ${vm_cache:?}"
 
 vm_mirror() {
+	# shellcheck disable=SC2016 # apt's variables
 	apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(COMPONENT)' 'Created-By: Packages' |
 		awk '$2 == "Debian" && $3 == "main" { print $1; exit }'
 }
@@ -29,7 +32,7 @@ vm_apt_update() {
 
 vm_apt_depends() {
 	vm_apt "$1" apt-cache show --no-all-versions "$2" 2>/dev/null | sed -n 's/^\(Pre-\)\?Depends: //p' |
-		tr ',|' '\n\n' | awk '{ print $1 }'
+		tr ',|' '\n' | awk '{ print $1 }'
 }
 
 # vm_abi SUITE: print what the suite's current kernel is called.
