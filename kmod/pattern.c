@@ -85,7 +85,7 @@ void zmq_pattern_no_detach(struct zmq_core *core, struct zmq_pipe *pipe)
  * @len: bytes at @val
  *
  * Context: Any.
- * Return: 0, or -EINVAL if it is not an int or is negative.
+ * Return: 0, or -EINVAL if it is not an int.
  */
 int zmq_pattern_set_flag(bool *flag, const void *val, size_t len)
 {
@@ -94,8 +94,6 @@ int zmq_pattern_set_flag(bool *flag, const void *val, size_t len)
 	if (len != sizeof(n))
 		return -EINVAL;
 	memcpy(&n, val, sizeof(n));
-	if (n < 0)
-		return -EINVAL;
 	WRITE_ONCE(*flag, n);
 	return 0;
 }

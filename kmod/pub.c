@@ -309,6 +309,13 @@ static int xpub_peek(struct zmq_core *core, struct zmq_frame *f)
 	return 0;
 }
 
+static bool xpub_has_input(const struct zmq_core *core)
+{
+	const struct pub *pub = core->priv;
+
+	return !list_empty(&pub->notes);
+}
+
 static void consume_note(struct zmq_core *core)
 {
 	struct pub *pub = core->priv;
@@ -406,17 +413,6 @@ static int pub_can_send(const struct zmq_core *core)
 	return err;
 }
 
-static int set_invert(struct pub *pub, const void *val, size_t len)
-{
-	int n;
-
-	if (len != sizeof(n))
-		return -EINVAL;
-	memcpy(&n, val, sizeof(n));
-	pub->invert = n;
-	return 0;
-}
-
 static int pub_setopt(struct zmq_core *core, int opt, const void *val,
 		      size_t len)
 {
@@ -425,7 +421,7 @@ static int pub_setopt(struct zmq_core *core, int opt, const void *val,
 	int err;
 
 	if (opt == ZMQ_INVERT_MATCHING)
-		return set_invert(pub, val, len);
+		return zmq_pattern_set_flag(&pub->invert, val, len);
 	if (opt == ZMQ_XPUB_NODROP)
 		return zmq_pattern_set_flag(&pub->nodrop, val, len);
 	if (opt != ZMQ_XPUB_VERBOSE && opt != ZMQ_XPUB_VERBOSER)
@@ -493,6 +489,7 @@ const struct zmq_pattern zmq_xpub_pattern = {
 	.send		= pub_send,
 	.can_send	= pub_can_send,
 	.peek		= xpub_peek,
+	.has_input	= xpub_has_input,
 	.consume	= xpub_consume,
 	.setopt		= pub_setopt,
 	.getopt		= pub_getopt,

@@ -7,6 +7,8 @@
  * through any number of proxies.
  */
 
+#include <linux/log2.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include "dist.h"
 #include "fq.h"

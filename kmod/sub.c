@@ -176,22 +176,13 @@ static void sub_consume(struct zmq_core *core, const struct zmq_frame *f)
 	zmq_fq_consume(core, f);
 }
 
-static int set_invert(struct sub *sub, const void *val, size_t len)
-{
-	int n;
-
-	if (len != sizeof(n))
-		return -EINVAL;
-	memcpy(&n, val, sizeof(n));
-	sub->invert = n;
-	return 0;
-}
-
 static int xsub_setopt(struct zmq_core *core, int opt, const void *val,
 		       size_t len)
 {
+	struct sub *sub = core->priv;
+
 	if (opt == ZMQ_INVERT_MATCHING)
-		return set_invert(core->priv, val, len);
+		return zmq_pattern_set_flag(&sub->invert, val, len);
 	return -ENOPROTOOPT;
 }
 
