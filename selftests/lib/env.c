@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The surroundings of a test: name space, processes, the kernel's accounts. */
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include "zmqtest.h"
+
+static int lo_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo" };
+	int fd, ret;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	ret = ioctl(fd, SIOCGIFFLAGS, &ifr);
+	if (!ret) {
+		ifr.ifr_flags |= IFF_UP;
+		ret = ioctl(fd, SIOCSIFFLAGS, &ifr);
+	}
+	close(fd);
+	return ret;
+}
+
+/* A new network namespace with its loopback up. */
+int zt_netns(void)
+{
+	if (unshare(CLONE_NEWNET) || lo_up()) {
+		perror("# a network namespace of its own");
+		return -1;
+	}
+	return 0;
+}
+
+/* So that a report in the kernel log can be blamed on the right test. */
+static void announce(const char *test)
+{
+	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "selftest: %s: %s\n", program_invocation_short_name, test);
+	close(fd);
+}
+
+int zt_setup(const char *test)
+{
+	const struct rlimit files = { ZT_SOCKETS_MAX, ZT_SOCKETS_MAX };
+
+	/* What is printed survives _exit(). */
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGPIPE, SIG_IGN);
+	announce(test);
+	if (setrlimit(RLIMIT_NOFILE, &files)) {
+		perror("# RLIMIT_NOFILE");
+		return -1;
+	}
+	return zt_netns();
+}
+
+u64 zt_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
+}
+
+static void nap(void)
+{
+	const struct timespec ts = { .tv_nsec = 1000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+static bool holds_within(bool (*holds)(void *arg), void *arg, int ms)
+{
+	u64 end = zt_now_ms() + ms;
+
+	for (;;) {
+		if (holds(arg))
+			return true;
+		if (zt_now_ms() >= end)
+			return false;
+		nap();
+	}
+}
+
+/* True as soon as @holds is, false when the deadline has passed. */
+bool zt_eventually(bool (*holds)(void *arg), void *arg)
+{
+	return holds_within(holds, arg, ZT_DEADLINE_MS);
+}
+
+/* True if @holds stayed false for @ms. */
+bool zt_never(bool (*holds)(void *arg), void *arg, int ms)
+{
+	return !holds_within(holds, arg, ms);
+}
+
+/* Runs @fn in a child that cannot outlive the test. */
+pid_t zt_child(int (*fn)(void *arg), void *arg)
+{
+	pid_t parent = getpid(), pid;
+
+	pid = fork();
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	_exit(fn(arg));
+}
+
+struct reaping {
+	pid_t pid;
+	int status;
+};
+
+static bool has_ended(void *arg)
+{
+	struct reaping *r = arg;
+
+	return waitpid(r->pid, &r->status, WNOHANG) != 0;
+}
+
+/* True if the child ended in time and well; it is gone in any case. */
+bool zt_reap(pid_t pid)
+{
+	struct reaping r = { .pid = pid, .status = -1 };
+
+	if (!zt_eventually(has_ended, &r)) {
+		printf("# child %d hangs\n", pid);
+		kill(pid, SIGKILL);
+		waitpid(pid, &r.status, 0);
+		return false;
+	}
+	if (!WIFEXITED(r.status) || WEXITSTATUS(r.status)) {
+		printf("# child %d ended with status %#x\n", pid, r.status);
+		return false;
+	}
+	return true;
+}
+
+static bool is_asleep(void *arg)
+{
+	char path[64], line[256], *after;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", *(pid_t *)arg);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	after = fgets(line, sizeof(line), f);
+	fclose(f);
+	after = after ? strrchr(line, ')') : NULL;
+	return after && after[1] == ' ' && after[2] == 'S';
+}
+
+/* Waits until a thread or process sleeps in the kernel: it blocks. */
+bool zt_wait_asleep(pid_t tid)
+{
+	return zt_eventually(is_asleep, &tid);
+}
+
+/* Zeroed memory that children share; NULL if there is none. */
+void *zt_shared(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+int zt_sockstat(struct zt_sockstat *st)
+{
+	FILE *f = fopen("/proc/thread-self/net/sockstat", "re");
+	char line[256];
+	int got = 0;
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f) && got != 4)
+		got = sscanf(line, "TCP: inuse %ld orphan %ld tw %ld alloc %ld",
+			     &st->inuse, &st->orphan, &st->tw, &st->alloc);
+	fclose(f);
+	return got == 4 ? 0 : -1;
+}
+
+/* A counter of the Tcp: line of /proc/net/snmp of this namespace, or -1. */
+long zt_snmp_tcp(const char *field)
+{
+	char names[1024], values[1024], *n, *v, *nsave, *vsave;
+	FILE *f = fopen("/proc/thread-self/net/snmp", "re");
+	long result = -1;
+
+	if (!f)
+		return -1;
+	while (result < 0 && fgets(names, sizeof(names), f)) {
+		if (strncmp(names, "Tcp:", 4))
+			continue;
+		if (!fgets(values, sizeof(values), f))
+			break;
+		n = strtok_r(names, "\n ", &nsave);
+		v = strtok_r(values, "\n ", &vsave);
+		while (n && v && strcmp(n, field)) {
+			n = strtok_r(NULL, "\n ", &nsave);
+			v = strtok_r(NULL, "\n ", &vsave);
+		}
+		if (n && v)
+			result = atol(v);
+		break;
+	}
+	fclose(f);
+	return result;
+}
+
+/* How many references the module counts, or -1. */
+long zt_module_refs(void)
+{
+	FILE *f = fopen("/sys/module/zmq/refcnt", "re");
+	long refs = -1;
+
+	if (!f)
+		return -1;
+	if (fscanf(f, "%ld", &refs) != 1)
+		refs = -1;
+	fclose(f);
+	return refs;
+}
+
+/* Rows below the heading of this namespace's /proc/net/zmq, or -1. */
+int zt_proc_rows(void)
+{
+	FILE *f = fopen("/proc/thread-self/net/zmq", "re");
+	char line[512];
+	int rows = -1;
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f))
+		rows++;
+	fclose(f);
+	return rows;
+}

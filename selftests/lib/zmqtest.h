@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the AF_ZMQ selftests share: bounded socket helpers, a ZMTP peer made
+ * of a plain TCP socket, and looks at the kernel's own accounts.
+ *
+ * Nothing here waits longer than ZT_DEADLINE_MS: under an emulator with KASAN
+ * everything takes a hundred times longer than on a desk, a hang takes for
+ * ever.
+ */
+#ifndef _ZMQTEST_H
+#define _ZMQTEST_H
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <netinet/in.h>
+#include <linux/zmq.h>
+
+#define ZT_DEADLINE_MS	20000
+#define ZT_SOCKETS_MAX	2048
+
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s64 s64;
+
+/* env.c: the test's surroundings */
+
+int zt_setup(const char *test);
+int zt_netns(void);
+u64 zt_now_ms(void);
+bool zt_eventually(bool (*holds)(void *arg), void *arg);
+bool zt_never(bool (*holds)(void *arg), void *arg, int ms);
+
+pid_t zt_child(int (*fn)(void *arg), void *arg);
+bool zt_reap(pid_t pid);
+bool zt_wait_asleep(pid_t tid);
+void *zt_shared(size_t len);
+
+struct zt_sockstat {
+	long inuse;
+	long orphan;
+	long tw;
+	long alloc;
+};
+
+int zt_sockstat(struct zt_sockstat *st);
+long zt_snmp_tcp(const char *field);
+long zt_module_refs(void);
+int zt_proc_rows(void);
+
+/* sock.c: AF_ZMQ sockets */
+
+#define ZT_LAST	false
+#define ZT_MORE	true
+
+int zt_family(void);
+int zt_socket(int pattern);
+int zt_setint(int fd, int option, int value);
+int zt_getint(int fd, int option);
+int zt_settext(int fd, int option, const char *text);
+int zt_bind(int fd, const char *endpoint);
+int zt_connect(int fd, const char *endpoint);
+int zt_bind_any(int fd, const char *endpoint, char *bound);
+int zt_listening(int pattern, const char *endpoint, char *bound);
+int zt_connected(int pattern, const char *endpoint);
+int zt_port(const char *endpoint);
+int zt_free_port(void);
+
+short zt_poll(int fd, short events, int ms);
+bool zt_becomes(int fd, short events);
+bool zt_lacks(int fd, short events);
+
+int zt_send(int fd, const void *data, size_t len, int flags);
+int zt_puts(int fd, const char *text, int flags);
+ssize_t zt_recv(int fd, void *buf, size_t len, int flags, int *msg_flags);
+bool zt_got(int fd, const void *data, size_t len, bool more);
+bool zt_gets(int fd, const char *text, bool more);
+u32 zt_put_numbers(int fd, u32 count, int flags);
+u32 zt_get_numbers(int fd, u32 count);
+int zt_drain(int fd);
+long zt_fill(int fd, const void *data, size_t len, long limit);
+
+void zt_pattern(void *buf, size_t len, u64 seed);
+bool zt_pattern_ok(const void *buf, size_t len, u64 seed);
+
+/* peer.c: a ZMTP peer that is a plain TCP socket */
+
+#define ZP_MORE		1
+#define ZP_LONG		2
+#define ZP_COMMAND	4
+#define ZP_BODY_MAX	70000
+#define ZP_GREETING	64
+
+struct zp_frame {
+	int flags;
+	size_t len;
+	unsigned char body[ZP_BODY_MAX];
+};
+
+int zp_listen(int rcvbuf, int *port);
+int zp_accept(int listener);
+bool zp_pending(int listener, int ms);
+int zp_dial(int port, int rcvbuf);
+int zp_write(int fd, const void *data, size_t len);
+int zp_read(int fd, void *data, size_t len);
+size_t zp_greeting(unsigned char *buf, int minor, const char *mechanism);
+size_t zp_header(unsigned char *buf, int flags, u64 len);
+size_t zp_ready_body(unsigned char *buf, const char *type, const void *id,
+		     size_t idlen);
+int zp_greet(int fd, int minor);
+int zp_send(int fd, int flags, const void *data, size_t len);
+int zp_puts(int fd, int flags, const char *text);
+int zp_command(int fd, const char *name, const void *data, size_t len);
+int zp_recv(int fd, struct zp_frame *f);
+bool zp_got(int fd, int flags, const void *data, size_t len);
+bool zp_gets(int fd, int flags, const char *text);
+bool zp_is_command(const struct zp_frame *f, const char *name,
+		   const void *data, size_t len);
+bool zp_got_ready(int fd, const char *type);
+int zp_handshake(int fd, const char *own, const char *theirs);
+int zp_handshake_id(int fd, int minor, const char *own, const char *theirs,
+		    const void *id, size_t idlen);
+int zp_peer(int port, const char *own, const char *theirs);
+int zp_accept_peer(int listener, const char *own, const char *theirs);
+bool zp_sync(int fd);
+bool zp_closed(int fd);
+bool zp_silent(int fd);
+
+/* nsid.c: which network namespaces have gone */
+
+int zt_nsid_watch(void);
+int zt_nsid_assign(int nl, pid_t pid);
+int zt_nsid_wait_gone(int nl, int count);
+
+#endif /* _ZMQTEST_H */

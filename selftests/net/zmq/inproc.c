@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* inproc:// crosses processes, and stays in its network namespace. */
+#include <fcntl.h>
+#include <sched.h>
+#include "kselftest_harness.h"
+#include "fixture.h"
+
+static int echo_server(void *arg)
+{
+	int fd = zt_listening(ZMQ_REP, "inproc://between processes",
+			      (char[ZMQ_ENDPOINT_MAX]) { }), i;
+	char buf[32];
+	ssize_t n;
+
+	if (fd < 0)
+		return 1;
+	for (i = 0; i < 100; i++) {
+		n = recv(fd, buf, sizeof(buf), 0);
+		if (n < 0 || zt_send(fd, buf, n, 0))
+			return 2;
+	}
+	return 0;
+}
+
+TEST_F(zmq, it_connects_two_processes_in_either_order)
+{
+	int req = zt_connected(ZMQ_REQ, "inproc://between processes"), i;
+	pid_t child = zt_child(echo_server, NULL);
+
+	ASSERT_LE(0, req);
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(0, zt_send(req, &i, sizeof(i), 0));
+		ASSERT_TRUE(zt_got(req, &i, sizeof(i), ZT_LAST));
+	}
+	EXPECT_TRUE(zt_reap(child));
+}
+
+/* Each pattern at both ends, bound or connected by either. */
+static const struct {
+	int a, b;
+	const char *topic;	/* what b subscribes to */
+	bool back;		/* b answers */
+} pairs[] = {
+	{ ZMQ_PAIR, ZMQ_PAIR, NULL, true },
+	{ ZMQ_PUSH, ZMQ_PULL, NULL, false },
+	{ ZMQ_PUB, ZMQ_SUB, "", false },
+	{ ZMQ_XPUB, ZMQ_SUB, "mes", false },
+	{ ZMQ_PUB, ZMQ_XSUB, "m", false },
+	{ ZMQ_XPUB, ZMQ_XSUB, "", false },
+	{ ZMQ_REQ, ZMQ_REP, NULL, true },
+	{ ZMQ_DEALER, ZMQ_DEALER, NULL, true },
+};
+
+static int want(int fd, int type, const char *topic)
+{
+	char text[32];
+
+	if (type == ZMQ_SUB)
+		return zt_settext(fd, ZMQ_SUBSCRIBE, topic);
+	text[0] = 1;
+	strcpy(text + 1, topic);
+	return zt_send(fd, text, 1 + strlen(topic), 0);
+}
+
+TEST_F(zmq, every_pattern_works_bound_or_connected_first_or_last)
+{
+	int a, b, i, order;
+
+	for (i = 0; i < 4 * ARRAY_SIZE(pairs); i++) {
+		order = i % 4;
+		a = zt_socket(pairs[i / 4].a);
+		b = zt_socket(pairs[i / 4].b);
+		if (pairs[i / 4].topic && order < 2)
+			ASSERT_EQ(0, want(b, pairs[i / 4].b,
+					  pairs[i / 4].topic));
+		if (order & 1)
+			ASSERT_EQ(0, zt_bind(order & 2 ? a : b, "inproc://t"));
+		ASSERT_EQ(0, zt_connect(order & 2 ? b : a, "inproc://t"));
+		if (!(order & 1))
+			ASSERT_EQ(0, zt_bind(order & 2 ? a : b, "inproc://t"));
+		if (pairs[i / 4].topic && order >= 2)
+			ASSERT_EQ(0, want(b, pairs[i / 4].b,
+					  pairs[i / 4].topic));
+		ASSERT_EQ(0, zt_puts(a, "message", MSG_MORE));
+		ASSERT_EQ(0, zt_puts(a, "part 2", 0));
+		ASSERT_TRUE(zt_gets(b, "message", ZT_MORE))
+			TH_LOG("%d to %d, order %d", pairs[i / 4].a,
+			       pairs[i / 4].b, order);
+		ASSERT_TRUE(zt_gets(b, "part 2", ZT_LAST));
+		if (pairs[i / 4].back) {
+			ASSERT_EQ(0, zt_puts(b, "back", 0));
+			ASSERT_TRUE(zt_gets(a, "back", ZT_LAST));
+		}
+		close(a);
+		close(b);
+	}
+}
+
+TEST_F(zmq, a_subscription_works_as_soon_as_the_call_returns)
+{
+	int pub = zt_listening(ZMQ_PUB, "inproc://at once", self->ep), i;
+	int sub = zt_connected(ZMQ_SUB, self->ep);
+
+	ASSERT_LE(0, pub);
+	for (i = 0; i < 50; i++) {
+		ASSERT_EQ(0, zt_settext(sub, ZMQ_SUBSCRIBE, "a"));
+		ASSERT_EQ(0, zt_puts(pub, "a", 0));
+		EXPECT_EQ(POLLIN, zt_poll(sub, POLLIN, 0));
+		ASSERT_TRUE(zt_gets(sub, "a", ZT_LAST));
+		ASSERT_EQ(0, zt_settext(sub, ZMQ_UNSUBSCRIBE, "a"));
+		ASSERT_EQ(0, zt_puts(pub, "a", 0));
+		EXPECT_EQ(0, zt_poll(sub, POLLIN, 0));
+	}
+}
+
+TEST_F(zmq, a_name_is_bound_once_and_free_after_close_or_unbind)
+{
+	int a = zt_socket(ZMQ_PULL), b = zt_socket(ZMQ_PULL), i;
+
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, zt_bind(a, "inproc://once"));
+		EXPECT_EQ(-1, zt_bind(b, "inproc://once"));
+		EXPECT_EQ(EADDRINUSE, errno);
+		EXPECT_EQ(-1, zt_bind(a, "inproc://once"));
+		EXPECT_EQ(EADDRINUSE, errno);
+		ASSERT_EQ(0, zt_settext(a, ZMQ_UNBIND, "inproc://once"));
+		ASSERT_EQ(0, zt_bind(b, "inproc://once"));
+		close(b);
+		b = zt_socket(ZMQ_PULL);
+	}
+}
+
+TEST_F(zmq, names_are_exact_bytes)
+{
+	int a = zt_listening(ZMQ_PULL, "inproc://name", self->ep);
+	int b = zt_listening(ZMQ_PULL, "inproc://Name", self->ep);
+	int c = zt_listening(ZMQ_PULL, "inproc://name ", self->ep);
+	int push = zt_connected(ZMQ_PUSH, "inproc://Name");
+
+	ASSERT_LE(0, a);
+	ASSERT_LE(0, b);
+	ASSERT_LE(0, c);
+	ASSERT_EQ(0, zt_puts(push, "x", 0));
+	EXPECT_TRUE(zt_gets(b, "x", ZT_LAST));
+	EXPECT_EQ(0, zt_poll(a, POLLIN, 0));
+	EXPECT_EQ(0, zt_poll(c, POLLIN, 0));
+}
+
+TEST_F(zmq, unbind_keeps_existing_peers)
+{
+	int pull = zt_listening(ZMQ_PULL, "inproc://gone", self->ep);
+	int push = zt_connected(ZMQ_PUSH, self->ep);
+
+	ASSERT_LE(0, pull);
+	ASSERT_EQ(0, zt_settext(pull, ZMQ_UNBIND, self->ep));
+	ASSERT_EQ(0, zt_puts(push, "still", 0));
+	EXPECT_TRUE(zt_gets(pull, "still", ZT_LAST));
+}
+
+TEST_F(zmq, disconnect_ends_it_for_both)
+{
+	int pull = zt_listening(ZMQ_PULL, "inproc://cut", self->ep);
+	int push = zt_connected(ZMQ_PUSH, self->ep);
+
+	ASSERT_LE(0, pull);
+	ASSERT_EQ(0, zt_puts(push, "before", 0));
+	ASSERT_EQ(0, zt_settext(push, ZMQ_DISCONNECT, self->ep));
+	EXPECT_TRUE(zt_lacks(push, POLLOUT));
+	EXPECT_TRUE(zt_gets(pull, "before", ZT_LAST));
+	EXPECT_EQ(-1, zt_settext(push, ZMQ_DISCONNECT, self->ep));
+	EXPECT_EQ(ENOENT, errno);
+}
+
+TEST_F(zmq, when_the_binder_closes_its_peers_have_none)
+{
+	int pull = zt_listening(ZMQ_PULL, "inproc://binder", self->ep);
+	int push = zt_connected(ZMQ_PUSH, self->ep);
+
+	ASSERT_LE(0, pull);
+	ASSERT_EQ(0, zt_puts(push, "x", 0));
+	close(pull);
+	EXPECT_TRUE(zt_lacks(push, POLLOUT));
+	EXPECT_EQ(0, zt_poll(push, POLLOUT, 0));
+	EXPECT_EQ(-1, zt_puts(push, "x", MSG_DONTWAIT));
+	EXPECT_EQ(EAGAIN, errno);
+}
+
+TEST_F(zmq, what_was_sent_can_be_read_after_the_sender_closed)
+{
+	int pull = zt_listening(ZMQ_PULL, "inproc://testament", self->ep);
+	int push = zt_connected(ZMQ_PUSH, self->ep);
+
+	ASSERT_LE(0, pull);
+	ASSERT_EQ(10, zt_put_numbers(push, 10, 0));
+	ASSERT_EQ(0, zt_puts(push, "no end", MSG_MORE));
+	close(push);
+	EXPECT_EQ(10, zt_get_numbers(pull, 10));
+	EXPECT_EQ(0, zt_poll(pull, POLLIN, 0));
+}
+
+TEST_F(zmq, a_socket_may_talk_to_itself)
+{
+	int fd = zt_listening(ZMQ_DEALER, "inproc://self", self->ep), i;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, zt_connect(fd, self->ep));
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, zt_send(fd, &i, sizeof(i), 0));
+		ASSERT_TRUE(zt_got(fd, &i, sizeof(i), ZT_LAST));
+	}
+	close(fd);
+	fd = zt_listening(ZMQ_DEALER, "inproc://self", self->ep);
+	EXPECT_LE(0, fd);
+}
+
+TEST_F(zmq, rings_of_sockets_carry_and_close)
+{
+	char names[5][ZMQ_ENDPOINT_MAX];
+	int fds[5], round, i;
+	u32 token = 0;
+
+	for (round = 0; round < 5; round++) {
+		for (i = 0; i < 5; i++) {
+			snprintf(names[i], sizeof(names[i]), "inproc://r%d", i);
+			fds[i] = zt_listening(ZMQ_PAIR, names[i], names[i]);
+			ASSERT_LE(0, fds[i]);
+		}
+		for (i = 0; i + 1 < 5; i += 2) {
+			ASSERT_EQ(0, zt_connect(fds[i], names[i + 1]))
+				TH_LOG("round %d", i);
+		}
+		ASSERT_EQ(0, zt_send(fds[0], &token, sizeof(token), 0));
+		ASSERT_TRUE(zt_got(fds[1], &token, sizeof(token), ZT_LAST));
+		for (i = 0; i < 5; i++)
+			close(fds[(i + round) % 5]);
+	}
+}
+
+TEST_F(zmq, names_belong_to_their_namespace)
+{
+	int here = zt_listening(ZMQ_PULL, "inproc://twice", self->ep);
+	int push_here = zt_socket(ZMQ_PUSH), there, push_there, ns;
+
+	ASSERT_LE(0, here);
+	ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, ns);
+	ASSERT_EQ(0, zt_netns());
+	there = zt_listening(ZMQ_PULL, "inproc://twice", self->ep);
+	ASSERT_LE(0, there);
+	push_there = zt_connected(ZMQ_PUSH, "inproc://twice");
+	/* A socket belongs where it was made, not where its user is now. */
+	ASSERT_EQ(0, zt_connect(push_here, "inproc://twice"));
+	ASSERT_EQ(0, zt_puts(push_here, "here", 0));
+	ASSERT_EQ(0, zt_puts(push_there, "there", 0));
+	EXPECT_TRUE(zt_gets(here, "here", ZT_LAST));
+	EXPECT_TRUE(zt_gets(there, "there", ZT_LAST));
+	EXPECT_EQ(0, zt_poll(here, POLLIN, 0));
+	EXPECT_EQ(0, zt_poll(there, POLLIN, 0));
+	ASSERT_EQ(0, setns(ns, CLONE_NEWNET));
+}
+
+static bool rows_gone(void *arg)
+{
+	return zt_proc_rows() == 0;
+}
+
+TEST_F(zmq, connects_that_never_meet_a_binder_leave_nothing)
+{
+	int i, fd;
+
+	for (i = 0; i < 200; i++) {
+		fd = zt_connected(ZMQ_PUSH, "inproc://never");
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, zt_puts(fd, "lost", 0));
+		close(fd);
+	}
+	EXPECT_TRUE(zt_eventually(rows_gone, NULL));
+	fd = zt_listening(ZMQ_PULL, "inproc://never", self->ep);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, zt_poll(fd, POLLIN, 50));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A network namespace goes when its last process does, whatever AF_ZMQ
+ * sockets were doing in it.
+ */
+#include "kselftest_harness.h"
+#include "fixture.h"
+
+#define NAMESPACES	100
+
+struct life {
+	int scene;
+	int ready;		/* write end */
+	int go;			/* read end */
+};
+
+/* A way to leave sockets behind. */
+static int scene(int number, char *ep)
+{
+	int pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", ep);
+	int push = zt_connected(ZMQ_PUSH, ep), fd;
+
+	if (pull < 0 || push < 0)
+		return -1;
+	switch (number % 5) {
+	case 0:		/* an established connection, idle */
+		if (zt_puts(push, "x", 0) || !zt_gets(pull, "x", ZT_LAST))
+			return -1;
+		break;
+	case 1:		/* messages under way */
+		return zt_fill(push, ep, 100, 50) == -1 ? 0 : -1;
+	case 2:		/* in the middle of connecting */
+		break;
+	case 3:		/* reconnecting, with messages that linger */
+		fd = zt_socket(ZMQ_PUSH);
+		if (zt_setint(fd, ZMQ_LINGER, 200) ||
+		    zt_setint(fd, ZMQ_RECONNECT_IVL, 1) ||
+		    zt_connect(fd, "tcp://127.0.0.1:1") || zt_puts(fd, "x", 0))
+			return -1;
+		break;
+	case 4:		/* inproc, met and unmet */
+		fd = zt_listening(ZMQ_PAIR, "inproc://p", ep);
+		if (fd < 0 || zt_connected(ZMQ_PAIR, ep) < 0 ||
+		    zt_puts(fd, "x", 0) ||
+		    zt_connected(ZMQ_DEALER, "inproc://unmet") < 0)
+			return -1;
+		break;
+	}
+	return 0;
+}
+
+static int live_and_die(void *arg)
+{
+	struct life *l = arg;
+	char ep[ZMQ_ENDPOINT_MAX], byte;
+
+	if (zt_netns() || scene(l->scene, ep))
+		return 1;
+	if (write(l->ready, "r", 1) != 1 || read(l->go, &byte, 1) != 1)
+		return 2;
+	return 0;
+}
+
+static bool unused(void *arg)
+{
+	return zt_module_refs() <= *(long *)arg;
+}
+
+TEST_F_TIMEOUT(zmq, a_hundred_namespaces_with_live_sockets_go, 120)
+{
+	int nl = zt_nsid_watch(), ready[2], go[2], i, n, gone = 0;
+	long refs = zt_module_refs();
+	struct life l;
+	pid_t child;
+	char byte;
+
+	ASSERT_LE(0, nl);
+	ASSERT_LE(0, refs);
+	ASSERT_EQ(0, pipe(ready));
+	ASSERT_EQ(0, pipe(go));
+	l.ready = ready[1];
+	l.go = go[0];
+	for (i = 0; i < NAMESPACES; i++) {
+		l.scene = i;
+		child = zt_child(live_and_die, &l);
+		ASSERT_TRUE(zt_becomes(ready[0], POLLIN)) TH_LOG("child %d", i);
+		ASSERT_EQ(1, read(ready[0], &byte, 1));
+		n = zt_nsid_assign(nl, child);
+		ASSERT_LE(0, n) TH_LOG("%m");
+		gone += n;
+		ASSERT_EQ(1, write(go[1], "g", 1));
+		ASSERT_TRUE(zt_reap(child));
+	}
+	gone += zt_nsid_wait_gone(nl, NAMESPACES - gone);
+	EXPECT_EQ(NAMESPACES, gone);
+	EXPECT_TRUE(zt_eventually(unused, &refs));
+}
+
+TEST_F(zmq, a_passed_socket_keeps_its_namespace_until_it_is_closed)
+{
+	int nl = zt_nsid_watch(), ready[2], go[2], pull, push;
+	char byte;
+	struct life l = { };
+	pid_t child;
+
+	/* This process leaves the namespace of its sockets; a child that
+	 * joined it earlier names it, and goes.
+	 */
+	ASSERT_LE(0, nl);
+	ASSERT_EQ(0, pipe(ready));
+	ASSERT_EQ(0, pipe(go));
+	ASSERT_EQ(0, zt_netns());
+	pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
+	push = zt_connected(ZMQ_PUSH, self->ep);
+	ASSERT_LE(0, push);
+	l.scene = 2;
+	l.ready = ready[1];
+	l.go = go[0];
+	child = fork();
+	if (!child)
+		_exit(write(l.ready, "r", 1) != 1 || read(l.go, &byte, 1) != 1);
+	ASSERT_TRUE(zt_becomes(ready[0], POLLIN));
+	ASSERT_EQ(0, zt_nsid_assign(nl, child));
+	ASSERT_EQ(0, zt_netns());
+	ASSERT_EQ(1, write(go[1], "g", 1));
+	ASSERT_TRUE(zt_reap(child));
+	ASSERT_EQ(0, zt_puts(push, "alive", 0));
+	EXPECT_TRUE(zt_gets(pull, "alive", ZT_LAST));
+	EXPECT_EQ(0, zt_poll(nl, POLLIN, 100));
+	close(push);
+	close(pull);
+	EXPECT_EQ(1, zt_nsid_wait_gone(nl, 1));
+}
+
+TEST_HARNESS_MAIN
