@@ -187,8 +187,8 @@ static void show_sock(struct seq_file *seq, struct zmq_sock *zsk)
 	}
 	spin_unlock(&core->lock);
 
-	seq_printf(seq, "%-6s %8lu %5u %4d %5u %7lu %8llu %8d %7lu %8d %5ld",
-		   core->pattern->name, sock_i_ino(sk),
+	seq_printf(seq, "%-6s %8llu %5u %4d %5u %7lu %8llu %8d %7lu %8d %5ld",
+		   core->pattern->name, (u64)sock_i_ino(sk),
 		   from_kuid_munged(seq_user_ns(seq), READ_ONCE(sk->sk_uid)),
 		   refcount_read(&sk->sk_refcnt), pipes, rx_msgs, rx_bytes,
 		   atomic_read(&sk->sk_rmem_alloc), tx_msgs,
