@@ -130,10 +130,9 @@ static bool schedule_rx(struct sock *sk, unsigned int size)
  * zmq_mem_charge_rx() - charge received memory
  * @sk: the socket
  * @truesize: its size, overhead included
- * @force: charge also beyond SO_RCVBUF and beyond what the family may have:
- *	a message under way must finish
+ * @force: charge also beyond what the family may have
  *
- * As in UDP, one charge may go beyond SO_RCVBUF. What was forced is a debt of
+ * SO_RCVBUF is the pipes' concern: they stop reading. What was forced is a debt of
  * the socket to the family and to the cgroup; charges to come settle it. No
  * force goes beyond INT_MAX bytes a socket: the sums are ints.
  *
@@ -148,8 +147,6 @@ bool zmq_mem_charge_rx(struct sock *sk, unsigned int truesize, bool force)
 	spin_lock_bh(mem_lock(sk));
 	rmem = atomic_read(&sk->sk_rmem_alloc);
 	if (truesize > INT_MAX - rmem)
-		goto out;
-	if (!force && rmem > READ_ONCE(sk->sk_rcvbuf))
 		goto out;
 	if (!schedule_rx(sk, truesize) && !force)
 		goto out;

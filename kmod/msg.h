@@ -36,11 +36,22 @@ struct zmq_range {
 
 #define ZMQ_MSG_INLINE_RANGES	4
 
+/* Where a message stood before a frame was added to it. */
+struct zmq_msg_mark {
+	struct zmq_buf	*open;
+	unsigned int	nr;
+	u32		last_len;
+	u32		fill;
+	unsigned int	frames;
+	u64		bytes;
+};
+
 /**
  * struct zmq_msg - an outgoing message while it is built and routed
  * @sk: the socket that pays
  * @open: the buffer that the next byte goes to, or NULL
  * @ranges: the encoded message, frame headers included
+ * @buf_size: how large the next buffer should be
  * @nr: ranges in use
  * @cap: ranges allocated
  * @frames: frames encoded by the caller, a pattern's prefix not counted
@@ -59,6 +70,7 @@ struct zmq_msg {
 	struct sock		*sk;
 	struct zmq_buf		*open;
 	struct zmq_range	*ranges;
+	u32			buf_size;
 	unsigned int		nr;
 	unsigned int		cap;
 	unsigned int		frames;
@@ -76,6 +88,8 @@ struct zmq_msg {
 void zmq_msg_init(struct zmq_msg *msg, struct sock *sk);
 void zmq_msg_reset(struct zmq_msg *msg);
 void zmq_msg_destroy(struct zmq_msg *msg);
+void zmq_msg_mark(const struct zmq_msg *msg, struct zmq_msg_mark *mark);
+void zmq_msg_rollback(struct zmq_msg *msg, const struct zmq_msg_mark *mark);
 int zmq_msg_put_frame(struct zmq_msg *msg, struct iov_iter *from, u64 len,
 		      bool more);
 int zmq_msg_put_bytes(struct zmq_msg *msg, const void *data, size_t len);

@@ -51,6 +51,8 @@ enum zmq_pattern_flag {
  * @peek: find the frame that recv returns, discarding what the pattern never
  *	delivers. Must be repeatable: nothing visible changes until consume().
  *	Socket lock. 0, -EAGAIN, -EBADFD.
+ * @has_input: there may be something to peek() at besides core->ready. Any
+ *	context, no lock. May be NULL.
  * @consume: the frame that peek() found was delivered. Socket lock.
  * @setopt: an option of the pattern's own, @len bytes at @val. Socket lock.
  *	-ENOPROTOOPT if it is none of its own.
@@ -75,6 +77,7 @@ struct zmq_pattern {
 	int	(*send)(struct zmq_core *core, struct zmq_msg *msg, bool more);
 	int	(*can_send)(const struct zmq_core *core);
 	int	(*peek)(struct zmq_core *core, struct zmq_frame *f);
+	bool	(*has_input)(const struct zmq_core *core);
 	void	(*consume)(struct zmq_core *core, const struct zmq_frame *f);
 	int	(*setopt)(struct zmq_core *core, int opt, const void *val,
 			  size_t len);

@@ -7,6 +7,7 @@
 #include <linux/rhashtable-types.h>
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "conn.h"
 #include "msg.h"
 #include "net.h"
 #include "opts.h"
@@ -17,6 +18,8 @@ struct zmq_pair;
 /**
  * struct zmq_core - the routing half of a socket: its peers and who is next
  * @sk: the socket, for accounting and wake-ups; its lock is "the socket lock"
+ * @owner: the socket as connections see it
+ * @task: attaches and detaches pipes for which nobody held the socket lock
  * @pattern: the routing rules
  * @opts: option values
  * @lock: protects @ready, @writable, every pipe's queue and flags, and what
@@ -24,6 +27,7 @@ struct zmq_pair;
  * @pipes: every attached pipe; changed under the socket lock and @lock
  * @ready: pipes with at least one whole message, the next to serve first
  * @writable: pipes with send credit, the next to serve first
+ * @inproc: bound inproc names; socket lock and zmq_net's inproc_lock
  * @rx_pipe: the pipe whose multi-part message is being read; socket lock
  * @new_pipes: inproc pipes that a peer made, to be attached; @lock
  * @dead_pipes: pipes whose peer is gone, to be detached; @lock
@@ -34,12 +38,15 @@ struct zmq_pair;
  */
 struct zmq_core {
 	struct sock			*sk;
+	struct zmq_owner		owner;
+	struct zmq_task			task;
 	const struct zmq_pattern	*pattern;
 	struct zmq_opts			opts;
 	spinlock_t			lock;
 	struct list_head		pipes;
 	struct list_head		ready;
 	struct list_head		writable;
+	struct list_head		inproc;
 	struct zmq_pipe			*rx_pipe;
 	struct list_head		new_pipes;
 	struct list_head		dead_pipes;
@@ -55,6 +62,9 @@ enum zmq_pipe_flag {
 	ZMQ_PIPE_DEAD,		/* the peer is gone; queued messages can be read */
 	ZMQ_PIPE_THROTTLED,	/* the connection stopped reading */
 	ZMQ_PIPE_UP,		/* the peer can be written to right now */
+	ZMQ_PIPE_FIXED_ID,	/* @id was chosen here, whatever the peer says */
+	ZMQ_PIPE_DETACHED,	/* zmq_pipe_detach() has run */
+	ZMQ_PIPE_OLD_SUBS,	/* PUB: what it wants was said before it went down */
 };
 
 /**
@@ -75,10 +85,12 @@ enum zmq_pipe_flag {
  * @rx_msgs: whole messages in @runs
  * @rx_bytes: bytes in @runs
  * @rx_charged: truesize charged for @runs
+ * @rx_unacked: inproc: messages read that the writer has not been told of
  * @tx_msgs: messages handed over and not yet sent (inproc: not yet read)
  * @conn: the connection below, or
  * @pair: the inproc connection, of which this is end @side
  * @side: 0 or 1
+ * @peer_hwm: inproc: the peer's ZMQ_RCVHWM, -1 while there is no peer
  * @peer_minor: minor of the peer's ZMTP version, 0 or 1
  * @peer_type: the peer's socket type, -1 if it did not say
  * @id: the peer's routing id as the peer gave it, or as a pattern chose
@@ -108,10 +120,12 @@ struct zmq_pipe {
 	unsigned int		rx_msgs;
 	u64			rx_bytes;
 	u32			rx_charged;
+	unsigned int		rx_unacked;
 
 	atomic_t		tx_msgs;
 	struct zmq_conn		*conn;
 	struct zmq_pair		*pair;
+	int			peer_hwm;
 	u8			side;
 	bool			dialed;
 	u8			peer_minor;
@@ -146,12 +160,14 @@ void zmq_core_init(struct zmq_core *core, struct sock *sk,
 void zmq_core_wake_readers(struct zmq_core *core);
 void zmq_core_wake_writers(struct zmq_core *core);
 void zmq_core_settle(struct zmq_core *core);
+void zmq_core_shutdown(struct zmq_core *core);
 
 /* ---- life ---- */
 struct zmq_pipe *zmq_pipe_new(struct zmq_core *core, gfp_t gfp);
 void zmq_pipe_get(struct zmq_pipe *pipe);
 void zmq_pipe_put(struct zmq_pipe *pipe);
 int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, size_t len, gfp_t gfp);
+struct zmq_pipe *zmq_pipe_join(struct zmq_core *core, struct zmq_conn *conn);
 int zmq_pipe_attach(struct zmq_pipe *pipe);
 void zmq_pipe_up(struct zmq_pipe *pipe);
 void zmq_pipe_down(struct zmq_pipe *pipe);
@@ -172,8 +188,10 @@ void zmq_pipe_flush(struct zmq_pipe *pipe, bool more);
 int zmq_pipe_send_sub(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 		      bool subscribe);
 
+int zmq_pipe_peek_frame_locked(struct zmq_pipe *pipe, struct zmq_frame *f);
+void zmq_pipe_consume_frame_locked(struct zmq_pipe *pipe);
+
 /* ---- from below: softirq, or the lock of the stream held ---- */
-unsigned int zmq_pipe_rx_room(struct zmq_pipe *pipe);
 int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		unsigned int msgs);
 void zmq_pipe_tx_done(struct zmq_pipe *pipe, unsigned int msgs);

@@ -3,7 +3,7 @@
 #define _ZMQ_TYPES_H
 
 #include <linux/types.h>
-#include <uapi/linux/zmq.h>
+#include <linux/zmq.h>
 
 #define ZMQ_ROUTING_ID_MAX	255
 

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The AF_ZMQ family: addresses, operations, module. */
+
+#include <linux/module.h>
+#include <net/sock.h>
+#include "compat.h"
+#include "conn.h"
+#include "mem.h"
+#include "netns.h"
+#include "sock.h"
+
+static int family = AF_ZMQ;
+module_param(family, int, 0444);
+MODULE_PARM_DESC(family, "number of the address family");
+
+static void release_cb(struct sock *sk)
+{
+	zmq_task_queue_kick(&zmq_sk(sk)->core.owner.tasks);
+}
+
+static struct proto zmq_prot = {
+	.name			= "ZMQ",
+	.owner			= THIS_MODULE,
+	.obj_size		= sizeof(struct zmq_sock),
+	.release_cb		= release_cb,
+	.sockets_allocated	= &zmq_sockets_allocated,
+	.memory_allocated	= &zmq_memory_allocated,
+	.per_cpu_fw_alloc	= &zmq_memory_per_cpu_fw_alloc,
+	.memory_pressure	= &zmq_memory_pressure,
+	.enter_memory_pressure	= zmq_enter_memory_pressure,
+	.leave_memory_pressure	= zmq_leave_memory_pressure,
+	.sysctl_mem		= zmq_sysctl_mem,
+	.sysctl_rmem		= &zmq_sysctl_rmem_min,
+	.sysctl_wmem		= &zmq_sysctl_wmem_min,
+};
+
+static int parse_text(struct zmq_endpoint *ep, const struct sockaddr_zmq *addr,
+		      int len, unsigned int flags)
+{
+	size_t max = len - offsetof(struct sockaddr_zmq, szmq_endpoint);
+
+	return zmq_endpoint_parse(ep, addr->szmq_endpoint,
+				  strnlen(addr->szmq_endpoint, max), flags);
+}
+
+static int parse_addr(const struct zmq_sock *zsk, struct zmq_endpoint *ep,
+		      const void *addr, int len, unsigned int flags)
+{
+	const struct sockaddr_zmq *zaddr = addr;
+
+	if (len < (int)sizeof(zaddr->szmq_family) ||
+	    len > (int)sizeof(*zaddr))
+		return -EINVAL;
+	if (zsk->core.opts.ipv6)
+		flags |= ZMQ_EP_IPV6;
+	if (zaddr->szmq_family == family)
+		return parse_text(ep, zaddr, len, flags);
+	return zmq_endpoint_from_sockaddr(ep, addr, len, flags);
+}
+
+/* Answer later in the form that the caller used. */
+static void set_name(struct zmq_name *name, const struct zmq_endpoint *ep,
+		     int form)
+{
+	char text[ZMQ_EP_TEXT];
+
+	memset(name, 0, sizeof(*name));
+	if (form != family) {
+		name->addr.in = ep->addr;
+		name->len = form == AF_INET6 ? sizeof(name->addr.in.in6) :
+					       sizeof(name->addr.in.in4);
+		return;
+	}
+	zmq_endpoint_format(ep, text, sizeof(text));
+	name->addr.zmq.szmq_family = family;
+	strscpy(name->addr.zmq.szmq_endpoint, text,
+		sizeof(name->addr.zmq.szmq_endpoint));
+	name->len = offsetof(struct sockaddr_zmq, szmq_endpoint) +
+		    strlen(name->addr.zmq.szmq_endpoint) + 1;
+}
+
+static int zmq_bind(struct socket *sock, struct zmq_sockaddr *addr, int len)
+{
+	struct zmq_sock *zsk = zmq_sk(sock->sk);
+	struct zmq_endpoint *ep;
+	int err;
+
+	ep = kmalloc(sizeof(*ep), GFP_KERNEL);
+	if (!ep)
+		return -ENOMEM;
+	lock_sock(sock->sk);
+	err = parse_addr(zsk, ep, addr, len, ZMQ_EP_BIND);
+	if (!err)
+		err = zmq_sock_bind(zsk, ep);
+	if (!err)
+		set_name(&zsk->name, ep, ((struct sockaddr *)addr)->sa_family);
+	release_sock(sock->sk);
+	kfree(ep);
+	return err;
+}
+
+static int zmq_connect(struct socket *sock, struct zmq_sockaddr *addr, int len,
+		       int flags)
+{
+	struct zmq_sock *zsk = zmq_sk(sock->sk);
+	struct zmq_endpoint *ep;
+	int err;
+
+	ep = kmalloc(sizeof(*ep), GFP_KERNEL);
+	if (!ep)
+		return -ENOMEM;
+	lock_sock(sock->sk);
+	err = parse_addr(zsk, ep, addr, len, ZMQ_EP_CONNECT);
+	if (!err)
+		err = zmq_sock_connect(zsk, ep);
+	if (!err)
+		set_name(&zsk->peer, ep, ((struct sockaddr *)addr)->sa_family);
+	release_sock(sock->sk);
+	kfree(ep);
+	return err;
+}
+
+static int zmq_getname(struct socket *sock, struct sockaddr *addr, int peer)
+{
+	struct zmq_sock *zsk = zmq_sk(sock->sk);
+	const struct zmq_name *name = peer ? &zsk->peer : &zsk->name;
+	int len;
+
+	lock_sock(sock->sk);
+	len = name->len;
+	if (len) {
+		memcpy(addr, &name->addr, len);
+	} else if (peer) {
+		len = -ENOTCONN;
+	} else {
+		struct sockaddr_zmq none = { .szmq_family = family };
+
+		len = offsetof(struct sockaddr_zmq, szmq_endpoint) + 1;
+		memcpy(addr, &none, len);
+	}
+	release_sock(sock->sk);
+	return len;
+}
+
+static const struct proto_ops zmq_proto_ops = {
+	.owner		= THIS_MODULE,
+	.release	= zmq_sock_release,
+	.bind		= zmq_bind,
+	.connect	= zmq_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= sock_no_accept,
+	.getname	= zmq_getname,
+	.poll		= zmq_sock_poll,
+	.ioctl		= sock_no_ioctl,
+	.listen		= sock_no_listen,
+	.shutdown	= sock_no_shutdown,
+	.setsockopt	= zmq_sock_setsockopt,
+	.getsockopt	= zmq_sock_getsockopt,
+	.sendmsg	= zmq_sock_sendmsg,
+	.recvmsg	= zmq_sock_recvmsg,
+	.mmap		= sock_no_mmap,
+};
+
+static int zmq_create(struct net *net, struct socket *sock, int protocol,
+		      int kern)
+{
+	const struct zmq_pattern *pattern;
+	struct sock *sk;
+	int err;
+
+	if (sock->type != SOCK_SEQPACKET && sock->type != SOCK_DGRAM)
+		return -ESOCKTNOSUPPORT;
+	pattern = zmq_pattern_find(protocol);
+	if (!pattern)
+		return -EPROTONOSUPPORT;
+
+	sk = sk_alloc(net, family, GFP_KERNEL, &zmq_prot, kern);
+	if (!sk)
+		return -ENOMEM;
+	sock->ops = &zmq_proto_ops;
+	sock_init_data(sock, sk);
+	err = zmq_sock_init(zmq_sk(sk), pattern);
+	if (err) {
+		sock->sk = NULL;
+		sock_orphan(sk);
+		sock_put(sk);
+	}
+	return err;
+}
+
+static struct net_proto_family zmq_family = {
+	.create	= zmq_create,
+	.owner	= THIS_MODULE,
+};
+
+static int __init zmq_init(void)
+{
+	int err;
+
+	BUILD_BUG_ON(sizeof(struct sockaddr_zmq) != 128);
+	err = zmq_mem_init();
+	if (err)
+		return err;
+	err = zmq_msg_cache_init();
+	if (err)
+		goto err_mem;
+	err = zmq_conn_cache_init();
+	if (err)
+		goto err_msg;
+	err = zmq_task_init_module();
+	if (err)
+		goto err_conn;
+	err = zmq_netns_init();
+	if (err)
+		goto err_task;
+	err = proto_register(&zmq_prot, 1);
+	if (err)
+		goto err_netns;
+	zmq_family.family = family;
+	err = sock_register(&zmq_family);
+	if (err)
+		goto err_proto;
+	return 0;
+
+err_proto:
+	proto_unregister(&zmq_prot);
+err_netns:
+	zmq_netns_exit();
+err_task:
+	zmq_task_exit_module();
+err_conn:
+	zmq_conn_cache_exit();
+err_msg:
+	zmq_msg_cache_exit();
+err_mem:
+	zmq_mem_exit();
+	return err;
+}
+
+static void __exit zmq_exit(void)
+{
+	sock_unregister(family);
+	zmq_netns_exit();
+	zmq_task_exit_module();
+	rcu_barrier();
+	proto_unregister(&zmq_prot);
+	zmq_conn_cache_exit();
+	zmq_msg_cache_exit();
+	zmq_mem_exit();
+}
+
+module_init(zmq_init);
+module_exit(zmq_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("ZeroMQ sockets");
+MODULE_ALIAS_NETPROTO(AF_ZMQ);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only place that knows that kernel APIs differ. Kbuild probes the headers
+ * and defines ZMQ_HAVE_*; versions are never compared, since distributions
+ * backport.
+ */
+#ifndef _ZMQ_COMPAT_H
+#define _ZMQ_COMPAT_H
+
+#include <linux/hrtimer.h>
+#include <linux/skbuff.h>
+#include <linux/socket.h>
+
+#if __has_include(<linux/unaligned.h>)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+#ifdef ZMQ_HAVE_SOCKADDR_UNSIZED
+#define zmq_sockaddr sockaddr_unsized
+#else
+#define zmq_sockaddr sockaddr
+#endif
+
+#ifndef ZMQ_HAVE_HRTIMER_SETUP
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*fn)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = fn;
+}
+#endif
+
+/* Memory of a device cannot be parsed by the CPU. */
+#ifdef ZMQ_HAVE_SKB_FRAGS_READABLE
+#define zmq_skb_readable(skb) skb_frags_readable(skb)
+#else
+#define zmq_skb_readable(skb) true
+#endif
+
+#ifdef ZMQ_HAVE_SYSCTL_SZ
+#define zmq_register_net_sysctl(net, path, table, n) \
+	register_net_sysctl_sz(net, path, table, n)
+#else
+#define zmq_register_net_sysctl(net, path, table, n) \
+	register_net_sysctl(net, path, table)
+#endif
+
+#endif /* _ZMQ_COMPAT_H */

@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A connection's life: states, callbacks, timers, close. */
+
+#include <linux/slab.h>
+#include "conn.h"
+#include "net.h"
+#include "trace.h"
+
+/* Room for a subscription of any length that could match. */
+#define CMD_MAX		(ZMQ_TOPIC_MAX + 16)
+
+static struct zmq_conn *task_conn(struct zmq_task *task)
+{
+	return container_of(task, struct zmq_conn, task);
+}
+
+static struct net *conn_net(const struct zmq_conn *conn)
+{
+	return sock_net(conn->owner->tasks.sk);
+}
+
+static void set_state(struct zmq_conn *conn, u8 state,
+		      enum zmq_mib_field reason)
+{
+	trace_zmq_conn_state(conn, conn->state, state, reason);
+	conn->state = state;
+	conn->timed = false;
+}
+
+/**
+ * zmq_owner_init() - prepare a socket for connections
+ * @owner: the part of the socket that they see
+ * @sk: the socket
+ * @opts: its options
+ * @ops: whom connections tell
+ *
+ * Context: Any.
+ */
+void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
+		    const struct zmq_opts *opts,
+		    const struct zmq_conn_ops *ops)
+{
+	zmq_task_queue_init(&owner->tasks, sk);
+	owner->opts = opts;
+	owner->ops = ops;
+	INIT_LIST_HEAD(&owner->conns);
+	INIT_LIST_HEAD(&owner->listeners);
+	INIT_LIST_HEAD(&owner->unflushed);
+}
+
+/**
+ * zmq_conn_get() - take a reference
+ * @conn: the connection
+ *
+ * Context: Any.
+ */
+void zmq_conn_get(struct zmq_conn *conn)
+{
+	refcount_inc(&conn->ref);
+}
+
+static void conn_free_work(struct work_struct *work)
+{
+	struct zmq_conn *conn = container_of(work, struct zmq_conn, free_work);
+	struct sock *sk = conn->owner->tasks.sk;
+
+	zmq_conn_tx_purge(conn);
+	kfree(conn->scan.cmd);
+	kfree(conn->session.hs);
+	kfree(conn->endpoint);
+	kfree(conn->ep);
+	kfree_rcu(conn, rcu);
+	sock_put(sk);
+}
+
+/**
+ * zmq_conn_put() - drop a reference
+ * @conn: the connection
+ *
+ * Context: Any. Freeing may sleep, so it is left to a worker.
+ */
+void zmq_conn_put(struct zmq_conn *conn)
+{
+	if (refcount_dec_and_test(&conn->ref))
+		queue_work(zmq_wq, &conn->free_work);
+}
+
+static void task_get(struct zmq_task *task)
+{
+	zmq_conn_get(task_conn(task));
+}
+
+static void task_put(struct zmq_task *task)
+{
+	zmq_conn_put(task_conn(task));
+}
+
+static void child_event(struct sock *sk)
+{
+	struct zmq_conn *conn;
+
+	rcu_read_lock();
+	conn = rcu_dereference_sk_user_data(sk);
+	if (conn)
+		zmq_task_run(&conn->task);
+	rcu_read_unlock();
+}
+
+/**
+ * zmq_conn_install() - take over the child's callbacks
+ * @conn: the connection; conn->sock is set
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_install(struct zmq_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	conn->data_ready = sk->sk_data_ready;
+	conn->write_space = sk->sk_write_space;
+	conn->state_change = sk->sk_state_change;
+	conn->error_report = sk->sk_error_report;
+	__rcu_assign_sk_user_data_with_flags(sk, conn, SK_USER_DATA_NOCOPY);
+	WRITE_ONCE(sk->sk_data_ready, zmq_conn_data_ready);
+	WRITE_ONCE(sk->sk_write_space, zmq_conn_write_space);
+	WRITE_ONCE(sk->sk_state_change, child_event);
+	WRITE_ONCE(sk->sk_error_report, child_event);
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void uninstall(struct zmq_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	rcu_assign_sk_user_data(sk, NULL);
+	WRITE_ONCE(sk->sk_data_ready, conn->data_ready);
+	WRITE_ONCE(sk->sk_write_space, conn->write_space);
+	WRITE_ONCE(sk->sk_state_change, conn->state_change);
+	WRITE_ONCE(sk->sk_error_report, conn->error_report);
+	write_unlock_bh(&sk->sk_callback_lock);
+
+	/* Whoever found the callback before runs under this lock. */
+	lock_sock(sk);
+	release_sock(sk);
+}
+
+/* Nothing is read from the child or written to it after this. */
+static void stop_stream(struct zmq_conn *conn)
+{
+	clear_bit(ZMQ_CONN_TX_ON, &conn->flags);
+	clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
+	list_del_init(&conn->flush_node);
+	hrtimer_cancel(&conn->flush_timer);
+
+	lock_sock(conn->sock->sk);
+	clear_bit(ZMQ_CONN_RX_ON, &conn->flags);
+	clear_bit(ZMQ_CONN_RX_MORE, &conn->flags);
+	clear_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
+	clear_bit(ZMQ_CONN_RX_ERROR, &conn->flags);
+	release_sock(conn->sock->sk);
+
+	kfree(conn->scan.cmd);
+	memset(&conn->scan, 0, sizeof(conn->scan));
+	kfree(conn->session.hs);
+	conn->session.hs = NULL;
+}
+
+/**
+ * zmq_conn_set_pipe() - tell the connection who is above it
+ * @conn: the connection
+ * @pipe: opaque, or NULL: received messages are discarded from now on
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_set_pipe(struct zmq_conn *conn, void *pipe)
+{
+	mutex_lock(&conn->tx_lock);
+	if (conn->sock)
+		lock_sock(conn->sock->sk);
+	conn->pipe = pipe;
+	if (conn->sock)
+		release_sock(conn->sock->sk);
+	mutex_unlock(&conn->tx_lock);
+}
+
+/**
+ * zmq_conn_close() - end a connection for good
+ * @conn: the connection
+ *
+ * What TCP has is still delivered, what waits in the queue is dropped.
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_close(struct zmq_conn *conn)
+{
+	struct socket *sock = conn->sock;
+
+	if (conn->state == ZMQ_CONN_CLOSED)
+		return;
+	set_state(conn, ZMQ_CONN_CLOSED, ZMQ_MIB_NONE);
+	list_del_init(&conn->node);
+
+	if (sock) {
+		stop_stream(conn);
+		uninstall(conn);
+		mutex_lock(&conn->tx_lock);
+		conn->sock = NULL;
+		mutex_unlock(&conn->tx_lock);
+		sock_release(sock);
+	}
+	zmq_conn_put(conn);
+}
+
+/**
+ * zmq_conn_set_timer() - let the current state end after a while
+ * @conn: the connection
+ * @ms: milliseconds, 0 for never
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms)
+{
+	conn->timed = ms;
+	conn->deadline = jiffies + msecs_to_jiffies(ms);
+	if (ms)
+		zmq_task_run_after(&conn->task, msecs_to_jiffies(ms));
+}
+
+/**
+ * zmq_conn_lost() - the stream is of no more use
+ * @conn: the connection
+ * @why: what to count
+ * @for_good: do not dial again, whatever the options say
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, bool for_good)
+{
+	const struct zmq_owner *owner = conn->owner;
+	bool again;
+
+	again = conn->dialed && !for_good &&
+		READ_ONCE(owner->opts->reconnect_ivl) > 0;
+	ZMQ_INC_STATS(conn_net(conn), why);
+
+	stop_stream(conn);
+	zmq_conn_tx_rewind(conn);
+	set_state(conn, ZMQ_CONN_BACKOFF, why);
+	if (conn->pipe)
+		owner->ops->down(conn, again);
+	else if (!conn->dialed || zmq_conn_tx_empty(conn))
+		again = false;
+
+	if (conn->state == ZMQ_CONN_CLOSED)
+		return;
+	if (again)
+		zmq_dial_backoff(conn);
+	else
+		zmq_conn_close(conn);
+}
+
+static void handshake_failed(struct zmq_conn *conn, int err)
+{
+	enum zmq_mib_field field = ZMQ_MIB_HSPROTO;
+
+	switch (err) {
+	case -EPROTONOSUPPORT:
+		field = ZMQ_MIB_HSVERSION;
+		break;
+	case -EPROTOTYPE:
+		field = ZMQ_MIB_HSTYPE;
+		break;
+	case -ECONNREFUSED:
+		field = ZMQ_MIB_HSERROR;
+		break;
+	case -ENOMEM:
+		field = ZMQ_MIB_NOMEM;
+		break;
+	}
+	zmq_conn_lost(conn, field, err != -ENOMEM);
+}
+
+static bool stream_ended(const struct zmq_conn *conn)
+{
+	const struct sock *sk = conn->sock->sk;
+
+	return READ_ONCE(sk->sk_err) || sk->sk_state == TCP_CLOSE ||
+	       (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN);
+}
+
+static u64 frame_limit(const struct zmq_conn *conn)
+{
+	u64 max = READ_ONCE(zmq_net(conn_net(conn))->max_msg_bytes);
+	s64 opt = READ_ONCE(conn->owner->opts->max_msg_size);
+
+	return opt < 0 ? max : min_t(u64, max, opt);
+}
+
+static void conn_up(struct zmq_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+	int err;
+
+	zmq_scan_init(&conn->scan, frame_limit(conn), CMD_MAX);
+	set_state(conn, ZMQ_CONN_UP, ZMQ_MIB_NONE);
+	conn->backoff = 0;
+	/* Messages that wait go out behind what up() announces. */
+	if (!conn->lingering) {
+		err = conn->owner->ops->up(conn);
+		if (err) {
+			zmq_conn_lost(conn, ZMQ_MIB_HSREFUSED, true);
+			return;
+		}
+	}
+	ZMQ_INC_STATS(conn_net(conn), ZMQ_MIB_ESTABLISHED);
+	kfree(conn->session.hs);
+	conn->session.hs = NULL;
+
+	lock_sock(sk);
+	set_bit(ZMQ_CONN_RX_ON, &conn->flags);
+	release_sock(sk);
+	set_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
+	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
+	/* Softirq left alone what came before RX_ON. */
+	zmq_task_run(&conn->task);
+}
+
+static void run_handshake(struct zmq_conn *conn)
+{
+	bool ended = stream_ended(conn);
+	int err;
+
+	err = zmq_conn_rx_handshake(conn);
+	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
+	if (err) {
+		handshake_failed(conn, err);
+	} else if (zmq_session_done(&conn->session)) {
+		conn_up(conn);
+	} else if (ended) {
+		zmq_conn_lost(conn, ZMQ_MIB_HSCLOSED, false);
+	}
+}
+
+/**
+ * zmq_conn_handshake() - the stream is established, begin to speak ZMTP
+ * @conn: the connection
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_conn_handshake(struct zmq_conn *conn)
+{
+	const struct zmq_opts *opts = conn->owner->opts;
+	struct zmq_session_conf conf = {
+		.type = conn->owner->type,
+	};
+	u8 greeting[ZMQ_GREETING_LEN];
+	struct zmq_handshake *hs;
+	int len, err;
+
+	hs = kmalloc(sizeof(*hs), GFP_KERNEL_ACCOUNT);
+	if (!hs)
+		return -ENOMEM;
+	if (conn->owner->wire_id) {
+		conf.routing_id = opts->routing_id;
+		conf.routing_id_len = opts->routing_id_len;
+	}
+	zmq_session_init(&conn->session, hs, &conf);
+	set_state(conn, ZMQ_CONN_HANDSHAKE, ZMQ_MIB_NONE);
+	zmq_conn_set_timer(conn, READ_ONCE(opts->handshake_ivl));
+
+	len = zmq_session_start(&conn->session, greeting, sizeof(greeting));
+	err = zmq_conn_queue_cmd(conn, greeting, len, NULL, 0, GFP_KERNEL);
+	if (err)
+		return err;
+	set_bit(ZMQ_CONN_TX_ON, &conn->flags);
+	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
+	/* The peer's greeting may have come before the callbacks were ours. */
+	zmq_task_run(&conn->task);
+	return 0;
+}
+
+static void run_connecting(struct zmq_conn *conn)
+{
+	switch (conn->sock->sk->sk_state) {
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECV:
+		return;
+	case TCP_CLOSE:
+		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
+		return;
+	}
+	if (zmq_conn_handshake(conn))
+		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, false);
+}
+
+static void run_up(struct zmq_conn *conn)
+{
+	bool ended = stream_ended(conn);
+	bool drained = zmq_conn_rx(conn);
+
+	if (test_bit(ZMQ_CONN_RX_ERROR, &conn->flags)) {
+		zmq_conn_lost(conn, conn->rx_err == -EMSGSIZE ?
+			      ZMQ_MIB_RXTOOBIG : ZMQ_MIB_PROTOERROR, true);
+	} else if (ended && drained) {
+		zmq_conn_lost(conn, ZMQ_MIB_DISCONNECTS, false);
+	}
+}
+
+static void timed_out(struct zmq_conn *conn)
+{
+	conn->timed = false;
+	switch (conn->state) {
+	case ZMQ_CONN_CONNECTING:
+		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
+		break;
+	case ZMQ_CONN_HANDSHAKE:
+		zmq_conn_lost(conn, ZMQ_MIB_HSTIMEOUT, false);
+		break;
+	case ZMQ_CONN_BACKOFF:
+		zmq_dial_again(conn);
+		break;
+	}
+}
+
+static void run_linger(struct zmq_conn *conn)
+{
+	if (zmq_conn_tx_empty(conn) ||
+	    time_after_eq(jiffies, conn->linger_end))
+		zmq_conn_close(conn);
+}
+
+static void task_run(struct zmq_task *task)
+{
+	struct zmq_conn *conn = task_conn(task);
+	unsigned long next;
+
+	if (conn->timed && time_after_eq(jiffies, conn->deadline)) {
+		timed_out(conn);
+	} else {
+		switch (conn->state) {
+		case ZMQ_CONN_CONNECTING:
+			run_connecting(conn);
+			break;
+		case ZMQ_CONN_HANDSHAKE:
+			run_handshake(conn);
+			break;
+		case ZMQ_CONN_UP:
+			run_up(conn);
+			break;
+		}
+	}
+
+	if (conn->lingering && conn->state != ZMQ_CONN_CLOSED)
+		run_linger(conn);
+	if (conn->state == ZMQ_CONN_CLOSED)
+		return;
+	if (!conn->timed && !conn->lingering)
+		return;
+	next = conn->timed ? conn->deadline : conn->linger_end;
+	if (conn->lingering && time_before(conn->linger_end, next))
+		next = conn->linger_end;
+	next = time_after(next, jiffies) ? next - jiffies : 0;
+	zmq_task_run_after(task, next);
+}
+
+/**
+ * zmq_conn_linger() - send what is queued, then close
+ * @conn: the connection; its pipe is gone
+ * @ms: how long to try
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_linger(struct zmq_conn *conn, int ms)
+{
+	if (zmq_conn_tx_empty(conn) || !ms || (!conn->dialed &&
+	    conn->state != ZMQ_CONN_UP)) {
+		zmq_conn_close(conn);
+		return;
+	}
+	conn->lingering = true;
+	conn->linger_end = jiffies + msecs_to_jiffies(ms);
+	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
+	zmq_task_run(&conn->task);
+}
+
+static const struct zmq_task_ops conn_task_ops = {
+	.run	= task_run,
+	.get	= task_get,
+	.put	= task_put,
+};
+
+/**
+ * zmq_conn_new() - make a connection without a stream
+ * @owner: the socket
+ * @dialed: made by connect(), so it reconnects
+ * @endpoint: text of the endpoint bound or connected to
+ *
+ * The reference belongs to owner->conns, which zmq_conn_close() leaves.
+ *
+ * Context: Process context, socket lock held.
+ * Return: the connection, or NULL.
+ */
+struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
+			      const char *endpoint)
+{
+	struct zmq_conn *conn;
+
+	conn = kzalloc(sizeof(*conn), GFP_KERNEL_ACCOUNT);
+	if (!conn)
+		return NULL;
+	conn->endpoint = kstrdup(endpoint, GFP_KERNEL_ACCOUNT);
+	if (!conn->endpoint) {
+		kfree(conn);
+		return NULL;
+	}
+
+	refcount_set(&conn->ref, 1);
+	conn->owner = owner;
+	conn->dialed = dialed;
+	INIT_LIST_HEAD(&conn->flush_node);
+	INIT_WORK(&conn->free_work, conn_free_work);
+	zmq_task_init(&conn->task, &owner->tasks, &conn_task_ops);
+	zmq_conn_tx_init(conn);
+	sock_hold(owner->tasks.sk);
+	list_add_tail(&conn->node, &owner->conns);
+	return conn;
+}

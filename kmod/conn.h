@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A connection: a TCP stream that speaks ZMTP, reconnecting if it was dialed. */
+#ifndef _ZMQ_CONN_H
+#define _ZMQ_CONN_H
+
+#include <linux/hrtimer.h>
+#include <linux/mutex.h>
+#include <linux/net.h>
+#include <linux/refcount.h>
+#include <net/sock.h>
+#include "endpoint.h"
+#include "mib.h"
+#include "msg.h"
+#include "opts.h"
+#include "session.h"
+#include "task.h"
+#include "wire.h"
+
+struct zmq_conn_ops;
+
+/**
+ * struct zmq_owner - the socket as its connections see it
+ * @tasks: work that needs the socket lock; tasks.sk is the socket
+ * @opts: option values
+ * @ops: whom connections tell about what happens
+ * @type: socket type
+ * @wire_id: tell peers our routing id
+ * @conns: every connection; socket lock
+ * @listeners: bound endpoints; socket lock
+ * @unflushed: connections that hold messages back for company; socket lock
+ */
+struct zmq_owner {
+	struct zmq_task_queue		tasks;
+	const struct zmq_opts		*opts;
+	const struct zmq_conn_ops	*ops;
+	u8				type;
+	bool				wire_id;
+	struct list_head		conns;
+	struct list_head		listeners;
+	struct list_head		unflushed;
+};
+
+/**
+ * struct zmq_conn_ops - what a connection tells the floor above
+ * @up: the handshake is done; -errno refuses the peer. Socket lock.
+ * @down: the stream broke; it will be dialed again if @again. Socket lock.
+ * @room: how many messages may be queued, 0 to stop reading until
+ *	zmq_conn_rx_resume(). Child lock or softirq.
+ * @rx: queue @runs with @msgs messages that end in them; -ENOMEM leaves the
+ *	runs to the caller. Child lock or softirq.
+ * @subscription: the peer sent SUBSCRIBE or CANCEL. Child lock or softirq.
+ * @sent: @msgs messages left the queue. Process context, conn->tx_lock.
+ *
+ * All but @up are only called while conn->pipe is set.
+ */
+struct zmq_conn_ops {
+	int	(*up)(struct zmq_conn *conn);
+	void	(*down)(struct zmq_conn *conn, bool again);
+	unsigned int (*room)(struct zmq_conn *conn);
+	int	(*rx)(struct zmq_conn *conn, struct sk_buff_head *runs,
+		      unsigned int msgs);
+	void	(*subscription)(struct zmq_conn *conn, const u8 *topic,
+				size_t len, bool subscribe);
+	void	(*sent)(struct zmq_conn *conn, unsigned int msgs);
+};
+
+enum zmq_conn_state {
+	ZMQ_CONN_CONNECTING,	/* TCP handshake under way */
+	ZMQ_CONN_HANDSHAKE,	/* ZMTP handshake under way */
+	ZMQ_CONN_UP,		/* messages flow */
+	ZMQ_CONN_BACKOFF,	/* waits before it dials again */
+	ZMQ_CONN_CLOSED,	/* gone for good */
+};
+
+enum zmq_conn_flag {
+	ZMQ_CONN_RX_ON,		/* softirq may parse what arrives */
+	ZMQ_CONN_RX_MORE,	/* io_work has received data left to parse */
+	ZMQ_CONN_RX_STOPPED,	/* the queue above is full */
+	ZMQ_CONN_RX_ERROR,	/* the peer violated the protocol, see rx_err */
+	ZMQ_CONN_TX_ON,		/* commands may be given to the stream */
+	ZMQ_CONN_TX_MSGS,	/* messages, too */
+};
+
+/**
+ * struct zmq_conn - a connection
+ * @ref: references
+ * @owner: the socket; its sk is held
+ * @pipe: opaque, of the floor above: set and cleared under the socket lock,
+ *	@tx_lock and the child's lock, so any of them keeps it
+ * @node: in owner->conns
+ * @flush_node: in owner->unflushed
+ * @state: enum zmq_conn_state; socket lock
+ * @flags: enum zmq_conn_flag
+ * @dialed: made by connect()
+ * @lingering: the socket is closed or the endpoint disconnected; drain, then go
+ * @sock: the child socket; replaced under the socket lock and @tx_lock only
+ * @task: the state machine
+ * @deadline: jiffies when the state ends by itself, if @timed
+ * @timed: @deadline is valid
+ * @linger_end: jiffies when @lingering is over
+ * @backoff: ms, the next wait before dialing again
+ * @ep: dialed: where to; accepted: where from
+ * @endpoint: text of the endpoint bound or connected to
+ * @session: the ZMTP handshake
+ * @max_frame: longest message frame accepted
+ * @scan: the receiver's position in the stream; child lock
+ * @rx_err: why ZMQ_CONN_RX_ERROR; child lock
+ * @rx_msgs: statistics
+ * @io_work: sends what the caller could not, parses what softirq left
+ * @flush_timer: caps how long a message is held back for company
+ * @tx_lock: held by whoever drains the queue
+ * @tx_qlock: protects the queue: @tx_queue to @tx_last
+ * @tx_queue: messages, of struct zmq_seg
+ * @tx_cmds: commands, of struct zmq_cmd_chunk; they go between messages
+ * @tx_bytes: bytes in @tx_queue
+ * @tx_msgs: messages in @tx_queue
+ * @tx_off: bytes sent of the first segment, or of the first command chunk if
+ *	@tx_in_cmd; @tx_lock
+ * @tx_mid: the stream stands inside of a message; @tx_lock
+ * @tx_in_cmd: the stream stands inside of a chunk of commands; @tx_lock
+ * @tx_last: when data was last given to TCP
+ * @data_ready: the child's own callback, likewise the others
+ */
+struct zmq_conn {
+	refcount_t		ref;
+	struct zmq_owner	*owner;
+	void			*pipe;
+	struct list_head	node;
+	struct list_head	flush_node;
+	u8			state;
+	bool			dialed;
+	bool			lingering;
+	bool			timed;
+	unsigned long		flags;
+	struct socket		*sock;
+	struct zmq_task		task;
+	unsigned long		deadline;
+	unsigned long		linger_end;
+	unsigned int		backoff;
+	struct zmq_endpoint	*ep;
+	char			*endpoint;
+	struct zmq_session	session;
+
+	u64			max_frame;
+	struct zmq_scan		scan;
+	int			rx_err;
+
+	struct work_struct	io_work;
+	struct work_struct	free_work;
+	struct hrtimer		flush_timer;
+	struct mutex		tx_lock;
+	spinlock_t		tx_qlock;
+	struct list_head	tx_queue;
+	struct list_head	tx_cmds;
+	u64			tx_bytes;
+	unsigned int		tx_msgs;
+	u32			tx_off;
+	bool			tx_mid;
+	bool			tx_in_cmd;
+	ktime_t			tx_last;
+
+	void			(*data_ready)(struct sock *sk);
+	void			(*write_space)(struct sock *sk);
+	void			(*state_change)(struct sock *sk);
+	void			(*error_report)(struct sock *sk);
+	struct rcu_head		rcu;
+};
+
+enum zmq_flush {
+	ZMQ_FLUSH_LATER,	/* the caller has more at hand */
+	ZMQ_FLUSH_AUTO,		/* now if the stream is idle, else soon */
+	ZMQ_FLUSH_NOW,
+};
+
+/* conn.c */
+void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
+		    const struct zmq_opts *opts,
+		    const struct zmq_conn_ops *ops);
+struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
+			      const char *endpoint);
+void zmq_conn_get(struct zmq_conn *conn);
+void zmq_conn_put(struct zmq_conn *conn);
+int zmq_conn_handshake(struct zmq_conn *conn);
+void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why,
+		   bool for_good);
+void zmq_conn_set_pipe(struct zmq_conn *conn, void *pipe);
+void zmq_conn_close(struct zmq_conn *conn);
+void zmq_conn_linger(struct zmq_conn *conn, int ms);
+void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms);
+void zmq_conn_install(struct zmq_conn *conn);
+
+/* conn_rx.c */
+void zmq_conn_data_ready(struct sock *sk);
+void zmq_conn_rx_locked(struct zmq_conn *conn);
+bool zmq_conn_rx(struct zmq_conn *conn);
+void zmq_conn_rx_resume(struct zmq_conn *conn);
+int zmq_conn_rx_handshake(struct zmq_conn *conn);
+
+/* conn_tx.c */
+int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg);
+int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
+		       const void *tail, size_t tail_len, gfp_t gfp);
+int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
+		      bool subscribe);
+void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how);
+void zmq_owner_flush(struct zmq_owner *owner);
+void zmq_conn_kick(struct zmq_conn *conn);
+void zmq_conn_write_space(struct sock *sk);
+void zmq_conn_tx_init(struct zmq_conn *conn);
+void zmq_conn_tx_rewind(struct zmq_conn *conn);
+void zmq_conn_tx_purge(struct zmq_conn *conn);
+bool zmq_conn_tx_empty(struct zmq_conn *conn);
+void zmq_conn_io_work(struct work_struct *work);
+int zmq_conn_cache_init(void);
+void zmq_conn_cache_exit(void);
+
+/* dialer.c */
+int zmq_dial(struct zmq_owner *owner, const struct zmq_endpoint *ep,
+	     const char *endpoint, struct zmq_conn **res);
+int zmq_dial_start(struct zmq_conn *conn);
+void zmq_dial_again(struct zmq_conn *conn);
+void zmq_dial_backoff(struct zmq_conn *conn);
+
+#endif /* _ZMQ_CONN_H */

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A connection's receive half: parse in softirq, queue runs of frames. */
+
+#include <linux/slab.h>
+#include <net/tcp.h>
+#include "compat.h"
+#include "conn.h"
+#include "net.h"
+
+#if __has_include(<trace/events/sock.h>)
+#include <trace/events/sock.h>
+#endif
+
+/* What one softirq may parse; a worker does the rest. */
+#define RX_BUDGET	SZ_64K
+
+/* How long to wait for memory. */
+#define RX_RETRY	(HZ / 50)
+
+/**
+ * struct rx - one pass over the received data
+ * @conn: the connection
+ * @budget: bytes that may still be parsed in this pass
+ * @room: messages that may still be queued
+ * @again: the budget is used up
+ * @nomem: memory is short, try again later
+ */
+struct rx {
+	struct zmq_conn	*conn;
+	u32		budget;
+	u32		room;
+	bool		again;
+	bool		nomem;
+};
+
+/**
+ * struct rx_span - the message frames found in an skb so far, not yet queued
+ * @skb: the skb
+ * @off: where they begin
+ * @len: how many bytes
+ * @msgs: how many messages end in them
+ * @scan: the scanner's position at @off, to return to if memory is short
+ */
+struct rx_span {
+	struct sk_buff	*skb;
+	u32		off;
+	u32		len;
+	u32		msgs;
+	struct zmq_scan	scan;
+};
+
+static int deliver(struct rx *rx, struct rx_span *span)
+{
+	struct zmq_conn *conn = rx->conn;
+	struct sk_buff_head runs;
+	struct sk_buff *run;
+	int err;
+
+	if (!span->len || !conn->pipe)
+		goto next;
+	run = zmq_run_from_skb(span->skb, span->off, span->len, GFP_ATOMIC);
+	if (!run)
+		goto err_nomem;
+	__skb_queue_head_init(&runs);
+	__skb_queue_tail(&runs, run);
+	err = conn->owner->ops->rx(conn, &runs, span->msgs);
+	if (err) {
+		kfree_skb(run);
+		goto err_nomem;
+	}
+next:
+	rx->room -= span->msgs;
+	span->off += span->len;
+	span->len = 0;
+	span->msgs = 0;
+	span->scan = conn->scan;
+	return 0;
+
+err_nomem:
+	conn->scan = span->scan;
+	rx->nomem = true;
+	return -ENOMEM;
+}
+
+static void rx_ping(struct zmq_conn *conn, const struct zmq_cmd *cmd)
+{
+	u8 pong[ZMQ_CMD_PONG_MAX];
+	size_t n;
+
+	n = zmq_cmd_put_pong(pong, cmd->data, cmd->len);
+	if (zmq_conn_queue_cmd(conn, pong, n, NULL, 0, GFP_ATOMIC))
+		return;
+	ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk), ZMQ_MIB_PINGS);
+	zmq_conn_kick(conn);
+}
+
+/* A malformed or unknown command costs the peer nothing but a count, as with
+ * libzmq.
+ */
+static void rx_command(struct zmq_conn *conn, const u8 *body, size_t len)
+{
+	struct zmq_cmd cmd;
+
+	if (zmq_cmd_parse(body, len, &cmd)) {
+		ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk),
+			      ZMQ_MIB_PROTOERROR);
+		return;
+	}
+	switch (cmd.type) {
+	case ZMQ_CMD_PING:
+		rx_ping(conn, &cmd);
+		break;
+	case ZMQ_CMD_SUBSCRIBE:
+	case ZMQ_CMD_CANCEL:
+		if (conn->pipe)
+			conn->owner->ops->subscription(conn, cmd.data, cmd.len,
+						       cmd.type == ZMQ_CMD_SUBSCRIBE);
+		break;
+	default:
+		break;
+	}
+}
+
+static int grow_cmd(struct zmq_conn *conn, u32 len)
+{
+	u32 size = max_t(u32, len, 64);
+	u8 *cmd = kmalloc(size, GFP_ATOMIC | __GFP_ACCOUNT | __GFP_NOWARN);
+
+	if (!cmd)
+		return -ENOMEM;
+	kfree(conn->scan.cmd);
+	zmq_scan_buffer(&conn->scan, cmd, size);
+	return 0;
+}
+
+static void drop_cmd(struct zmq_conn *conn)
+{
+	if (!conn->scan.cmd)
+		return;
+	kfree(conn->scan.cmd);
+	zmq_scan_buffer(&conn->scan, NULL, 0);
+}
+
+static void rx_broken(struct rx *rx, int err)
+{
+	rx->conn->rx_err = err;
+	set_bit(ZMQ_CONN_RX_ERROR, &rx->conn->flags);
+	zmq_task_run(&rx->conn->task);
+}
+
+static bool at_command(const struct zmq_scan *s, const u8 *p)
+{
+	return !s->in_body && !s->hdr_fill && (*p & ZMTP_COMMAND);
+}
+
+/* Parse a contiguous piece; adds to @span. Returns the bytes used, fewer than
+ * @n with *@stop set if parsing must end here.
+ */
+static size_t rx_piece(struct rx *rx, struct rx_span *span, const u8 *p,
+		       size_t n, bool *stop)
+{
+	struct zmq_conn *conn = rx->conn;
+	struct zmq_scan_result r;
+	size_t done = 0, used;
+
+	while (done < n && !*stop) {
+		/* What came before a command is queued before it. */
+		if (span->len && at_command(&conn->scan, p + done) &&
+		    deliver(rx, span)) {
+			*stop = true;
+			break;
+		}
+		used = zmq_scan(&conn->scan, p + done, n - done,
+				rx->room - span->msgs, &r);
+		if (r.data_len) {
+			span->len += r.data_len;
+			span->msgs += r.msgs;
+		} else {
+			span->off += used;
+			span->scan = conn->scan;
+		}
+		done += used;
+
+		switch (r.event) {
+		case ZMQ_SCAN_COMMAND:
+			rx_command(conn, r.cmd, r.cmd_len);
+			drop_cmd(conn);
+			span->scan = conn->scan;
+			break;
+		case ZMQ_SCAN_CMD_BUFFER:
+			if (grow_cmd(conn, r.cmd_len)) {
+				rx->nomem = true;
+				*stop = true;
+			}
+			span->scan = conn->scan;
+			break;
+		case ZMQ_SCAN_FRAME_LIMIT:
+			*stop = true;
+			break;
+		case ZMQ_SCAN_ERROR:
+			rx_broken(rx, r.error);
+			*stop = true;
+			break;
+		case ZMQ_SCAN_NEED_MORE:
+			break;
+		}
+	}
+	return done;
+}
+
+static u32 rx_room(struct zmq_conn *conn)
+{
+	return conn->pipe ? conn->owner->ops->room(conn) : U32_MAX;
+}
+
+/* Called by tcp_read_sock() for each skb; returns the bytes consumed. */
+static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
+		    unsigned int off, size_t len)
+{
+	struct rx *rx = desc->arg.data;
+	struct zmq_conn *conn = rx->conn;
+	struct rx_span span = {
+		.skb = skb,
+		.off = off,
+		.scan = conn->scan,
+	};
+	struct skb_seq_state st;
+	unsigned int done = 0;
+	bool stop = false;
+	const u8 *p;
+	u32 n;
+
+	rx->room = rx_room(conn);
+	if (!rx->room) {
+		set_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
+		ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk),
+			      ZMQ_MIB_RXTHROTTLED);
+		desc->count = 0;
+		return 0;
+	}
+	if (!zmq_skb_readable(skb)) {
+		rx_broken(rx, -EFAULT);
+		desc->count = 0;
+		return 0;
+	}
+
+	skb_prepare_seq_read(skb, off, off + len, &st);
+	while (!stop) {
+		n = skb_seq_read(done, &p, &st);
+		if (!n)
+			break;
+		done += rx_piece(rx, &span, p, n, &stop);
+	}
+	skb_abort_seq_read(&st);
+
+	if (!rx->nomem)
+		deliver(rx, &span);
+	done = span.off - off;
+	if (done >= rx->budget)
+		rx->again = true;
+	else
+		rx->budget -= done;
+	if (rx->again || rx->nomem || test_bit(ZMQ_CONN_RX_ERROR, &conn->flags))
+		desc->count = 0;
+	return done;
+}
+
+/**
+ * zmq_conn_rx_locked() - parse what the child has received
+ * @conn: the connection
+ *
+ * Context: Softirq or process context, exclusive use of the child.
+ */
+void zmq_conn_rx_locked(struct zmq_conn *conn)
+{
+	struct rx rx = { .conn = conn, .budget = RX_BUDGET };
+	read_descriptor_t desc = { .arg.data = &rx, .count = 1 };
+	struct sock *sk = conn->sock->sk;
+
+	if (!test_bit(ZMQ_CONN_RX_ON, &conn->flags) ||
+	    test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags) ||
+	    test_bit(ZMQ_CONN_RX_ERROR, &conn->flags))
+		return;
+	tcp_read_sock(sk, &desc, rx_actor);
+
+	if (rx.nomem) {
+		ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk), ZMQ_MIB_NOMEM);
+		zmq_task_run_after(&conn->task, RX_RETRY);
+	} else if (rx.again) {
+		set_bit(ZMQ_CONN_RX_MORE, &conn->flags);
+		zmq_conn_kick(conn);
+	} else if (sk->sk_shutdown & RCV_SHUTDOWN) {
+		zmq_task_run(&conn->task);
+	}
+}
+
+static bool rx_drained(const struct zmq_conn *conn)
+{
+	return !test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags) &&
+	       !test_bit(ZMQ_CONN_RX_MORE, &conn->flags) &&
+	       skb_queue_empty(&conn->sock->sk->sk_receive_queue);
+}
+
+/**
+ * zmq_conn_rx() - parse what the child has received
+ * @conn: the connection
+ *
+ * Context: Process context, socket lock held.
+ * Return: true if nothing is left.
+ */
+bool zmq_conn_rx(struct zmq_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+	bool drained;
+
+	lock_sock(sk);
+	zmq_conn_rx_locked(conn);
+	drained = rx_drained(conn);
+	release_sock(sk);
+	return drained;
+}
+
+/**
+ * zmq_conn_rx_resume() - the queue above has room again
+ * @conn: the connection
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_rx_resume(struct zmq_conn *conn)
+{
+	struct sock *sk;
+
+	if (!conn->sock)
+		return;
+	sk = conn->sock->sk;
+	lock_sock(sk);
+	clear_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
+	zmq_conn_rx_locked(conn);
+	release_sock(sk);
+}
+
+/**
+ * zmq_conn_data_ready() - the child has received something
+ * @sk: the child
+ *
+ * Context: Softirq, or process context from the child's backlog; either way
+ *	with exclusive use of the child.
+ */
+void zmq_conn_data_ready(struct sock *sk)
+{
+	struct zmq_conn *conn;
+
+#ifdef ZMQ_HAVE_TRACE_SK_DATA_READY
+	trace_sk_data_ready(sk);
+#endif
+	rcu_read_lock();
+	conn = rcu_dereference_sk_user_data(sk);
+	if (conn) {
+		if (test_bit(ZMQ_CONN_RX_ON, &conn->flags))
+			zmq_conn_rx_locked(conn);
+		else
+			zmq_task_run(&conn->task);
+	}
+	rcu_read_unlock();
+}
+
+struct rx_handshake {
+	struct zmq_conn	*conn;
+	int		err;
+};
+
+static int handshake_actor(read_descriptor_t *desc, struct sk_buff *skb,
+			   unsigned int off, size_t len)
+{
+	struct rx_handshake *rx = desc->arg.data;
+	struct zmq_session *s = &rx->conn->session;
+	u8 out[ZMQ_SESSION_OUT_MAX];
+	struct skb_seq_state st;
+	unsigned int done = 0;
+	size_t outlen;
+	const u8 *p;
+	ssize_t ret;
+	u32 n;
+
+	skb_prepare_seq_read(skb, off, off + len, &st);
+	while (!rx->err && !zmq_session_done(s)) {
+		n = skb_seq_read(done, &p, &st);
+		if (!n)
+			break;
+		outlen = 0;
+		ret = zmq_session_input(s, p, n, out, sizeof(out), &outlen);
+		if (outlen && zmq_conn_queue_cmd(rx->conn, out, outlen, NULL,
+						 0, GFP_ATOMIC))
+			rx->err = -ENOMEM;
+		if (ret < 0)
+			rx->err = ret;
+		else
+			done += ret;
+	}
+	skb_abort_seq_read(&st);
+	if (rx->err || zmq_session_done(s))
+		desc->count = 0;
+	return done;
+}
+
+/**
+ * zmq_conn_rx_handshake() - feed the handshake what the child has received
+ * @conn: the connection
+ *
+ * Answers are queued, the caller flushes.
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 or the error with which the handshake failed.
+ */
+int zmq_conn_rx_handshake(struct zmq_conn *conn)
+{
+	struct rx_handshake rx = { .conn = conn };
+	read_descriptor_t desc = { .arg.data = &rx, .count = 1 };
+	struct sock *sk = conn->sock->sk;
+
+	lock_sock(sk);
+	tcp_read_sock(sk, &desc, handshake_actor);
+	release_sock(sk);
+	return rx.err;
+}

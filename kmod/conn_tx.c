@@ -1,0 +1,693 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A connection's send queue: many producers, one drainer. */
+
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/tcp.h>
+#include "compat.h"
+#include "conn.h"
+#include "net.h"
+#include "trace.h"
+
+/* A message waits at most this long for others to share its segment. */
+#define FLUSH_CAP_NS		(50 * NSEC_PER_USEC)
+/* So much in the queue is a segment worth sending. */
+#define FLUSH_BYTES		SZ_16K
+/* What one call gives to TCP. */
+#define DRAIN_RANGES		16
+#define DRAIN_BYTES		SZ_128K
+
+#define CHUNK_SIZE		512
+
+/**
+ * struct zmq_seg - bytes of the send queue
+ * @node: in conn->tx_queue
+ * @buf: where they are, with a reference
+ * @off: from there
+ * @len: so many
+ * @msgs: messages that end here
+ * @first: begins with a message
+ * @end: ends with a message
+ */
+struct zmq_seg {
+	struct list_head	node;
+	struct zmq_buf		*buf;
+	u32			off;
+	u32			len;
+	u32			msgs;
+	bool			first;
+	bool			end;
+};
+
+/**
+ * struct zmq_cmd_chunk - whole commands of the send queue
+ * @node: in conn->tx_cmds
+ * @size: room in @data
+ * @len: bytes in @data
+ * @data: encoded frames
+ */
+struct zmq_cmd_chunk {
+	struct list_head	node;
+	u32			size;
+	u32			len;
+	u8			data[];
+};
+
+static struct kmem_cache *seg_cache;
+
+static struct zmq_seg *tx_head(struct zmq_conn *conn)
+{
+	return list_first_entry_or_null(&conn->tx_queue, struct zmq_seg, node);
+}
+
+static void seg_free(struct zmq_seg *seg)
+{
+	zmq_buf_put(seg->buf);
+	kmem_cache_free(seg_cache, seg);
+}
+
+static void segs_free(struct list_head *segs)
+{
+	struct zmq_seg *seg, *next;
+
+	list_for_each_entry_safe(seg, next, segs, node)
+		seg_free(seg);
+	INIT_LIST_HEAD(segs);
+}
+
+static int segs_from_msg(const struct zmq_msg *msg, struct list_head *segs)
+{
+	struct zmq_seg *seg;
+	unsigned int i;
+
+	for (i = 0; i < msg->nr; i++) {
+		seg = kmem_cache_alloc(seg_cache, GFP_KERNEL);
+		if (!seg) {
+			segs_free(segs);
+			return -ENOMEM;
+		}
+		seg->buf = msg->ranges[i].buf;
+		refcount_inc(&seg->buf->ref);
+		seg->off = msg->ranges[i].off;
+		seg->len = msg->ranges[i].len;
+		seg->first = i == 0;
+		seg->end = i == msg->nr - 1;
+		seg->msgs = seg->end;
+		list_add_tail(&seg->node, segs);
+	}
+	return 0;
+}
+
+/* A stream to one peer lies in memory as it goes over the wire, so its queue
+ * needs no segment of its own for each message. Credit returns by segment, so
+ * one must not hold too much of the high-water mark.
+ */
+static bool merge_tail(struct zmq_conn *conn, const struct zmq_msg *msg)
+{
+	int hwm = READ_ONCE(conn->owner->opts->snd_hwm);
+	const struct zmq_range *r = msg->ranges;
+	struct zmq_seg *tail;
+
+	if (msg->nr != 1 || list_empty(&conn->tx_queue))
+		return false;
+	tail = list_last_entry(&conn->tx_queue, struct zmq_seg, node);
+	if (!tail->end || tail->buf != r->buf || tail->off + tail->len != r->off)
+		return false;
+	if (hwm && tail->msgs > hwm / 8)
+		return false;
+	tail->len += r->len;
+	tail->msgs++;
+	return true;
+}
+
+/**
+ * zmq_conn_queue() - put a whole message at the end of the send queue
+ * @conn: the connection
+ * @msg: the message; its memory is referenced
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg)
+{
+	LIST_HEAD(segs);
+	bool merged;
+	int err;
+
+	spin_lock_bh(&conn->tx_qlock);
+	merged = merge_tail(conn, msg);
+	if (merged) {
+		conn->tx_bytes += msg->bytes;
+		conn->tx_msgs++;
+	}
+	spin_unlock_bh(&conn->tx_qlock);
+	if (merged)
+		return 0;
+
+	err = segs_from_msg(msg, &segs);
+	if (err)
+		return err;
+	spin_lock_bh(&conn->tx_qlock);
+	list_splice_tail(&segs, &conn->tx_queue);
+	conn->tx_bytes += msg->bytes;
+	conn->tx_msgs++;
+	spin_unlock_bh(&conn->tx_qlock);
+	return 0;
+}
+
+/**
+ * zmq_conn_queue_cmd() - queue a command, to go before the next message
+ * @conn: the connection
+ * @head: encoded frame, or its beginning
+ * @head_len: bytes in @head
+ * @tail: the rest of the frame
+ * @tail_len: bytes in @tail
+ * @gfp: how to allocate
+ *
+ * Context: Any that @gfp allows. The caller flushes, or queues io_work.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
+		       const void *tail, size_t tail_len, gfp_t gfp)
+{
+	struct zmq_cmd_chunk *chunk, *new;
+	size_t len = head_len + tail_len;
+	size_t size = max_t(size_t, len, CHUNK_SIZE - sizeof(*chunk));
+
+	new = kmalloc(sizeof(*new) + size, gfp | __GFP_ACCOUNT);
+	if (!new)
+		return -ENOMEM;
+
+	spin_lock_bh(&conn->tx_qlock);
+	chunk = NULL;
+	if (!list_empty(&conn->tx_cmds))
+		chunk = list_last_entry(&conn->tx_cmds, struct zmq_cmd_chunk,
+					node);
+	if (!chunk || chunk->size - chunk->len < len) {
+		chunk = new;
+		new = NULL;
+		chunk->size = size;
+		chunk->len = 0;
+		list_add_tail(&chunk->node, &conn->tx_cmds);
+	}
+	memcpy(chunk->data + chunk->len, head, head_len);
+	if (tail_len)
+		memcpy(chunk->data + chunk->len + head_len, tail, tail_len);
+	chunk->len += len;
+	spin_unlock_bh(&conn->tx_qlock);
+	kfree(new);
+	return 0;
+}
+
+/**
+ * zmq_conn_send_sub() - queue a subscription or its end
+ * @conn: the connection, whose handshake is done
+ * @topic: the prefix
+ * @len: bytes in @topic
+ * @subscribe: or unsubscribe
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
+		      bool subscribe)
+{
+	u8 head[ZMQ_CMD_SUB_MAX];
+	size_t n;
+
+	if (conn->session.minor)
+		n = zmq_cmd_put_sub(head, subscribe, len);
+	else
+		n = zmq_msg_put_sub(head, subscribe, len);
+	return zmq_conn_queue_cmd(conn, head, n, topic, len, GFP_KERNEL);
+}
+
+static int send_vec(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
+		    bool more)
+{
+	struct sock *sk = conn->sock->sk;
+	int ret;
+
+	m->msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+	ret = tcp_sendmsg_locked(sk, m, bytes);
+	if (ret == -EAGAIN)
+		set_bit(SOCK_NOSPACE, &conn->sock->flags);
+	return ret ?: -EAGAIN;
+}
+
+static int send_cmds(struct zmq_conn *conn)
+{
+	struct zmq_cmd_chunk *chunk;
+	struct msghdr m = {};
+	struct kvec kv;
+	bool more;
+	int ret;
+
+	/* Once out of the list, nobody appends to it. */
+	spin_lock_bh(&conn->tx_qlock);
+	chunk = list_first_entry(&conn->tx_cmds, struct zmq_cmd_chunk, node);
+	list_del(&chunk->node);
+	more = !list_empty(&conn->tx_cmds);
+	spin_unlock_bh(&conn->tx_qlock);
+
+	kv.iov_base = chunk->data + conn->tx_off;
+	kv.iov_len = chunk->len - conn->tx_off;
+	iov_iter_kvec(&m.msg_iter, ITER_SOURCE, &kv, 1, kv.iov_len);
+	ret = send_vec(conn, &m, kv.iov_len, more);
+	if (ret > 0)
+		conn->tx_off += ret;
+	if (conn->tx_off == chunk->len) {
+		conn->tx_off = 0;
+		kfree(chunk);
+	} else {
+		spin_lock_bh(&conn->tx_qlock);
+		chunk->size = chunk->len;
+		list_add(&chunk->node, &conn->tx_cmds);
+		spin_unlock_bh(&conn->tx_qlock);
+	}
+	conn->tx_in_cmd = conn->tx_off;
+	return ret;
+}
+
+/* Account for @sent bytes of the queue; returns the messages that are gone. */
+static unsigned int advance(struct zmq_conn *conn, u32 sent)
+{
+	unsigned int msgs = 0;
+	struct zmq_seg *seg;
+	LIST_HEAD(done);
+	u32 left;
+
+	spin_lock_bh(&conn->tx_qlock);
+	conn->tx_bytes -= sent;
+	while (sent) {
+		seg = tx_head(conn);
+		left = seg->len - conn->tx_off;
+		if (sent < left) {
+			conn->tx_off += sent;
+			conn->tx_mid = true;
+			break;
+		}
+		sent -= left;
+		conn->tx_off = 0;
+		conn->tx_mid = !seg->end;
+		msgs += seg->msgs;
+		list_move_tail(&seg->node, &done);
+	}
+	conn->tx_msgs -= msgs;
+	spin_unlock_bh(&conn->tx_qlock);
+	segs_free(&done);
+	return msgs;
+}
+
+static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
+{
+	struct bio_vec bv[DRAIN_RANGES];
+	u32 off = conn->tx_off;
+	struct msghdr m = {};
+	struct zmq_seg *seg;
+	bool more = false;
+	size_t bytes = 0;
+	int n = 0;
+	int ret;
+
+	spin_lock_bh(&conn->tx_qlock);
+	list_for_each_entry(seg, &conn->tx_queue, node) {
+		if (n == DRAIN_RANGES || bytes >= DRAIN_BYTES) {
+			more = true;
+			break;
+		}
+		bv[n].bv_page = seg->buf->page;
+		bv[n].bv_offset = seg->off + off;
+		bv[n].bv_len = seg->len - off;
+		bytes += bv[n++].bv_len;
+		off = 0;
+	}
+	spin_unlock_bh(&conn->tx_qlock);
+
+	iov_iter_bvec(&m.msg_iter, ITER_SOURCE, bv, n, bytes);
+	ret = send_vec(conn, &m, bytes, more);
+	if (ret > 0)
+		*msgs += advance(conn, ret);
+	return ret;
+}
+
+/* Give TCP what it takes. The caller holds tx_lock. */
+static int drain(struct zmq_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+	unsigned int msgs = 0;
+	int ret = 0;
+
+	lock_sock(sk);
+	while (ret >= 0 && test_bit(ZMQ_CONN_TX_ON, &conn->flags)) {
+		if (!conn->tx_mid && !list_empty(&conn->tx_cmds))
+			ret = send_cmds(conn);
+		else if (!conn->tx_in_cmd && !list_empty(&conn->tx_queue) &&
+			 test_bit(ZMQ_CONN_TX_MSGS, &conn->flags))
+			ret = send_msgs(conn, &msgs);
+		else
+			break;
+	}
+	release_sock(sk);
+
+	conn->tx_last = ktime_get();
+	if (msgs && conn->pipe)
+		conn->owner->ops->sent(conn, msgs);
+	return ret < 0 ? ret : 0;
+}
+
+static bool tx_pending(const struct zmq_conn *conn)
+{
+	if (!test_bit(ZMQ_CONN_TX_ON, &conn->flags))
+		return false;
+	return !list_empty(&conn->tx_cmds) ||
+	       (!list_empty(&conn->tx_queue) &&
+		test_bit(ZMQ_CONN_TX_MSGS, &conn->flags));
+}
+
+/* Whoever fails to get tx_lock has queued before, so the holder looks again
+ * after it let go: the barrier is in mutex_unlock() and mutex_trylock().
+ */
+static void try_drain(struct zmq_conn *conn)
+{
+	int err = 0;
+
+	while (!err && tx_pending(conn) && mutex_trylock(&conn->tx_lock)) {
+		if (conn->sock)
+			err = drain(conn);
+		else
+			err = -ENOTCONN;
+		mutex_unlock(&conn->tx_lock);
+	}
+}
+
+/* TCP holds data that the peer has not acknowledged, and the last of it left
+ * here a moment ago: the next message will have company soon.
+ */
+static bool should_wait(const struct zmq_conn *conn)
+{
+	const struct tcp_sock *tp = tcp_sk(conn->sock->sk);
+
+	if (READ_ONCE(conn->tx_bytes) >= FLUSH_BYTES)
+		return false;
+	if (READ_ONCE(tp->write_seq) == READ_ONCE(tp->snd_una))
+		return false;
+	return ktime_to_ns(ktime_sub(ktime_get(), conn->tx_last)) < FLUSH_CAP_NS;
+}
+
+/**
+ * zmq_conn_flush() - send what is queued, or see to it that it is sent soon
+ * @conn: the connection
+ * @how: when
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how)
+{
+	bool wait;
+
+	if (!conn->sock || !tx_pending(conn))
+		return;
+	wait = how == ZMQ_FLUSH_LATER ?
+		READ_ONCE(conn->tx_bytes) < FLUSH_BYTES :
+		how == ZMQ_FLUSH_AUTO && should_wait(conn);
+	if (wait) {
+		if (list_empty(&conn->flush_node))
+			list_add_tail(&conn->flush_node,
+				      &conn->owner->unflushed);
+		if (!hrtimer_active(&conn->flush_timer))
+			hrtimer_start(&conn->flush_timer,
+				      ns_to_ktime(FLUSH_CAP_NS),
+				      HRTIMER_MODE_REL_SOFT);
+		return;
+	}
+	list_del_init(&conn->flush_node);
+	try_drain(conn);
+}
+
+/**
+ * zmq_owner_flush() - the caller is about to sleep: hold nothing back
+ * @owner: the socket
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_owner_flush(struct zmq_owner *owner)
+{
+	struct zmq_conn *conn, *next;
+
+	list_for_each_entry_safe(conn, next, &owner->unflushed, flush_node)
+		zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
+}
+
+static void queue_io(struct zmq_conn *conn)
+{
+	zmq_conn_get(conn);
+	if (!queue_work(zmq_wq, &conn->io_work))
+		zmq_conn_put(conn);
+}
+
+/**
+ * zmq_conn_kick() - let a worker send and parse
+ * @conn: the connection
+ *
+ * Context: Any.
+ */
+void zmq_conn_kick(struct zmq_conn *conn)
+{
+	queue_io(conn);
+}
+
+static enum hrtimer_restart flush_timeout(struct hrtimer *timer)
+{
+	struct zmq_conn *conn = container_of(timer, struct zmq_conn,
+					     flush_timer);
+
+	if (tx_pending(conn))
+		queue_io(conn);
+	return HRTIMER_NORESTART;
+}
+
+/**
+ * zmq_conn_write_space() - the child has room again
+ * @sk: the child
+ *
+ * Context: Softirq, or process context with the child's lock held.
+ */
+void zmq_conn_write_space(struct sock *sk)
+{
+	struct zmq_conn *conn;
+
+	rcu_read_lock();
+	conn = rcu_dereference_sk_user_data(sk);
+	if (conn && sk_stream_is_writeable(sk)) {
+		clear_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		if (tx_pending(conn))
+			queue_io(conn);
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * zmq_conn_io_work() - send what the caller could not, parse what is left
+ * @work: in the connection
+ *
+ * Context: Worker, without the socket lock.
+ */
+void zmq_conn_io_work(struct work_struct *work)
+{
+	struct zmq_conn *conn = container_of(work, struct zmq_conn, io_work);
+	struct sock *sk;
+	int err = 0;
+
+	mutex_lock(&conn->tx_lock);
+	if (!conn->sock)
+		goto out;
+	sk = conn->sock->sk;
+	if (test_and_clear_bit(ZMQ_CONN_RX_MORE, &conn->flags)) {
+		lock_sock(sk);
+		zmq_conn_rx_locked(conn);
+		release_sock(sk);
+	}
+	if (tx_pending(conn))
+		err = drain(conn);
+out:
+	mutex_unlock(&conn->tx_lock);
+	if (!err)
+		try_drain(conn);
+	if (conn->lingering && zmq_conn_tx_empty(conn))
+		zmq_task_run(&conn->task);
+	zmq_conn_put(conn);
+}
+
+/* Where the last message that is sent whole ends in the first @off bytes. */
+static u32 last_boundary(const struct zmq_seg *seg, u32 off, u32 *msgs)
+{
+	const u8 *p = page_address(seg->buf->page) + seg->off;
+	struct zmq_hdr hdr;
+	u32 pos = 0, end = 0;
+	int n;
+
+	*msgs = 0;
+	while (pos < off) {
+		n = zmq_hdr_get(p + pos, seg->len - pos, &hdr);
+		if (n <= 0 || hdr.len > off - pos - min_t(u32, n, off - pos))
+			break;
+		pos += n + hdr.len;
+		if (pos <= off && !(hdr.flags & ZMTP_MORE)) {
+			end = pos;
+			++*msgs;
+		}
+	}
+	return end;
+}
+
+/* The beginning of the first message left with the old stream: drop the rest. */
+static void drop_first_message(struct zmq_conn *conn, struct list_head *dropped)
+{
+	struct zmq_seg *seg;
+	bool end = false;
+
+	while (!end && (seg = tx_head(conn))) {
+		end = seg->end;
+		conn->tx_bytes -= seg->len - conn->tx_off;
+		conn->tx_off = 0;
+		list_move_tail(&seg->node, dropped);
+	}
+	conn->tx_msgs--;
+}
+
+static void cmds_free(struct zmq_conn *conn)
+{
+	struct zmq_cmd_chunk *chunk, *next;
+	LIST_HEAD(cmds);
+
+	spin_lock_bh(&conn->tx_qlock);
+	list_splice_init(&conn->tx_cmds, &cmds);
+	spin_unlock_bh(&conn->tx_qlock);
+	list_for_each_entry_safe(chunk, next, &cmds, node)
+		kfree(chunk);
+}
+
+/**
+ * zmq_conn_tx_rewind() - make the queue fit for a new stream
+ * @conn: the connection, which has none
+ *
+ * Commands are void. A message that was sent in part is sent again from its
+ * start if that is still here, else it is lost and counted.
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_tx_rewind(struct zmq_conn *conn)
+{
+	LIST_HEAD(dropped);
+	struct zmq_seg *seg;
+	u32 sent = 0, lost = 0, end;
+
+	mutex_lock(&conn->tx_lock);
+	spin_lock_bh(&conn->tx_qlock);
+	if (conn->tx_in_cmd)
+		conn->tx_off = 0;
+	seg = tx_head(conn);
+	if (seg && !seg->first) {
+		drop_first_message(conn, &dropped);
+		lost = 1;
+	} else if (seg && conn->tx_off) {
+		end = last_boundary(seg, conn->tx_off, &sent);
+		conn->tx_bytes += conn->tx_off - end;
+		seg->off += end;
+		seg->len -= end;
+		seg->msgs -= sent;
+		conn->tx_msgs -= sent;
+		if (!seg->len)
+			list_move_tail(&seg->node, &dropped);
+	}
+	conn->tx_off = 0;
+	conn->tx_mid = false;
+	conn->tx_in_cmd = false;
+	spin_unlock_bh(&conn->tx_qlock);
+	if (conn->pipe && sent + lost)
+		conn->owner->ops->sent(conn, sent + lost);
+	mutex_unlock(&conn->tx_lock);
+
+	if (lost)
+		ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk),
+			      ZMQ_MIB_TXDROPCONN);
+	segs_free(&dropped);
+	cmds_free(conn);
+}
+
+/**
+ * zmq_conn_tx_purge() - drop the whole queue
+ * @conn: the connection, which has no stream
+ *
+ * Context: Process context, nobody else uses the connection.
+ */
+void zmq_conn_tx_purge(struct zmq_conn *conn)
+{
+	LIST_HEAD(segs);
+
+	spin_lock_bh(&conn->tx_qlock);
+	list_splice_init(&conn->tx_queue, &segs);
+	if (conn->tx_msgs)
+		ZMQ_ADD_STATS(sock_net(conn->owner->tasks.sk),
+			      conn->lingering ? ZMQ_MIB_LINGERDROP :
+			      ZMQ_MIB_TXDROPCONN, conn->tx_msgs);
+	conn->tx_msgs = 0;
+	conn->tx_bytes = 0;
+	spin_unlock_bh(&conn->tx_qlock);
+	segs_free(&segs);
+	cmds_free(conn);
+}
+
+/**
+ * zmq_conn_tx_empty() - whether TCP has been given everything
+ * @conn: the connection
+ *
+ * Context: Any.
+ * Return: true if so.
+ */
+bool zmq_conn_tx_empty(struct zmq_conn *conn)
+{
+	bool empty;
+
+	spin_lock_bh(&conn->tx_qlock);
+	empty = list_empty(&conn->tx_queue);
+	spin_unlock_bh(&conn->tx_qlock);
+	return empty;
+}
+
+/**
+ * zmq_conn_tx_init() - prepare the send half of a connection
+ * @conn: the connection
+ *
+ * Context: Any.
+ */
+void zmq_conn_tx_init(struct zmq_conn *conn)
+{
+	INIT_WORK(&conn->io_work, zmq_conn_io_work);
+	hrtimer_setup(&conn->flush_timer, flush_timeout, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_SOFT);
+	mutex_init(&conn->tx_lock);
+	spin_lock_init(&conn->tx_qlock);
+	INIT_LIST_HEAD(&conn->tx_queue);
+	INIT_LIST_HEAD(&conn->tx_cmds);
+}
+
+/**
+ * zmq_conn_cache_init() - create what this file allocates from
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_conn_cache_init(void)
+{
+	seg_cache = KMEM_CACHE(zmq_seg, SLAB_ACCOUNT);
+	return seg_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * zmq_conn_cache_exit() - undo zmq_conn_cache_init()
+ */
+void zmq_conn_cache_exit(void)
+{
+	kmem_cache_destroy(seg_cache);
+}

@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* inproc://: two sockets of a name space, joined without a stream. */
+
+#include <linux/slab.h>
+#include "endpoint.h"
+#include "inproc.h"
+#include "mem.h"
+#include "pattern.h"
+
+/**
+ * struct zmq_inproc_name - a bound name
+ * @node: in zmq_net's inproc_bound
+ * @core_node: in core->inproc
+ * @core: who bound it
+ * @len: bytes in @name
+ * @name: the name
+ */
+struct zmq_inproc_name {
+	struct list_head	node;
+	struct list_head	core_node;
+	struct zmq_core		*core;
+	size_t			len;
+	u8			name[];
+};
+
+/**
+ * struct zmq_pair - a connection inside the kernel
+ * @ref: one for each pipe
+ * @lock: protects @end, @parked and @charged; taken before any core->lock
+ * @end: the connecting pipe and the bound one, held; NULL when it is gone
+ * @parked_node: in zmq_net's inproc_parked until the name is bound
+ * @parked: messages written before there was anybody to read them
+ * @parked_msgs: how many
+ * @charged: truesize charged to the connecting socket for @parked
+ * @gone: one end has left, and nobody will take its place
+ * @len: bytes in @name
+ * @name: what was connected to
+ */
+struct zmq_pair {
+	refcount_t		ref;
+	spinlock_t		lock;
+	struct zmq_pipe		*end[2];
+	struct list_head	parked_node;
+	struct sk_buff_head	parked;
+	unsigned int		parked_msgs;
+	unsigned int		charged;
+	bool			gone;
+	size_t			len;
+	u8			name[];
+};
+
+static bool same_name(const u8 *a, size_t alen, const u8 *b, size_t blen)
+{
+	return alen == blen && !memcmp(a, b, alen);
+}
+
+static void pair_put(struct zmq_pair *pair)
+{
+	if (refcount_dec_and_test(&pair->ref))
+		kfree(pair);
+}
+
+static struct zmq_pair *pair_new(const struct zmq_endpoint *ep)
+{
+	struct zmq_pair *pair;
+
+	pair = kzalloc(struct_size(pair, name, ep->name_len),
+		       GFP_KERNEL_ACCOUNT);
+	if (!pair)
+		return NULL;
+	refcount_set(&pair->ref, 1);
+	spin_lock_init(&pair->lock);
+	INIT_LIST_HEAD(&pair->parked_node);
+	__skb_queue_head_init(&pair->parked);
+	pair->len = ep->name_len;
+	memcpy(pair->name, ep->name, ep->name_len);
+	return pair;
+}
+
+static struct zmq_pipe *end_new(struct zmq_core *core, struct zmq_pair *pair,
+				u8 side)
+{
+	struct zmq_pipe *pipe = zmq_pipe_new(core, GFP_KERNEL);
+
+	if (!pipe)
+		return NULL;
+	pipe->endpoint = kasprintf(GFP_KERNEL_ACCOUNT, "inproc://%.*s",
+				   (int)pair->len, pair->name);
+	if (!pipe->endpoint) {
+		zmq_pipe_put(pipe);
+		return NULL;
+	}
+	pipe->dialed = !side;
+	pipe->pair = pair;
+	pipe->side = side;
+	refcount_inc(&pair->ref);
+	return pipe;
+}
+
+/* What the handshake does for streams. There is no check of types: libzmq has
+ * none for inproc either.
+ */
+static int introduce(struct zmq_pipe *to, const struct zmq_core *core)
+{
+	const struct zmq_opts *opts = &core->opts;
+
+	to->peer_minor = 1;
+	to->peer_type = core->pattern->type;
+	to->peer_hwm = READ_ONCE(opts->rcv_hwm);
+	if (!(core->pattern->flags & ZMQ_PAT_WIRE_ID) ||
+	    test_bit(ZMQ_PIPE_FIXED_ID, &to->flags))
+		return 0;
+	return zmq_pipe_set_id(to, opts->routing_id, opts->routing_id_len,
+			       GFP_KERNEL);
+}
+
+static void announce(struct zmq_pipe *pipe)
+{
+	struct zmq_core *core = pipe->core;
+
+	zmq_pipe_get(pipe);
+	spin_lock_bh(&core->lock);
+	list_add_tail(&pipe->attach_node, &core->new_pipes);
+	spin_unlock_bh(&core->lock);
+	zmq_task_run(&core->task);
+}
+
+/* Let the messages that waited for the binder go to it. */
+static void unpark(struct zmq_pair *pair, struct zmq_pipe *from,
+		   struct zmq_pipe *to)
+{
+	if (pair->charged)
+		zmq_mem_uncharge_rx(from->core->sk, pair->charged);
+	pair->charged = 0;
+	if (!skb_queue_empty(&pair->parked) &&
+	    zmq_pipe_rx(to, &pair->parked, pair->parked_msgs)) {
+		__skb_queue_purge(&pair->parked);
+		ZMQ_ADD_STATS(sock_net(to->core->sk), ZMQ_MIB_NOMEM, 1);
+		zmq_pipe_tx_done(from, pair->parked_msgs);
+	}
+	pair->parked_msgs = 0;
+}
+
+/* Make the bound socket's end of a pair whose connecting end is there. */
+static int join_bound(struct zmq_pair *pair, struct zmq_core *bound)
+{
+	struct zmq_pipe *from = pair->end[0];
+	struct zmq_pipe *to;
+	int err;
+
+	to = end_new(bound, pair, 1);
+	if (!to)
+		return -ENOMEM;
+	err = introduce(to, from->core);
+	if (err) {
+		zmq_pipe_put(to);
+		pair_put(pair);
+		return err;
+	}
+	from->peer_hwm = READ_ONCE(bound->opts.rcv_hwm);
+
+	spin_lock_bh(&pair->lock);
+	pair->end[1] = to;
+	unpark(pair, from, to);
+	spin_unlock_bh(&pair->lock);
+	announce(to);
+	return 0;
+}
+
+static struct zmq_inproc_name *find_name(const struct zmq_net *zn,
+					 const struct zmq_endpoint *ep)
+{
+	struct zmq_inproc_name *name;
+
+	list_for_each_entry(name, &zn->inproc_bound, node)
+		if (same_name(name->name, name->len, ep->name, ep->name_len))
+			return name;
+	return NULL;
+}
+
+static void adopt_parked(struct zmq_net *zn, struct zmq_inproc_name *name)
+{
+	struct zmq_pair *pair, *next;
+
+	list_for_each_entry_safe(pair, next, &zn->inproc_parked, parked_node) {
+		if (!same_name(name->name, name->len, pair->name, pair->len))
+			continue;
+		if (join_bound(pair, name->core))
+			continue;
+		list_del_init(&pair->parked_node);
+		announce(pair->end[0]);
+	}
+}
+
+/**
+ * zmq_inproc_bind() - take a name, and whoever waits for it
+ * @core: the binding socket
+ * @ep: the endpoint
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0, -EADDRINUSE or -ENOMEM.
+ */
+int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
+{
+	struct zmq_net *zn = zmq_net(sock_net(core->sk));
+	struct zmq_inproc_name *name;
+	int err = 0;
+
+	name = kzalloc(struct_size(name, name, ep->name_len),
+		       GFP_KERNEL_ACCOUNT);
+	if (!name)
+		return -ENOMEM;
+	name->core = core;
+	name->len = ep->name_len;
+	memcpy(name->name, ep->name, ep->name_len);
+
+	mutex_lock(&zn->inproc_lock);
+	if (find_name(zn, ep)) {
+		err = -EADDRINUSE;
+		kfree(name);
+	} else {
+		list_add_tail(&name->node, &zn->inproc_bound);
+		list_add_tail(&name->core_node, &core->inproc);
+		adopt_parked(zn, name);
+	}
+	mutex_unlock(&zn->inproc_lock);
+	return err;
+}
+
+static void forget_name(struct zmq_inproc_name *name)
+{
+	list_del(&name->node);
+	list_del(&name->core_node);
+	kfree(name);
+}
+
+/**
+ * zmq_inproc_unbind() - give a name back; connections stay
+ * @core: the socket that bound it
+ * @ep: the endpoint
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 or -ENOENT.
+ */
+int zmq_inproc_unbind(struct zmq_core *core, const struct zmq_endpoint *ep)
+{
+	struct zmq_net *zn = zmq_net(sock_net(core->sk));
+	struct zmq_inproc_name *name;
+	int err = -ENOENT;
+
+	mutex_lock(&zn->inproc_lock);
+	name = find_name(zn, ep);
+	if (name && name->core == core) {
+		forget_name(name);
+		err = 0;
+	}
+	mutex_unlock(&zn->inproc_lock);
+	return err;
+}
+
+/**
+ * zmq_inproc_unbind_all() - give every name of a socket back
+ * @core: the socket
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_inproc_unbind_all(struct zmq_core *core)
+{
+	struct zmq_net *zn = zmq_net(sock_net(core->sk));
+	struct zmq_inproc_name *name, *next;
+
+	mutex_lock(&zn->inproc_lock);
+	list_for_each_entry_safe(name, next, &core->inproc, core_node)
+		forget_name(name);
+	mutex_unlock(&zn->inproc_lock);
+}
+
+static void take_fixed_id(struct zmq_pipe *pipe, struct zmq_opts *opts)
+{
+	if (!opts->connect_routing_id_len)
+		return;
+	if (!zmq_pipe_set_id(pipe, opts->connect_routing_id,
+			     opts->connect_routing_id_len, GFP_KERNEL))
+		set_bit(ZMQ_PIPE_FIXED_ID, &pipe->flags);
+	opts->connect_routing_id_len = 0;
+}
+
+/* Under inproc_lock, so that a bind either sees us parked or is seen by us. */
+static int join_or_park(struct zmq_net *zn, struct zmq_pair *pair,
+			const struct zmq_endpoint *ep)
+{
+	struct zmq_pipe *from = pair->end[0];
+	struct zmq_inproc_name *name;
+	int err;
+
+	name = find_name(zn, ep);
+	if (name) {
+		err = introduce(from, name->core);
+		if (err)
+			return err;
+	}
+	err = zmq_pipe_attach(from);
+	if (err)
+		return err;
+	if (name)
+		err = join_bound(pair, name->core);
+	else
+		list_add_tail(&pair->parked_node, &zn->inproc_parked);
+	return err;
+}
+
+/**
+ * zmq_inproc_connect() - join a bound socket, or wait until one binds
+ * @core: the connecting socket
+ * @ep: the endpoint
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0, -ENOMEM, or the pattern's reason to refuse a peer.
+ */
+int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep)
+{
+	struct zmq_net *zn = zmq_net(sock_net(core->sk));
+	struct zmq_pair *pair = pair_new(ep);
+	struct zmq_pipe *from;
+	bool joined;
+	int err;
+
+	if (!pair)
+		return -ENOMEM;
+	from = end_new(core, pair, 0);
+	if (!from) {
+		pair_put(pair);
+		return -ENOMEM;
+	}
+	take_fixed_id(from, &core->opts);
+	zmq_pipe_get(from);
+	pair->end[0] = from;
+
+	mutex_lock(&zn->inproc_lock);
+	err = join_or_park(zn, pair, ep);
+	joined = !err && list_empty(&pair->parked_node);
+	mutex_unlock(&zn->inproc_lock);
+
+	if (err)
+		zmq_pipe_detach(from);
+	if (joined)
+		zmq_pipe_up(from);
+	zmq_pipe_put(from);
+	pair_put(pair);
+	return err;
+}
+
+static int park(struct zmq_pair *pair, struct zmq_pipe *pipe,
+		struct sk_buff_head *runs)
+{
+	unsigned int truesize = 0;
+	struct sk_buff *skb;
+
+	if (pair->gone)
+		return -EPIPE;
+	skb_queue_walk(runs, skb)
+		truesize += skb->truesize;
+	if (!zmq_mem_charge_rx(pipe->core->sk, truesize, false))
+		return -ENOBUFS;
+	pair->charged += truesize;
+	pair->parked_msgs++;
+	skb_queue_splice_tail_init(runs, &pair->parked);
+	return 0;
+}
+
+/**
+ * zmq_inproc_write() - put a message into the peer's queue
+ * @pipe: our end
+ * @msg: the message
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0, -EPIPE if the peer is gone, -ENOBUFS or -ENOMEM.
+ */
+int zmq_inproc_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
+{
+	struct zmq_pair *pair = pipe->pair;
+	struct sk_buff_head runs;
+	struct zmq_pipe *peer;
+	int err;
+
+	__skb_queue_head_init(&runs);
+	err = zmq_msg_to_runs(msg, &runs);
+	if (err)
+		return err;
+
+	spin_lock_bh(&pair->lock);
+	peer = pair->end[!pipe->side];
+	if (peer)
+		err = zmq_pipe_rx(peer, &runs, 1) ? -ENOBUFS : 0;
+	else
+		err = park(pair, pipe, &runs);
+	spin_unlock_bh(&pair->lock);
+	if (err)
+		__skb_queue_purge(&runs);
+	return err;
+}
+
+/**
+ * zmq_inproc_ack() - tell the writer that messages were read
+ * @pipe: the reader's end
+ * @msgs: how many
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs)
+{
+	struct zmq_pair *pair = pipe->pair;
+	struct zmq_pipe *peer;
+
+	spin_lock_bh(&pair->lock);
+	peer = pair->end[!pipe->side];
+	if (peer)
+		zmq_pipe_tx_done(peer, msgs);
+	spin_unlock_bh(&pair->lock);
+}
+
+/**
+ * zmq_inproc_subscribe() - tell the peer of a subscription or its end
+ * @pipe: the subscriber's end
+ * @topic: the prefix
+ * @len: bytes in @topic
+ * @subscribe: or unsubscribe
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
+			  bool subscribe)
+{
+	struct zmq_pair *pair = pipe->pair;
+	struct zmq_pipe *peer;
+
+	spin_lock_bh(&pair->lock);
+	peer = pair->end[!pipe->side];
+	if (peer && peer->core->pattern->subscription)
+		peer->core->pattern->subscription(peer->core, peer, topic, len,
+						  subscribe);
+	spin_unlock_bh(&pair->lock);
+}
+
+/**
+ * zmq_inproc_unlink() - leave a pair
+ * @pipe: our end; its pointer to the pair is gone afterwards
+ *
+ * Context: Process context, socket lock held; not inproc_lock.
+ */
+void zmq_inproc_unlink(struct zmq_pipe *pipe)
+{
+	struct zmq_net *zn = zmq_net(sock_net(pipe->core->sk));
+	struct zmq_pair *pair = pipe->pair;
+	struct zmq_pipe *peer;
+
+	mutex_lock(&zn->inproc_lock);
+	list_del_init(&pair->parked_node);
+	mutex_unlock(&zn->inproc_lock);
+
+	spin_lock_bh(&pair->lock);
+	pair->end[pipe->side] = NULL;
+	pair->gone = true;
+	if (pair->charged)
+		zmq_mem_uncharge_rx(pipe->core->sk, pair->charged);
+	pair->charged = 0;
+	__skb_queue_purge(&pair->parked);
+	peer = pair->end[!pipe->side];
+	if (peer)
+		zmq_pipe_hangup(peer);
+	spin_unlock_bh(&pair->lock);
+	pipe->pair = NULL;
+	zmq_pipe_put(pipe);
+	pair_put(pair);
+}

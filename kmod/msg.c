@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Outgoing messages in append-only buffers, received frames in runs. */
+
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include "mem.h"
+#include "msg.h"
+#include "wire.h"
+
+#define BUF_MAX		SZ_32K
+
+/* Up to here copying a run costs less than a second reference to its memory. */
+#define RUN_COPY_MAX	512
+
+static struct kmem_cache *buf_cache;
+
+static struct zmq_buf *buf_new(struct sock *sk, u32 size)
+{
+	unsigned int order = get_order(size);
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+	struct zmq_buf *buf;
+
+	buf = kmem_cache_alloc(buf_cache, GFP_KERNEL);
+	if (!buf)
+		return NULL;
+
+	if (order)
+		gfp |= __GFP_COMP | __GFP_NORETRY;
+	buf->page = alloc_pages(gfp, order);
+	if (!buf->page)
+		goto err_free;
+	if (!zmq_mem_charge_tx(sk, size + sizeof(*buf)))
+		goto err_page;
+
+	refcount_set(&buf->ref, 1);
+	buf->size = size;
+	buf->fill = 0;
+	buf->sk = sk;
+	sock_hold(sk);
+	return buf;
+
+err_page:
+	put_page(buf->page);
+err_free:
+	kmem_cache_free(buf_cache, buf);
+	return NULL;
+}
+
+/**
+ * zmq_buf_put() - drop a reference to a buffer
+ * @buf: the buffer
+ *
+ * Context: Any but hard interrupt; no lock that the accounting takes is held.
+ */
+void zmq_buf_put(struct zmq_buf *buf)
+{
+	struct sock *sk = buf->sk;
+
+	if (!refcount_dec_and_test(&buf->ref))
+		return;
+	zmq_mem_uncharge_tx(sk, buf->size + sizeof(*buf));
+	put_page(buf->page);
+	kmem_cache_free(buf_cache, buf);
+	sock_put(sk);
+}
+
+/**
+ * zmq_msg_init() - prepare a message for its first use
+ * @msg: the message
+ * @sk: the socket that pays for its memory
+ *
+ * Context: Any.
+ */
+void zmq_msg_init(struct zmq_msg *msg, struct sock *sk)
+{
+	memset(msg, 0, sizeof(*msg));
+	msg->sk = sk;
+	msg->ranges = msg->inline_ranges;
+	msg->cap = ZMQ_MSG_INLINE_RANGES;
+	msg->buf_size = PAGE_SIZE;
+}
+
+static void drop_ranges(struct zmq_msg *msg, unsigned int from)
+{
+	while (msg->nr > from)
+		zmq_buf_put(msg->ranges[--msg->nr].buf);
+}
+
+/**
+ * zmq_msg_reset() - forget what was encoded, keep the open buffer
+ * @msg: the message
+ *
+ * The caller puts @msg->pipe.
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_msg_reset(struct zmq_msg *msg)
+{
+	drop_ranges(msg, 0);
+	if (msg->ranges != msg->inline_ranges) {
+		kvfree(msg->ranges);
+		msg->ranges = msg->inline_ranges;
+		msg->cap = ZMQ_MSG_INLINE_RANGES;
+	}
+	msg->frames = 0;
+	msg->started = false;
+	msg->has_id = false;
+	msg->id_len = 0;
+	msg->bytes = 0;
+	msg->body_off = 0;
+	msg->body_len = 0;
+}
+
+/**
+ * zmq_msg_destroy() - free everything a message holds
+ * @msg: the message
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_msg_destroy(struct zmq_msg *msg)
+{
+	zmq_msg_reset(msg);
+	if (msg->open)
+		zmq_buf_put(msg->open);
+	msg->open = NULL;
+}
+
+static int grow_ranges(struct zmq_msg *msg)
+{
+	unsigned int cap = msg->cap * 4;
+	struct zmq_range *ranges;
+
+	ranges = kvmalloc_array(cap, sizeof(*ranges), GFP_KERNEL_ACCOUNT);
+	if (!ranges)
+		return -ENOMEM;
+	memcpy(ranges, msg->ranges, msg->nr * sizeof(*ranges));
+	if (msg->ranges != msg->inline_ranges)
+		kvfree(msg->ranges);
+	msg->ranges = ranges;
+	msg->cap = cap;
+	return 0;
+}
+
+/* Make @contig bytes free in the open buffer. A socket that sends little keeps
+ * a page; one that fills its buffers gets larger ones.
+ */
+static int reserve(struct zmq_msg *msg, u32 contig)
+{
+	struct zmq_buf *buf = msg->open;
+	u32 size;
+
+	if (buf && buf->size - buf->fill >= contig)
+		return 0;
+
+	size = clamp_t(u32, roundup_pow_of_two(contig), msg->buf_size, BUF_MAX);
+	buf = buf_new(msg->sk, size);
+	if (!buf && size > PAGE_SIZE && contig <= PAGE_SIZE)
+		buf = buf_new(msg->sk, PAGE_SIZE);
+	if (!buf)
+		return -ENOBUFS;
+	if (msg->open)
+		zmq_buf_put(msg->open);
+	msg->open = buf;
+	msg->buf_size = min_t(u32, msg->buf_size * 2, BUF_MAX);
+	return 0;
+}
+
+/* Count @len bytes that were just written at the open buffer's fill. */
+static int extend(struct zmq_msg *msg, u32 len)
+{
+	struct zmq_buf *buf = msg->open;
+	struct zmq_range *last;
+	int err;
+
+	last = msg->nr ? &msg->ranges[msg->nr - 1] : NULL;
+	if (last && last->buf == buf && last->off + last->len == buf->fill) {
+		last->len += len;
+	} else {
+		if (msg->nr == msg->cap) {
+			err = grow_ranges(msg);
+			if (err)
+				return err;
+		}
+		refcount_inc(&buf->ref);
+		last = &msg->ranges[msg->nr++];
+		last->buf = buf;
+		last->off = buf->fill;
+		last->len = len;
+	}
+	buf->fill += len;
+	msg->bytes += len;
+	return 0;
+}
+
+static int append_iter(struct zmq_msg *msg, struct iov_iter *from, u64 len)
+{
+	int err;
+	u32 n;
+
+	while (len) {
+		if (!msg->open || msg->open->fill == msg->open->size) {
+			err = reserve(msg, min_t(u64, len, BUF_MAX));
+			if (err)
+				return err;
+		}
+		n = min_t(u64, len, msg->open->size - msg->open->fill);
+		if (!copy_from_iter_full(page_address(msg->open->page) +
+					 msg->open->fill, n, from))
+			return -EFAULT;
+		err = extend(msg, n);
+		if (err)
+			return err;
+		len -= n;
+		if (len && fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+static int append_header(struct zmq_msg *msg, u64 len, bool more)
+{
+	size_t hdr = len > U8_MAX ? ZMQ_HDR_MAX : 2;
+	int err;
+
+	/* Short frames do not straddle buffers, and of long ones the part that
+	 * subscriptions may look at does not.
+	 */
+	err = reserve(msg, hdr + min_t(u64, len, ZMQ_TOPIC_MAX));
+	if (err)
+		return err;
+	zmq_hdr_put(page_address(msg->open->page) + msg->open->fill, len,
+		    more ? ZMTP_MORE : 0);
+	return extend(msg, hdr);
+}
+
+/**
+ * zmq_msg_rollback() - undo everything since a mark
+ * @msg: the message, which nobody else has seen since then
+ * @mark: of zmq_msg_mark()
+ *
+ * Context: Socket lock held.
+ */
+void zmq_msg_rollback(struct zmq_msg *msg, const struct zmq_msg_mark *mark)
+{
+	drop_ranges(msg, mark->nr);
+	if (mark->nr)
+		msg->ranges[mark->nr - 1].len = mark->last_len;
+	if (msg->open)
+		msg->open->fill = msg->open == mark->open ? mark->fill : 0;
+	msg->bytes = mark->bytes;
+	msg->frames = mark->frames;
+}
+
+/**
+ * zmq_msg_mark() - note where a message stands
+ * @msg: the message
+ * @mark: filled in
+ *
+ * Context: Socket lock held.
+ */
+void zmq_msg_mark(const struct zmq_msg *msg, struct zmq_msg_mark *mark)
+{
+	mark->nr = msg->nr;
+	mark->last_len = msg->nr ? msg->ranges[msg->nr - 1].len : 0;
+	mark->open = msg->open;
+	mark->fill = msg->open ? msg->open->fill : 0;
+	mark->bytes = msg->bytes;
+	mark->frames = msg->frames;
+}
+
+/**
+ * zmq_msg_put_frame() - encode one frame of the caller's behind the others
+ * @msg: the message
+ * @from: where the body comes from
+ * @len: bytes in the body
+ * @more: another frame will follow
+ *
+ * Context: Process context, socket lock held; may fault in user memory.
+ * Return: 0; -EFAULT, -ENOBUFS, -ENOMEM or -EINTR, and the message is as before.
+ */
+int zmq_msg_put_frame(struct zmq_msg *msg, struct iov_iter *from, u64 len,
+		      bool more)
+{
+	struct zmq_msg_mark mark;
+	u64 body;
+	int err;
+
+	zmq_msg_mark(msg, &mark);
+	err = append_header(msg, len, more);
+	if (err)
+		goto err_rollback;
+	body = msg->bytes;
+	err = append_iter(msg, from, len);
+	if (err)
+		goto err_rollback;
+
+	if (!msg->frames++) {
+		msg->body_off = body;
+		msg->body_len = len;
+	}
+	return 0;
+
+err_rollback:
+	zmq_msg_rollback(msg, &mark);
+	return err;
+}
+
+/**
+ * zmq_msg_put_bytes() - append encoded frames, such as an envelope
+ * @msg: the message
+ * @data: whole frames with their headers
+ * @len: bytes in @data
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0; -ENOBUFS or -ENOMEM, and the message is as before.
+ */
+int zmq_msg_put_bytes(struct zmq_msg *msg, const void *data, size_t len)
+{
+	struct kvec kv = { .iov_base = (void *)data, .iov_len = len };
+	struct zmq_msg_mark mark;
+	struct iov_iter from;
+	int err;
+
+	zmq_msg_mark(msg, &mark);
+	iov_iter_kvec(&from, ITER_SOURCE, &kv, 1, len);
+	err = append_iter(msg, &from, len);
+	if (err)
+		zmq_msg_rollback(msg, &mark);
+	return err;
+}
+
+/**
+ * zmq_msg_topic() - the start of the first frame that the caller sent
+ * @msg: the message, with at least one frame
+ * @len: set to the bytes that can be read: the whole body, or at least
+ *	ZMQ_TOPIC_MAX of it
+ *
+ * Context: Socket lock held.
+ * Return: the bytes.
+ */
+const u8 *zmq_msg_topic(const struct zmq_msg *msg, size_t *len)
+{
+	const struct zmq_range *r = msg->ranges;
+	u64 off = msg->body_off;
+
+	*len = 0;
+	if (!msg->body_len)
+		return (const u8 *)"";
+	while (off >= r->len)
+		off -= r++->len;
+	*len = min_t(u64, msg->body_len, r->len - off);
+	return zmq_range_addr(r) + off;
+}
+
+static struct sk_buff *run_alloc(unsigned int len, gfp_t gfp)
+{
+	struct sk_buff *skb = alloc_skb(len, gfp);
+
+	if (!skb)
+		return NULL;
+	zmq_run(skb)->off = 0;
+	zmq_run(skb)->len = len;
+	return skb;
+}
+
+/**
+ * zmq_run_from_bytes() - make a run by copying
+ * @data: message frames
+ * @len: bytes in @data
+ * @gfp: how to allocate
+ *
+ * Context: Any that @gfp allows.
+ * Return: the run, or NULL.
+ */
+struct sk_buff *zmq_run_from_bytes(const void *data, unsigned int len, gfp_t gfp)
+{
+	struct sk_buff *skb = run_alloc(len, gfp);
+
+	if (skb)
+		skb_put_data(skb, data, len);
+	return skb;
+}
+
+/**
+ * zmq_run_from_skb() - make a run of a part of a received skb
+ * @skb: what TCP received
+ * @off: where the run begins
+ * @len: bytes in the run
+ * @gfp: how to allocate
+ *
+ * Little data is copied, so that a few bytes never pin a whole segment.
+ *
+ * Context: Any that @gfp allows.
+ * Return: the run, or NULL.
+ */
+struct sk_buff *zmq_run_from_skb(struct sk_buff *skb, unsigned int off,
+				 unsigned int len, gfp_t gfp)
+{
+	struct sk_buff *run;
+
+	if (len <= RUN_COPY_MAX ||
+	    (len <= PAGE_SIZE && skb->truesize / 4 > len)) {
+		run = run_alloc(len, gfp);
+		if (run && skb_copy_bits(skb, off, skb_put(run, len), len)) {
+			kfree_skb(run);
+			return NULL;
+		}
+		return run;
+	}
+
+	run = skb_clone(skb, gfp);
+	if (!run)
+		return NULL;
+	zmq_run(run)->off = off;
+	zmq_run(run)->len = len;
+	return run;
+}
+
+static struct sk_buff *run_from_ranges(const struct zmq_range *r,
+				       unsigned int nr)
+{
+	struct sk_buff *skb = run_alloc(0, GFP_KERNEL);
+	unsigned int i;
+
+	if (!skb)
+		return NULL;
+	for (i = 0; i < nr; i++, r++) {
+		get_page(r->buf->page);
+		skb_add_rx_frag(skb, i, r->buf->page, r->off, r->len, r->len);
+	}
+	zmq_run(skb)->len = skb->len;
+	return skb;
+}
+
+static int msg_to_small_run(const struct zmq_msg *msg,
+			    struct sk_buff_head *runs)
+{
+	struct sk_buff *skb = run_alloc(msg->bytes, GFP_KERNEL);
+	unsigned int i;
+
+	if (!skb)
+		return -ENOMEM;
+	for (i = 0; i < msg->nr; i++)
+		skb_put_data(skb, zmq_range_addr(&msg->ranges[i]),
+			     msg->ranges[i].len);
+	__skb_queue_tail(runs, skb);
+	return 0;
+}
+
+/**
+ * zmq_msg_to_runs() - hand a message over as received runs, for inproc
+ * @msg: the message
+ * @runs: list that the runs are appended to
+ *
+ * Large bodies are referenced, not copied.
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0, or -ENOMEM with @runs unchanged.
+ */
+int zmq_msg_to_runs(const struct zmq_msg *msg, struct sk_buff_head *runs)
+{
+	struct sk_buff_head made;
+	struct sk_buff *skb;
+	unsigned int i, n;
+
+	if (msg->bytes <= RUN_COPY_MAX)
+		return msg_to_small_run(msg, runs);
+
+	__skb_queue_head_init(&made);
+	for (i = 0; i < msg->nr; i += n) {
+		n = min_t(unsigned int, msg->nr - i, MAX_SKB_FRAGS);
+		skb = run_from_ranges(&msg->ranges[i], n);
+		if (!skb) {
+			__skb_queue_purge(&made);
+			return -ENOMEM;
+		}
+		__skb_queue_tail(&made, skb);
+	}
+	skb_queue_splice_tail(&made, runs);
+	return 0;
+}
+
+/**
+ * zmq_runs_copy_bits() - copy bytes out of a queue of runs
+ * @runs: the queue
+ * @off: offset from the start of the first run
+ * @to: where to
+ * @len: how many; they are there
+ *
+ * Context: The caller keeps the runs from being freed.
+ * Return: 0, or -EFAULT if the queue is shorter than @off + @len.
+ */
+int zmq_runs_copy_bits(const struct sk_buff_head *runs, u64 off, void *to,
+		       size_t len)
+{
+	struct sk_buff *skb;
+	size_t n;
+
+	skb_queue_walk(runs, skb) {
+		const struct zmq_run_cb *run = zmq_run(skb);
+
+		if (!len)
+			break;
+		if (off >= run->len) {
+			off -= run->len;
+			continue;
+		}
+		n = min_t(u64, len, run->len - off);
+		if (skb_copy_bits(skb, run->off + off, to, n))
+			return -EFAULT;
+		to += n;
+		len -= n;
+		off = 0;
+	}
+	return len ? -EFAULT : 0;
+}
+
+/**
+ * zmq_runs_copy_iter() - copy bytes out of a queue of runs to the caller
+ * @runs: the queue
+ * @off: offset from the start of the first run
+ * @to: where to
+ * @len: how many; they are there
+ *
+ * Context: Process context; may fault in user memory. The caller keeps the
+ *	runs from being freed.
+ * Return: 0, or -EFAULT.
+ */
+int zmq_runs_copy_iter(const struct sk_buff_head *runs, u64 off,
+		       struct iov_iter *to, size_t len)
+{
+	struct sk_buff *skb;
+	size_t n;
+
+	skb_queue_walk(runs, skb) {
+		const struct zmq_run_cb *run = zmq_run(skb);
+
+		if (!len)
+			break;
+		if (off >= run->len) {
+			off -= run->len;
+			continue;
+		}
+		n = min_t(u64, len, run->len - off);
+		if (skb_copy_datagram_iter(skb, run->off + off, to, n))
+			return -EFAULT;
+		len -= n;
+		off = 0;
+	}
+	return len ? -EFAULT : 0;
+}
+
+/**
+ * zmq_msg_cache_init() - create what this file allocates from
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_msg_cache_init(void)
+{
+	buf_cache = KMEM_CACHE(zmq_buf, SLAB_ACCOUNT);
+	return buf_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * zmq_msg_cache_exit() - undo zmq_msg_cache_init()
+ */
+void zmq_msg_cache_exit(void)
+{
+	kmem_cache_destroy(buf_cache);
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A socket's life: create, bind, connect and their opposites, release. */
+
+#include <linux/slab.h>
+#include "conn.h"
+#include "inproc.h"
+#include "listener.h"
+#include "mem.h"
+#include "net.h"
+#include "sock.h"
+#include "tcp.h"
+
+/* Enough for a default high-water mark of small messages from one peer. */
+#define RCVBUF_DEFAULT	SZ_1M
+
+static void sock_destruct(struct sock *sk)
+{
+	zmq_mem_sock_exit(sk);
+}
+
+/**
+ * zmq_sock_init() - make a struct sock an AF_ZMQ socket
+ * @zsk: the socket, after sock_init_data()
+ * @pattern: its type
+ *
+ * Context: Process context of socket().
+ * Return: 0 or -ENOMEM; the caller drops the socket then.
+ */
+int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
+{
+	struct sock *sk = &zsk->sk;
+	struct zmq_net *zn = zmq_net(sock_net(sk));
+	int err;
+
+	sk->sk_destruct = sock_destruct;
+	sk->sk_protocol = pattern->type;
+	sk->sk_rcvbuf = RCVBUF_DEFAULT;
+	zmq_mem_sock_init(sk);
+	zmq_opts_init(&zsk->core.opts, pattern);
+	zmq_core_init(&zsk->core, sk, pattern);
+	zmq_msg_init(&zsk->tx, sk);
+
+	if (pattern->init) {
+		err = pattern->init(&zsk->core);
+		if (err)
+			return err;
+	}
+	spin_lock(&zn->socks_lock);
+	hlist_add_head(&zsk->net_node, &zn->socks);
+	spin_unlock(&zn->socks_lock);
+	ZMQ_INC_STATS(sock_net(sk), ZMQ_MIB_SOCKETS);
+	return 0;
+}
+
+static void set_last_endpoint(struct zmq_sock *zsk, const char *text)
+{
+	strscpy(zsk->last_endpoint, text, sizeof(zsk->last_endpoint));
+}
+
+/**
+ * zmq_sock_bind() - bind an endpoint
+ * @zsk: the socket
+ * @ep: the endpoint; its wildcard port is filled in
+ *
+ * Context: Process context of the caller, socket lock held.
+ * Return: 0, -EADDRINUSE, -EADDRNOTAVAIL, -ENODEV, -EACCES, -ENOMEM, or another
+ *	errno of bind(2).
+ */
+int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep)
+{
+	struct zmq_listener *listener;
+	char text[ZMQ_EP_TEXT];
+	int err;
+
+	if (ep->transport == ZMQ_INPROC) {
+		err = zmq_inproc_bind(&zsk->core, ep);
+		if (err)
+			return err;
+		zmq_endpoint_format(ep, text, sizeof(text));
+		set_last_endpoint(zsk, text);
+		return 0;
+	}
+	err = zmq_listen(&zsk->core.owner, ep, &listener);
+	if (err)
+		return err;
+	*ep = listener->ep;
+	set_last_endpoint(zsk, listener->endpoint);
+	return 0;
+}
+
+static bool is_connected(const struct zmq_sock *zsk, const char *text)
+{
+	const struct zmq_pipe *pipe;
+
+	list_for_each_entry(pipe, &zsk->core.pipes, node)
+		if (pipe->dialed && !strcmp(pipe->endpoint, text) &&
+		    !test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
+			return true;
+	return false;
+}
+
+/* Without ZMQ_IMMEDIATE messages may be queued before there is a peer. */
+static int give_pipe(struct zmq_sock *zsk, struct zmq_conn *conn)
+{
+	struct zmq_opts *opts = &zsk->core.opts;
+	struct zmq_pipe *pipe;
+	int err = 0;
+
+	if (opts->immediate && !opts->connect_routing_id_len)
+		return 0;
+	pipe = zmq_pipe_join(&zsk->core, conn);
+	if (!pipe)
+		return -ENOMEM;
+	if (opts->connect_routing_id_len) {
+		set_bit(ZMQ_PIPE_FIXED_ID, &pipe->flags);
+		err = zmq_pipe_set_id(pipe, opts->connect_routing_id,
+				      opts->connect_routing_id_len, GFP_KERNEL);
+		opts->connect_routing_id_len = 0;
+	}
+	if (!err)
+		err = zmq_pipe_attach(pipe);
+	if (err)
+		zmq_pipe_detach(pipe);
+	zmq_pipe_put(pipe);
+	return err;
+}
+
+static int connect_stream(struct zmq_sock *zsk, const struct zmq_endpoint *ep,
+			  const char *text)
+{
+	struct zmq_conn *conn;
+	int err;
+
+	err = zmq_dial(&zsk->core.owner, ep, text, &conn);
+	if (err)
+		return err;
+	err = give_pipe(zsk, conn);
+	if (err)
+		goto err_close;
+	err = zmq_dial_start(conn);
+	if (!err)
+		return 0;
+	if (conn->pipe)
+		zmq_pipe_detach(conn->pipe);
+err_close:
+	zmq_conn_close(conn);
+	return err;
+}
+
+/**
+ * zmq_sock_connect() - connect to an endpoint, now and whenever it is there
+ * @zsk: the socket
+ * @ep: the endpoint
+ *
+ * Context: Process context of the caller, socket lock held.
+ * Return: 0; -ENODEV, -EADDRNOTAVAIL for the source, -EACCES or -EPERM if the
+ *	caller may not, -ENOMEM, or the pattern's reason to refuse a peer.
+ */
+int zmq_sock_connect(struct zmq_sock *zsk, struct zmq_endpoint *ep)
+{
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+	char text[ZMQ_EP_TEXT];
+	int err;
+
+	err = zmq_endpoint_format(ep, text, sizeof(text));
+	if (err < 0)
+		return err;
+	if ((pattern->flags & ZMQ_PAT_ONE_CONNECT) &&
+	    ep->transport != ZMQ_INPROC && is_connected(zsk, text))
+		return 0;
+
+	err = ep->transport == ZMQ_INPROC ?
+	      zmq_inproc_connect(&zsk->core, ep) :
+	      connect_stream(zsk, ep, text);
+	if (err)
+		return err;
+	set_last_endpoint(zsk, text);
+	return 0;
+}
+
+/**
+ * zmq_sock_unbind() - undo a bind; accepted connections stay
+ * @zsk: the socket
+ * @ep: the endpoint, in any spelling
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 or -ENOENT.
+ */
+int zmq_sock_unbind(struct zmq_sock *zsk, const struct zmq_endpoint *ep)
+{
+	struct zmq_listener *listener;
+	struct zmq_endpoint want = *ep;
+
+	if (ep->transport == ZMQ_INPROC)
+		return zmq_inproc_unbind(&zsk->core, ep);
+
+	if (zmq_tcp_resolve(sock_net(&zsk->sk), &want))
+		return -ENOENT;
+	list_for_each_entry(listener, &zsk->core.owner.listeners, node) {
+		if (zmq_endpoint_equal(&listener->ep, &want)) {
+			zmq_listener_close(listener);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static int linger_ms(const struct zmq_sock *zsk)
+{
+	int max = READ_ONCE(zmq_net(sock_net(&zsk->sk))->linger_max_ms);
+	int ms = zsk->core.opts.linger;
+
+	if (zsk->core.pattern->flags & ZMQ_PAT_NO_LINGER)
+		return 0;
+	return ms < 0 ? max : min(ms, max);
+}
+
+static void end_conn(struct zmq_conn *conn, int linger)
+{
+	if (conn->pipe)
+		zmq_pipe_detach(conn->pipe);
+	zmq_conn_linger(conn, linger);
+}
+
+/**
+ * zmq_sock_disconnect() - undo every connect to an endpoint
+ * @zsk: the socket
+ * @ep: the endpoint
+ *
+ * What is queued is still sent, for as long as ZMQ_LINGER says.
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 or -ENOENT.
+ */
+int zmq_sock_disconnect(struct zmq_sock *zsk, const struct zmq_endpoint *ep)
+{
+	struct zmq_pipe *pipe, *next_pipe;
+	struct zmq_conn *conn, *next;
+	char text[ZMQ_EP_TEXT];
+	int err = -ENOENT;
+
+	if (zmq_endpoint_format(ep, text, sizeof(text)) < 0)
+		return -ENOENT;
+	list_for_each_entry_safe(conn, next, &zsk->core.owner.conns, node) {
+		if (!conn->dialed || conn->lingering ||
+		    strcmp(conn->endpoint, text))
+			continue;
+		end_conn(conn, linger_ms(zsk));
+		err = 0;
+	}
+	list_for_each_entry_safe(pipe, next_pipe, &zsk->core.pipes, node) {
+		if (!pipe->dialed || !pipe->pair ||
+		    strcmp(pipe->endpoint, text))
+			continue;
+		zmq_pipe_detach(pipe);
+		err = 0;
+	}
+	return err;
+}
+
+/**
+ * zmq_sock_can_recv() - would recv() return a frame
+ * @zsk: the socket
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 if so, else its errno.
+ */
+int zmq_sock_can_recv(struct zmq_sock *zsk)
+{
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+	struct zmq_frame f;
+
+	if (!(pattern->flags & ZMQ_PAT_RECV))
+		return -EOPNOTSUPP;
+	return pattern->peek(&zsk->core, &f);
+}
+
+static void leave_netns(struct zmq_sock *zsk)
+{
+	struct zmq_net *zn = zmq_net(sock_net(&zsk->sk));
+
+	spin_lock(&zn->socks_lock);
+	hlist_del_init(&zsk->net_node);
+	spin_unlock(&zn->socks_lock);
+}
+
+static void close_endpoints(struct zmq_sock *zsk)
+{
+	struct zmq_listener *listener, *next;
+
+	zmq_inproc_unbind_all(&zsk->core);
+	list_for_each_entry_safe(listener, next, &zsk->core.owner.listeners,
+				 node)
+		zmq_listener_close(listener);
+}
+
+/**
+ * zmq_sock_release() - the last file descriptor is closed
+ * @sock: the socket
+ *
+ * Never blocks: what is queued drains behind the caller's back, for as long as
+ * ZMQ_LINGER and the namespace allow.
+ *
+ * Context: Process context.
+ * Return: 0.
+ */
+int zmq_sock_release(struct socket *sock)
+{
+	struct zmq_conn *conn, *next;
+	struct sock *sk = sock->sk;
+	struct zmq_sock *zsk;
+
+	if (!sk)
+		return 0;
+	zsk = zmq_sk(sk);
+	leave_netns(zsk);
+
+	lock_sock(sk);
+	zsk->closed = true;
+	close_endpoints(zsk);
+	if (zsk->tx.pipe)
+		zmq_pipe_put(zsk->tx.pipe);
+	zsk->tx.pipe = NULL;
+	zmq_msg_destroy(&zsk->tx);
+	list_for_each_entry_safe(conn, next, &zsk->core.owner.conns, node)
+		if (!conn->lingering)
+			end_conn(conn, linger_ms(zsk));
+	zmq_core_shutdown(&zsk->core);
+	if (zsk->core.pattern->destroy)
+		zsk->core.pattern->destroy(&zsk->core);
+	sock_orphan(sk);
+	sock->sk = NULL;
+	release_sock(sk);
+	sock_put(sk);
+	return 0;
+}

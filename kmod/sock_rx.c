@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* recvmsg(): one frame; poll(): what recvmsg() and sendmsg() would say. */
+
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/uio.h>
+#include "conn.h"
+#include "sock.h"
+#include "wait.h"
+
+static bool has_input(struct zmq_sock *zsk)
+{
+	const struct zmq_core *core = &zsk->core;
+
+	return READ_ONCE(core->rx_pipe) || !list_empty(&core->ready) ||
+	       (core->pattern->has_input && core->pattern->has_input(core));
+}
+
+static int wait_for_frame(struct zmq_sock *zsk, struct zmq_frame *f,
+			  long *timeo)
+{
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+	int err;
+
+	for (;;) {
+		err = pattern->peek(&zsk->core, f);
+		if (err != -EAGAIN)
+			return err;
+		err = zmq_sock_wait(zsk, EPOLLIN, has_input, timeo);
+		if (err)
+			return err;
+	}
+}
+
+static int copy_frame(const struct zmq_frame *f, struct iov_iter *to,
+		      size_t len)
+{
+	if (!len)
+		return 0;
+	if (f->pipe)
+		return zmq_pipe_copy_iter(f->pipe, 0, to, len);
+	return copy_to_iter(f->mem, len, to) == len ? 0 : -EFAULT;
+}
+
+/* One wake-up goes to one sleeper, so whoever leaves input behind passes it on.
+ */
+static void pass_on(struct zmq_sock *zsk)
+{
+	if (has_input(zsk))
+		zmq_core_wake_readers(&zsk->core);
+}
+
+static int recv_frame(struct zmq_sock *zsk, struct msghdr *m, size_t size,
+		      int flags, long *timeo)
+{
+	struct zmq_frame f;
+	size_t copied;
+	int err;
+
+	err = wait_for_frame(zsk, &f, timeo);
+	if (err)
+		return err;
+	copied = min_t(u64, f.len, size);
+	err = copy_frame(&f, &m->msg_iter, copied);
+	if (err)
+		return err;
+
+	if (f.len > size)
+		m->msg_flags |= MSG_TRUNC;
+	if (!f.more)
+		m->msg_flags |= MSG_EOR;
+	if (!(flags & MSG_PEEK)) {
+		zsk->rcvmore = f.more;
+		zsk->core.pattern->consume(&zsk->core, &f);
+	}
+	return flags & MSG_TRUNC ? min_t(u64, f.len, INT_MAX) : copied;
+}
+
+/**
+ * zmq_sock_recvmsg() - struct proto_ops' recvmsg
+ * @sock: the socket
+ * @m: where the frame goes; MSG_EOR is set on the last one of a message,
+ *	MSG_TRUNC if it did not fit
+ * @size: room
+ * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC
+ *
+ * A call that fails leaves the frame where it was.
+ *
+ * Context: Process context.
+ * Return: bytes copied, or the frame's length with MSG_TRUNC in @flags, or
+ *	-EAGAIN, -EBADFD, -EFAULT, -EINTR, -EOPNOTSUPP.
+ */
+int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
+		     int flags)
+{
+	struct sock *sk = sock->sk;
+	struct zmq_sock *zsk = zmq_sk(sk);
+	long timeo;
+	int ret;
+
+	if (!(zsk->core.pattern->flags & ZMQ_PAT_RECV) ||
+	    flags & (MSG_OOB | MSG_ERRQUEUE))
+		return -EOPNOTSUPP;
+
+	m->msg_namelen = 0;
+	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	lock_sock(sk);
+	ret = recv_frame(zsk, m, size, flags, &timeo);
+	if (m->msg_get_inq)
+		m->msg_inq = has_input(zsk);
+	release_sock(sk);
+	if (ret != -EAGAIN)
+		pass_on(zsk);
+	return ret;
+}
+
+static bool readable(struct zmq_sock *zsk)
+{
+	int err;
+
+	if (!(zsk->core.pattern->flags & ZMQ_PAT_RECV) || !has_input(zsk))
+		return false;
+	if (!(zsk->core.pattern->flags & ZMQ_PAT_FILTERS))
+		return true;
+	lock_sock(&zsk->sk);
+	err = zmq_sock_can_recv(zsk);
+	release_sock(&zsk->sk);
+	return !err;
+}
+
+/**
+ * zmq_sock_poll() - struct proto_ops' poll
+ * @file: the file
+ * @sock: the socket
+ * @wait: the poll table
+ *
+ * EPOLLIN and EPOLLOUT say what the next call would do. That no peer is there
+ * is neither an error nor a hang-up: one may come.
+ *
+ * Context: Process context.
+ * Return: the events.
+ */
+__poll_t zmq_sock_poll(struct file *file, struct socket *sock,
+		       struct poll_table_struct *wait)
+{
+	struct zmq_sock *zsk = zmq_sk(sock->sk);
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+	__poll_t events = 0;
+
+	/* Holds the barrier that wake-ups pair with. */
+	sock_poll_wait(file, sock, wait);
+
+	if (!list_empty(&zsk->core.owner.unflushed)) {
+		lock_sock(&zsk->sk);
+		zmq_owner_flush(&zsk->core.owner);
+		release_sock(&zsk->sk);
+	}
+	if (readable(zsk))
+		events |= EPOLLIN | EPOLLRDNORM;
+	if ((pattern->flags & ZMQ_PAT_SEND) &&
+	    !pattern->can_send(&zsk->core))
+		events |= EPOLLOUT | EPOLLWRNORM;
+	return events;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sleeping until a socket is readable or writable. */
+
+#include <linux/sched/signal.h>
+#include <linux/wait.h>
+#include "conn.h"
+#include "wait.h"
+
+/**
+ * struct sleeper - a task that waits
+ * @wait: its entry in the socket's queue
+ * @events: what it waits for
+ */
+struct sleeper {
+	struct wait_queue_entry	wait;
+	__poll_t		events;
+};
+
+/* Readers and writers share the queue, and one wake-up goes to one of them, so
+ * those of the other kind must not take it.
+ */
+static int wake(struct wait_queue_entry *wait, unsigned int mode, int sync,
+		void *key)
+{
+	struct sleeper *sleeper = container_of(wait, struct sleeper, wait);
+
+	if (key && !(key_to_poll(key) & sleeper->events))
+		return 0;
+	return woken_wake_function(wait, mode, sync, key);
+}
+
+/**
+ * zmq_sock_wait() - sleep until the socket is ready
+ * @zsk: the socket
+ * @events: EPOLLIN or EPOLLOUT
+ * @ready: a glance at the socket, with its lock not held
+ * @timeo: jiffies that may pass; what is left of them
+ *
+ * Messages held back for company are sent before the caller sleeps.
+ *
+ * Context: Process context, socket lock held; it is released meanwhile.
+ * Return: 0 to look again, -EAGAIN if the time is over, -EINTR or -ERESTARTSYS.
+ */
+int zmq_sock_wait(struct zmq_sock *zsk, __poll_t events,
+		  bool (*ready)(struct zmq_sock *zsk), long *timeo)
+{
+	struct sleeper sleeper = { .events = events };
+	struct sock *sk = &zsk->sk;
+
+	zmq_owner_flush(&zsk->core.owner);
+	if (!*timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(*timeo);
+
+	init_wait(&sleeper.wait);
+	sleeper.wait.func = wake;
+	add_wait_queue_exclusive(sk_sleep(sk), &sleeper.wait);
+	release_sock(sk);
+	if (!ready(zsk))
+		*timeo = wait_woken(&sleeper.wait, TASK_INTERRUPTIBLE, *timeo);
+	lock_sock(sk);
+	remove_wait_queue(sk_sleep(sk), &sleeper.wait);
+	return 0;
+}
