@@ -59,11 +59,11 @@ demo:
 	@tools/demo/run
 
 check: deps
-	@tools/run-tests static unit vm kselftest kselftest-smp interop
+	@tools/run-tests static unit libzmqk vm kselftest kselftest-smp interop
 
 check-unit:
 	@tools/deps test
-	@tools/run-tests unit
+	@tools/run-tests unit libzmqk
 
 check-vm:
 	@tools/deps build vm test
