@@ -2,6 +2,7 @@
 /* The table of patterns, and what several of them do in the same way. */
 
 #include <linux/nospec.h>
+#include <linux/rcupdate.h>
 #include "pattern.h"
 
 static const struct zmq_pattern * const patterns[] = {
@@ -30,28 +31,6 @@ const struct zmq_pattern *zmq_pattern_find(int type)
 	if (type < 0 || type >= ARRAY_SIZE(patterns))
 		return NULL;
 	return patterns[array_index_nospec(type, ARRAY_SIZE(patterns))];
-}
-
-/**
- * zmq_pattern_no_init() - @init of patterns without a state
- * @core: the socket's core
- *
- * Context: Any.
- * Return: 0.
- */
-int zmq_pattern_no_init(struct zmq_core *core)
-{
-	return 0;
-}
-
-/**
- * zmq_pattern_no_destroy() - @destroy of patterns without a state
- * @core: the socket's core
- *
- * Context: Any.
- */
-void zmq_pattern_no_destroy(struct zmq_core *core)
-{
 }
 
 /**
@@ -96,6 +75,27 @@ int zmq_pattern_set_flag(bool *flag, const void *val, size_t len)
 	memcpy(&n, val, sizeof(n));
 	WRITE_ONCE(*flag, n);
 	return 0;
+}
+
+/**
+ * zmq_pattern_has_credit() - whether the pipe that refused a message takes it
+ * @refused: where a pattern remembers that pipe, or NULL; cleared by detach()
+ *
+ * Context: Any, no lock needed: the pipe is freed under RCU.
+ * Return: 0 if it does or is gone, else -EAGAIN.
+ */
+int zmq_pattern_has_credit(struct zmq_pipe *const *refused)
+{
+	const struct zmq_pipe *pipe;
+	int err = 0;
+
+	rcu_read_lock();
+	pipe = READ_ONCE(*refused);
+	if (pipe && !zmq_pipe_writable(pipe) &&
+	    !test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
+		err = -EAGAIN;
+	rcu_read_unlock();
+	return err;
 }
 
 /**

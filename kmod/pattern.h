@@ -19,8 +19,8 @@ enum zmq_pattern_flag {
  * @name: "PUSH", as in READY's Socket-Type
  * @type: ZMQ_PUSH ...
  * @flags: enum zmq_pattern_flag
- * @init: make core->priv. Process context.
- * @destroy: free core->priv; no pipe is left. Process context.
+ * @init: make core->priv. Process context. May be NULL.
+ * @destroy: free core->priv; no pipe is left. Process context. May be NULL.
  * @attach: a peer appeared. Socket lock. An error refuses the peer:
  *	-EBUSY for PAIR's second one, -EEXIST for a routing id in use.
  * @detach: the peer is gone for writing; messages that it sent may still be
@@ -29,11 +29,11 @@ enum zmq_pattern_flag {
  *	ZMQ_PIPE_DETACHED for one that is attached anew at once, because its
  *	peer now has another routing id. Socket lock.
  * @up: the peer can be talked to, the first time or after a reconnection:
- *	announce subscriptions. Socket lock.
+ *	announce subscriptions. Socket lock. May be NULL.
  * @down: the connection of a dialed pipe broke; up() follows when it is back.
  *	Socket lock. May be NULL.
  * @subscription: the peer (un)subscribed. Softirq or process context,
- *	core->lock is NOT held.
+ *	core->lock is NOT held. May be NULL.
  * @rx: look at messages as they arrive, before zmq_pipe_rx() counts the pipe
  *	ready; for patterns that consume them on the spot (PUB, XPUB). Softirq
  *	or process context, core->lock held. May be NULL.
@@ -48,6 +48,8 @@ enum zmq_pattern_flag {
  *	stays as it is and is offered again.
  * @can_send: would begin() succeed: 0 or its error. Any context, no lock: a
  *	glance with READ_ONCE(); exact while nobody else uses the socket.
+ * @can_retry: the same for the message that was just refused with -EAGAIN, where
+ *	a message may need the credit of certain pipes. NULL for @can_send.
  * @peek: find the frame that recv returns, discarding what the pattern never
  *	delivers. Must be repeatable: nothing visible changes until consume().
  *	Socket lock. 0, -EAGAIN, -EBADFD.
@@ -76,6 +78,7 @@ struct zmq_pattern {
 	int	(*address)(struct zmq_core *core, struct zmq_msg *msg);
 	int	(*send)(struct zmq_core *core, struct zmq_msg *msg, bool more);
 	int	(*can_send)(const struct zmq_core *core);
+	int	(*can_retry)(const struct zmq_core *core);
 	int	(*peek)(struct zmq_core *core, struct zmq_frame *f);
 	bool	(*has_input)(const struct zmq_core *core);
 	void	(*consume)(struct zmq_core *core, const struct zmq_frame *f);
@@ -86,12 +89,11 @@ struct zmq_pattern {
 
 const struct zmq_pattern *zmq_pattern_find(int type);
 
-int zmq_pattern_no_init(struct zmq_core *core);
-void zmq_pattern_no_destroy(struct zmq_core *core);
 int zmq_pattern_no_attach(struct zmq_core *core, struct zmq_pipe *pipe);
 void zmq_pattern_no_detach(struct zmq_core *core, struct zmq_pipe *pipe);
 void zmq_pattern_discard(struct zmq_core *core, struct zmq_pipe *pipe);
 int zmq_pattern_set_flag(bool *flag, const void *val, size_t len);
+int zmq_pattern_has_credit(struct zmq_pipe *const *refused);
 void zmq_pattern_probe(struct zmq_core *core, struct zmq_pipe *pipe);
 
 extern const struct zmq_pattern zmq_pair_pattern;

@@ -43,7 +43,7 @@ struct note {
  * @verboser: ZMQ_XPUB_VERBOSER: likewise the end of a subscription
  * @nodrop: ZMQ_XPUB_NODROP; socket lock
  * @invert: ZMQ_INVERT_MATCHING; socket lock
- * @stalled: the pipe that ZMQ_XPUB_NODROP made the last message wait for;
+ * @refused: the pipe that ZMQ_XPUB_NODROP made the last message wait for;
  *	written under the socket lock, read under RCU
  */
 struct pub {
@@ -55,7 +55,7 @@ struct pub {
 	bool			verboser;
 	bool			nodrop;
 	bool			invert;
-	struct zmq_pipe		*stalled;
+	struct zmq_pipe		*refused;
 };
 
 static int pub_init(struct zmq_core *core)
@@ -175,8 +175,8 @@ static void pub_detach(struct zmq_core *core, struct zmq_pipe *pipe)
 {
 	struct pub *pub = core->priv;
 
-	if (pub->stalled == pipe)
-		WRITE_ONCE(pub->stalled, NULL);
+	if (pub->refused == pipe)
+		WRITE_ONCE(pub->refused, NULL);
 	forget(core, pipe);
 }
 
@@ -388,8 +388,8 @@ static int pub_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
 	if (pub->invert)
 		zmq_dist_add_unmarked(core, &match.to);
 
-	WRITE_ONCE(pub->stalled, pub->nodrop ? zmq_dist_full(&match.to) : NULL);
-	if (pub->stalled)
+	WRITE_ONCE(pub->refused, pub->nodrop ? zmq_dist_full(&match.to) : NULL);
+	if (pub->refused)
 		return -EAGAIN;
 	zmq_dist_send(core, &match.to, msg, more);
 	return 0;
@@ -401,16 +401,8 @@ static int pub_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
 static int pub_can_send(const struct zmq_core *core)
 {
 	const struct pub *pub = core->priv;
-	const struct zmq_pipe *pipe;
-	int err = 0;
 
-	rcu_read_lock();
-	pipe = READ_ONCE(pub->stalled);
-	if (pipe && !zmq_pipe_writable(pipe) &&
-	    !test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
-		err = -EAGAIN;
-	rcu_read_unlock();
-	return err;
+	return zmq_pattern_has_credit(&pub->refused);
 }
 
 static int pub_setopt(struct zmq_core *core, int opt, const void *val,

@@ -25,6 +25,8 @@
  * @mandatory: ZMQ_ROUTER_MANDATORY
  * @handover: ZMQ_ROUTER_HANDOVER
  * @probe: ZMQ_PROBE_ROUTER
+ * @refused: who had no credit for the last message, with @mandatory; read
+ *	under RCU
  *
  * All under the socket lock.
  */
@@ -34,6 +36,7 @@ struct router {
 	bool			mandatory;
 	bool			handover;
 	bool			probe;
+	struct zmq_pipe		*refused;
 };
 
 struct id {
@@ -168,7 +171,11 @@ static int router_attach(struct zmq_core *core, struct zmq_pipe *pipe)
 
 static void router_detach(struct zmq_core *core, struct zmq_pipe *pipe)
 {
-	disown(core->priv, pipe);
+	struct router *router = core->priv;
+
+	if (router->refused == pipe)
+		WRITE_ONCE(router->refused, NULL);
+	disown(router, pipe);
 }
 
 static void router_up(struct zmq_core *core, struct zmq_pipe *pipe)
@@ -186,10 +193,13 @@ static int router_address(struct zmq_core *core, struct zmq_msg *msg)
 	struct router *router = core->priv;
 	struct zmq_pipe *pipe = find(router, msg->id, msg->id_len);
 
+	WRITE_ONCE(router->refused, NULL);
 	if (!pipe || test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
 		return router->mandatory ? -EHOSTUNREACH : 0;
-	if (router->mandatory && !zmq_pipe_writable(pipe))
+	if (router->mandatory && !zmq_pipe_writable(pipe)) {
+		WRITE_ONCE(router->refused, pipe);
 		return -EAGAIN;
+	}
 	zmq_pipe_get(pipe);
 	msg->pipe = pipe;
 	return 0;
@@ -202,13 +212,17 @@ static int router_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
 
 	if (msg->pipe)
 		err = zmq_pipe_write(msg->pipe, msg);
-	if (!err)
+	if (!err) {
 		zmq_pipe_flush(msg->pipe, more);
-	else if (!router->mandatory)
+		return 0;
+	}
+	if (!router->mandatory) {
 		zmq_dist_drop(core, msg->pipe, err);
-	else
-		return err == -EPIPE ? -EHOSTUNREACH : err;
-	return 0;
+		return 0;
+	}
+	if (err == -EAGAIN)
+		WRITE_ONCE(router->refused, msg->pipe);
+	return err == -EPIPE ? -EHOSTUNREACH : err;
 }
 
 static int router_can_send(const struct zmq_core *core)
@@ -216,6 +230,13 @@ static int router_can_send(const struct zmq_core *core)
 	const struct router *router = core->priv;
 
 	return READ_ONCE(router->mandatory) ? zmq_lb_can_send(core) : 0;
+}
+
+static int router_can_retry(const struct zmq_core *core)
+{
+	const struct router *router = core->priv;
+
+	return zmq_pattern_has_credit(&router->refused);
 }
 
 static int router_peek(struct zmq_core *core, struct zmq_frame *f)
@@ -272,6 +293,7 @@ const struct zmq_pattern zmq_router_pattern = {
 	.address	= router_address,
 	.send		= router_send,
 	.can_send	= router_can_send,
+	.can_retry	= router_can_retry,
 	.peek		= router_peek,
 	.consume	= router_consume,
 	.setopt		= router_setopt,

@@ -29,7 +29,11 @@ static void forget_if_empty(struct zmq_sock *zsk)
 
 static bool may_send(struct zmq_sock *zsk)
 {
-	return zsk->core.pattern->can_send(&zsk->core) != -EAGAIN;
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+
+	if (pattern->can_retry)
+		return pattern->can_retry(&zsk->core) != -EAGAIN;
+	return pattern->can_send(&zsk->core) != -EAGAIN;
 }
 
 static int wait_for_credit(struct zmq_sock *zsk, long *timeo)
@@ -130,7 +134,9 @@ static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 		if (err)
 			zmq_msg_rollback(msg, &mark);
 	}
-	if (err)
+	if (err == -EHOSTUNREACH)
+		forget_message(zsk);
+	else if (err)
 		forget_if_empty(zsk);
 	return err;
 }
