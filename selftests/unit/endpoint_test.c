@@ -266,6 +266,7 @@ TEST(endpoint_sockaddr, "endpoint: from the socket addresses of IP")
 	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &in6, sizeof(in6), B), 0);
 	CHECK(zmq_endpoint_format(&ep, buf, sizeof(buf)) > 0);
 	CHECK_STR(buf, "tcp://[::%3]:7");
+	CHECK(!ep.addr.in6.sin6_flowinfo);
 	CHECK(ep.any_addr);
 	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &in6, 24, B), 0);
 	CHECK_EQ(ep.addr.in6.sin6_scope_id, 0);

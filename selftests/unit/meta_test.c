@@ -4,9 +4,11 @@
 #include <linux/errno.h>
 #include "meta.h"
 
+#define SOCKET_TYPE "0b 536f636b65742d54797065 "
+#define IDENTITY "08 4964656e74697479 "
+
 static const char dealer[] =
-	"0b 536f636b65742d54797065 00000006 4445414c4552"
-	"08 4964656e74697479 00000000";
+	SOCKET_TYPE "00000006 4445414c4552" IDENTITY "00000000";
 
 TEST(meta_dealer, "meta: what libzmq's DEALER sends")
 {

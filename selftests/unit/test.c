@@ -48,12 +48,21 @@ u64 test_random(u64 *state)
 
 size_t test_hex(u8 *to, const char *hex)
 {
+	unsigned long times;
 	size_t n = 0;
+	char *end;
 
-	for (; *hex; hex++) {
-		if (!isxdigit(*hex))
-			continue;
-		sscanf(hex++, "%2hhx", &to[n++]);
+	while (*hex) {
+		if (*hex == '*') {
+			for (times = strtoul(hex + 1, &end, 10); times > 1; times--, n++)
+				to[n] = to[n - 1];
+			hex = end;
+		} else if (isxdigit(*hex)) {
+			sscanf(hex, "%2hhx", &to[n++]);
+			hex += 2;
+		} else {
+			hex++;
+		}
 	}
 	return n;
 }

@@ -21,7 +21,7 @@ void test_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A generator with a known seed: the same numbers in every run. */
 u64 test_random(u64 *state);
 
-/* Bytes written as hex digits and blanks; returns how many. */
+/* Bytes from hex digits and blanks, "*3" repeats one; returns how many. */
 size_t test_hex(u8 *to, const char *hex);
 
 #define TEST(id, title)						\

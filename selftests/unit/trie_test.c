@@ -294,7 +294,7 @@ static void check_vanished(const u8 *key, size_t n, void *arg)
 {
 	struct model_key *k = model_find(key, n);
 
-	CHECK(k != NULL);
+	CHECK(k);
 	if (!k)
 		return;
 	CHECK(!k->held && !model_in_use(k));

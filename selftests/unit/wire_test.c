@@ -262,7 +262,7 @@ TEST(commands, "wire: commands by name")
 		size_t			len;
 	} good[] = {
 		{ "\5READY", 6, ZMQ_CMD_READY, 0 },
-		{ "\5ERROR\3" "400", 10, ZMQ_CMD_ERROR, 4 },
+		{ "\5ERROR\003400", 10, ZMQ_CMD_ERROR, 4 },
 		{ "\4JOINgroup!", 11, ZMQ_CMD_JOIN, 6 },
 		{ "\5LEAVE", 6, ZMQ_CMD_LEAVE, 0 },
 		{ "\5ready", 6, ZMQ_CMD_UNKNOWN, 0 },
@@ -284,10 +284,10 @@ TEST(commands, "wire: commands by name")
 	CHECK_EQ(zmq_cmd_parse((u8 *)"\6READY", 6, &cmd), -EPROTO);
 	CHECK_EQ(zmq_cmd_parse((u8 *)"\xff", 1, &cmd), -EPROTO);
 
-	zmq_cmd_parse((u8 *)"\5ERROR\3" "400", 10, &cmd);
+	zmq_cmd_parse((u8 *)"\5ERROR\003400", 10, &cmd);
 	CHECK_EQ(zmq_cmd_error_reason(&cmd, &reason), 3);
 	CHECK(!memcmp(reason, "400", 3));
-	zmq_cmd_parse((u8 *)"\5ERROR\4" "400", 10, &cmd);
+	zmq_cmd_parse((u8 *)"\5ERROR\004400", 10, &cmd);
 	CHECK_EQ(zmq_cmd_error_reason(&cmd, &reason), -EPROTO);
 	zmq_cmd_parse((u8 *)"\5ERROR", 6, &cmd);
 	CHECK_EQ(zmq_cmd_error_reason(&cmd, &reason), -EPROTO);
@@ -298,10 +298,10 @@ static size_t sample(u8 *p)
 {
 	size_t n;
 
-	n = test_hex(p, "01 01 61 00 01 62   01 03 636363"
-		     "04 07 04 50494e47 0000   00 01 64   00 00"
-		     "04 0b 09 535542534352494245 41"
-		     "02 0000000000000003 656565");
+	n = test_hex(p, "01 01 61 00 01 62   01 03 636363");
+	n += test_hex(p + n, "04 07 04 50494e47 0000   00 01 64   00 00");
+	n += test_hex(p + n, "04 0b 09 535542534352494245 41");
+	n += test_hex(p + n, "02 0000000000000003 656565");
 	n += zmq_hdr_put(p + n, 256, 0);
 	memset(p + n, 'f', 256);
 	return n + 256;
