@@ -67,16 +67,18 @@ static int take_address(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 {
 	const struct zmq_pattern *pattern = zsk->core.pattern;
 	struct zmq_msg *msg = &zsk->tx;
+	u8 id[ZMQ_ROUTING_ID_MAX];
 	int err;
 
-	if (len > ZMQ_ROUTING_ID_MAX)
+	if (len > sizeof(id))
 		return -EINVAL;
-	if (!copy_from_iter_full(msg->id, len, &m->msg_iter))
+	if (!copy_from_iter_full(id, len, &m->msg_iter))
 		return -EFAULT;
 	/* As with libzmq, an address without a message is a message to nobody. */
 	if (!(m->msg_flags & MSG_MORE))
 		return 0;
 
+	memcpy(msg->id, id, len);
 	msg->id_len = len;
 	for (;;) {
 		err = pattern->address(&zsk->core, msg);
