@@ -145,11 +145,12 @@ void zmq_pipe_put(struct zmq_pipe *pipe)
  * @len: bytes in @id
  * @gfp: how to allocate
  *
- * Context: Any that @gfp allows.
+ * Context: Any that @gfp allows, core->lock not held.
  * Return: 0 or -ENOMEM.
  */
 int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, size_t len, gfp_t gfp)
 {
+	struct zmq_core *core = pipe->core;
 	u8 *copy = NULL;
 
 	if (len) {
@@ -157,9 +158,11 @@ int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, size_t len, gfp_t gfp)
 		if (!copy)
 			return -ENOMEM;
 	}
-	kfree(pipe->id);
-	pipe->id = copy;
+	spin_lock_bh(&core->lock);	/* /proc/net/zmq looks at it */
+	swap(pipe->id, copy);
 	pipe->id_len = len;
+	spin_unlock_bh(&core->lock);
+	kfree(copy);
 	return 0;
 }
 
