@@ -81,6 +81,23 @@ static int zmq_parse_zone(struct zmq_part zone, struct zmq_ep_side *side)
 	return 0;
 }
 
+/* in4_pton() and in6_pton() stop at a colon behind an IPv4 address. */
+static bool zmq_in4_pton(struct zmq_part host, u8 *dst)
+{
+	const char *end;
+
+	return in4_pton(host.s, host.n, dst, -1, &end) &&
+	       end == host.s + host.n;
+}
+
+static bool zmq_in6_pton(struct zmq_part host, u8 *dst)
+{
+	const char *end;
+
+	return in6_pton(host.s, host.n, dst, -1, &end) &&
+	       end == host.s + host.n;
+}
+
 /* @host is what stood between brackets. */
 static int zmq_parse_in6(struct zmq_part host, struct zmq_ep_side *side)
 {
@@ -94,8 +111,7 @@ static int zmq_parse_in6(struct zmq_part host, struct zmq_ep_side *side)
 		host.n = percent - host.s;
 	}
 	if (!host.n || host.n > INT_MAX ||
-	    !in6_pton(host.s, host.n, side->addr->in6.sin6_addr.s6_addr, -1,
-		      NULL))
+	    !zmq_in6_pton(host, side->addr->in6.sin6_addr.s6_addr))
 		return -EINVAL;
 	side->addr->family = AF_INET6;
 	if (percent) {
@@ -121,7 +137,7 @@ static int zmq_parse_host(struct zmq_part host, struct zmq_ep_side *side)
 		host.n -= 2;
 		return zmq_parse_in6(host, side);
 	}
-	if (in4_pton(host.s, host.n, (u8 *)&addr->in4.sin_addr, -1, NULL)) {
+	if (zmq_in4_pton(host, (u8 *)&addr->in4.sin_addr)) {
 		addr->family = AF_INET;
 		return 0;
 	}

@@ -6,19 +6,25 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-static inline int shim_pton(int family, const char *src, int n, u8 *dst)
+/* The kernel's stop at a colon behind an IPv4 address, and call that success. */
+static inline int shim_pton(int family, const char *src, int n, u8 *dst,
+			    const char **end)
 {
+	const char *dot = family == AF_INET ? src : memchr(src, '.', n);
+	const char *colon = dot ? memchr(dot, ':', src + n - dot) : NULL;
 	char text[64];
 
-	if (n < 0 || n >= (int)sizeof(text))
+	*end = colon ?: src + n;
+	n = *end - src;
+	if (n >= (int)sizeof(text))
 		return 0;
 	memcpy(text, src, n);
 	text[n] = 0;
 	return inet_pton(family, text, dst) == 1;
 }
 
-/* Callers give a length, no delimiter, and do not ask for the end. */
-#define in4_pton(src, n, dst, delim, end) shim_pton(AF_INET, src, n, dst)
-#define in6_pton(src, n, dst, delim, end) shim_pton(AF_INET6, src, n, dst)
+/* Callers give a length and no delimiter. */
+#define in4_pton(src, n, dst, delim, end) shim_pton(AF_INET, src, n, dst, end)
+#define in6_pton(src, n, dst, delim, end) shim_pton(AF_INET6, src, n, dst, end)
 
 #endif
