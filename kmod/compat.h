@@ -11,7 +11,7 @@
 #include <linux/skbuff.h>
 #include <linux/socket.h>
 
-#if __has_include(<linux/unaligned.h>)
+#ifdef ZMQ_HAVE_LINUX_UNALIGNED_H
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>

@@ -7,7 +7,7 @@
 #include "conn.h"
 #include "net.h"
 
-#if __has_include(<trace/events/sock.h>)
+#ifdef ZMQ_HAVE_TRACE_SK_DATA_READY
 #include <trace/events/sock.h>
 #endif
 

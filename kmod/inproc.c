@@ -5,7 +5,6 @@
 #include "endpoint.h"
 #include "inproc.h"
 #include "mem.h"
-#include "pattern.h"
 
 /**
  * struct zmq_inproc_name - a bound name
@@ -105,9 +104,9 @@ static int introduce(struct zmq_pipe *to, const struct zmq_core *core)
 	const struct zmq_opts *opts = &core->opts;
 
 	to->peer_minor = 1;
-	to->peer_type = core->pattern->type;
+	to->peer_type = core->owner.type;
 	to->peer_hwm = READ_ONCE(opts->rcv_hwm);
-	if (!(core->pattern->flags & ZMQ_PAT_WIRE_ID) ||
+	if (!core->owner.wire_id ||
 	    test_bit(ZMQ_PIPE_FIXED_ID, &to->flags))
 		return 0;
 	return zmq_pipe_set_id(to, opts->routing_id, opts->routing_id_len,
@@ -436,8 +435,8 @@ void zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 
 	spin_lock_bh(&pair->lock);
 	peer = pair->end[!pipe->side];
-	if (peer && peer->core->pattern->subscription)
-		peer->core->pattern->subscription(peer->core, peer, topic, len,
+	if (peer && peer->core->ops->subscription)
+		peer->core->ops->subscription(peer->core, peer, topic, len,
 						  subscribe);
 	spin_unlock_bh(&pair->lock);
 }

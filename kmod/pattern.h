@@ -19,24 +19,9 @@ enum zmq_pattern_flag {
  * @name: "PUSH", as in READY's Socket-Type
  * @type: ZMQ_PUSH ...
  * @flags: enum zmq_pattern_flag
+ * @ops: what pipes tell it
  * @init: make core->priv. Process context. May be NULL.
  * @destroy: free core->priv; no pipe is left. Process context. May be NULL.
- * @attach: a peer appeared. Socket lock. An error refuses the peer:
- *	-EBUSY for PAIR's second one, -EEXIST for a routing id in use.
- * @detach: the peer is gone for writing; messages that it sent may still be
- *	read. Drop every pointer to the pipe but core->rx_pipe. Called also for
- *	a pipe that was refused or never attached, and without
- *	ZMQ_PIPE_DETACHED for one that is attached anew at once, because its
- *	peer now has another routing id. Socket lock.
- * @up: the peer can be talked to, the first time or after a reconnection:
- *	announce subscriptions. Socket lock. May be NULL.
- * @down: the connection of a dialed pipe broke; up() follows when it is back.
- *	Socket lock. May be NULL.
- * @subscription: the peer (un)subscribed. Softirq or process context,
- *	core->lock is NOT held. May be NULL.
- * @rx: look at messages as they arrive, before zmq_pipe_rx() counts the pipe
- *	ready; for patterns that consume them on the spot (PUB, XPUB). Softirq
- *	or process context, core->lock held. May be NULL.
  * @begin: the first frame of a message is about to be sent: check the state,
  *	choose and hold msg->pipe where the pattern sends to one peer, put a
  *	prefix with zmq_msg_put_bytes(). Socket lock. 0, -EAGAIN when the caller
@@ -65,15 +50,10 @@ struct zmq_pattern {
 	u8		type;
 	unsigned int	flags;
 
+	struct zmq_pipe_ops ops;
+
 	int	(*init)(struct zmq_core *core);
 	void	(*destroy)(struct zmq_core *core);
-	int	(*attach)(struct zmq_core *core, struct zmq_pipe *pipe);
-	void	(*detach)(struct zmq_core *core, struct zmq_pipe *pipe);
-	void	(*up)(struct zmq_core *core, struct zmq_pipe *pipe);
-	void	(*down)(struct zmq_core *core, struct zmq_pipe *pipe);
-	void	(*subscription)(struct zmq_core *core, struct zmq_pipe *pipe,
-				const u8 *topic, size_t len, bool subscribe);
-	void	(*rx)(struct zmq_core *core, struct zmq_pipe *pipe);
 	int	(*begin)(struct zmq_core *core, struct zmq_msg *msg);
 	int	(*address)(struct zmq_core *core, struct zmq_msg *msg);
 	int	(*send)(struct zmq_core *core, struct zmq_msg *msg, bool more);

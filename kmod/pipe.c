@@ -5,7 +5,6 @@
 #include "conn.h"
 #include "inproc.h"
 #include "mem.h"
-#include "pattern.h"
 #include "trace.h"
 
 /* ---- the socket's side ---- */
@@ -195,7 +194,7 @@ int zmq_pipe_attach(struct zmq_pipe *pipe)
 	bool readable;
 	int err;
 
-	err = core->pattern->attach(core, pipe);
+	err = core->ops->attach(core, pipe);
 	if (err)
 		return err;
 
@@ -224,8 +223,8 @@ int zmq_pipe_attach(struct zmq_pipe *pipe)
 void zmq_pipe_up(struct zmq_pipe *pipe)
 {
 	set_bit(ZMQ_PIPE_UP, &pipe->flags);
-	if (pipe->core->pattern->up)
-		pipe->core->pattern->up(pipe->core, pipe);
+	if (pipe->core->ops->up)
+		pipe->core->ops->up(pipe->core, pipe);
 }
 
 /* Cut off what follows the last whole message: its rest will never come. */
@@ -298,8 +297,8 @@ void zmq_pipe_down(struct zmq_pipe *pipe)
 	clear_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
 	drop_partial_locked(pipe);
 	spin_unlock_bh(&core->lock);
-	if (core->pattern->down)
-		core->pattern->down(core, pipe);
+	if (core->ops->down)
+		core->ops->down(core, pipe);
 }
 
 /* The last message of a dead pipe was read. */
@@ -360,7 +359,7 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
 	spin_unlock_bh(&core->lock);
 
 	/* An inproc peer can subscribe before its pipe is attached. */
-	core->pattern->detach(core, pipe);
+	core->ops->detach(core, pipe);
 	if (empty)
 		pipe_reap(pipe);
 	/* Who waits for this peer alone must look again. */
@@ -828,8 +827,8 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 	pipe->rx_bytes += bytes;
 	pipe->rx_msgs += msgs;
 	pipe->rx_total += msgs;
-	if (core->pattern->rx && pipe->rx_msgs)
-		core->pattern->rx(core, pipe);
+	if (core->ops->rx && pipe->rx_msgs)
+		core->ops->rx(core, pipe);
 	pipe_ready_locked(pipe);
 	wake = was_empty && !list_empty(&core->ready);
 	spin_unlock_bh(&core->lock);
@@ -920,16 +919,16 @@ static int renew_peer(struct zmq_pipe *pipe, const struct zmq_session *s)
 	struct zmq_core *core = pipe->core;
 	int err;
 
-	if (!(core->pattern->flags & ZMQ_PAT_ADDRESSED))
+	if (!(core->by_id))
 		return take_peer(pipe, s);
 	if (same_id(pipe, s)) {
 		note_peer(pipe, s);
 		return 0;
 	}
-	core->pattern->detach(core, pipe);
+	core->ops->detach(core, pipe);
 	err = take_peer(pipe, s);
 	if (!err)
-		err = core->pattern->attach(core, pipe);
+		err = core->ops->attach(core, pipe);
 	if (err)
 		clear_bit(ZMQ_PIPE_ATTACHED, &pipe->flags);
 	return err;
@@ -1010,8 +1009,8 @@ static void conn_subscription(struct zmq_conn *conn, const u8 *topic,
 {
 	struct zmq_core *core = conn_core(conn);
 
-	if (core->pattern->subscription)
-		core->pattern->subscription(core, conn->pipe, topic, len,
+	if (core->ops->subscription)
+		core->ops->subscription(core, conn->pipe, topic, len,
 					    subscribe);
 }
 
@@ -1033,15 +1032,15 @@ static const struct zmq_conn_ops pipe_conn_ops = {
  * zmq_core_init() - prepare the routing half of a socket
  * @core: zeroed
  * @sk: the socket
- * @pattern: its rules
+ * @ops: whom its pipes tell
  *
  * Context: Process context.
  */
 void zmq_core_init(struct zmq_core *core, struct sock *sk,
-		   const struct zmq_pattern *pattern)
+		   const struct zmq_pipe_ops *ops)
 {
 	core->sk = sk;
-	core->pattern = pattern;
+	core->ops = ops;
 	spin_lock_init(&core->lock);
 	INIT_LIST_HEAD(&core->pipes);
 	INIT_LIST_HEAD(&core->ready);
@@ -1050,7 +1049,5 @@ void zmq_core_init(struct zmq_core *core, struct sock *sk,
 	INIT_LIST_HEAD(&core->new_pipes);
 	INIT_LIST_HEAD(&core->dead_pipes);
 	zmq_owner_init(&core->owner, sk, &core->opts, &pipe_conn_ops);
-	core->owner.type = pattern->type;
-	core->owner.wire_id = pattern->flags & ZMQ_PAT_WIRE_ID;
 	zmq_task_init(&core->task, &core->owner.tasks, &core_task_ops);
 }

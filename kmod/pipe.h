@@ -20,7 +20,9 @@ struct zmq_pair;
  * @sk: the socket, for accounting and wake-ups; its lock is "the socket lock"
  * @owner: the socket as connections see it
  * @task: attaches and detaches pipes for which nobody held the socket lock
- * @pattern: the routing rules
+ * @ops: whom pipes tell
+ * @pattern: the routing rules, for the floors above
+ * @by_id: they find peers by their routing id
  * @opts: option values
  * @lock: protects @ready, @writable, every pipe's queue and flags, and what
  *	softirq changes in a pattern (subscriptions)
@@ -40,6 +42,7 @@ struct zmq_core {
 	struct sock			*sk;
 	struct zmq_owner		owner;
 	struct zmq_task			task;
+	const struct zmq_pipe_ops	*ops;
 	const struct zmq_pattern	*pattern;
 	struct zmq_opts			opts;
 	spinlock_t			lock;
@@ -51,6 +54,7 @@ struct zmq_core {
 	struct list_head		new_pipes;
 	struct list_head		dead_pipes;
 	void				*priv;
+	bool				by_id;
 	u32				dist_gen;
 	unsigned int			nr_pipes;
 	atomic_long_t			drops;
@@ -154,9 +158,38 @@ struct zmq_frame {
 	bool		more;
 };
 
+/**
+ * struct zmq_pipe_ops - what a pipe tells the pattern above it
+ * @attach: a peer appeared. Socket lock. An error refuses the peer:
+ *	-EBUSY for PAIR's second one, -EEXIST for a routing id in use.
+ * @detach: the peer is gone for writing; messages that it sent may still be
+ *	read. Drop every pointer to the pipe but core->rx_pipe. Called also for
+ *	a pipe that was refused or never attached, and without
+ *	ZMQ_PIPE_DETACHED for one that is attached anew at once, because its
+ *	peer now has another routing id. Socket lock.
+ * @up: the peer can be talked to, the first time or after a reconnection:
+ *	announce subscriptions. Socket lock. May be NULL.
+ * @down: the connection of a dialed pipe broke; up() follows when it is back.
+ *	Socket lock. May be NULL.
+ * @subscription: the peer (un)subscribed. Softirq or process context,
+ *	core->lock is NOT held. May be NULL.
+ * @rx: look at messages as they arrive, before zmq_pipe_rx() counts the pipe
+ *	ready; for patterns that consume them on the spot (PUB, XPUB). Softirq
+ *	or process context, core->lock held. May be NULL.
+ */
+struct zmq_pipe_ops {
+	int	(*attach)(struct zmq_core *core, struct zmq_pipe *pipe);
+	void	(*detach)(struct zmq_core *core, struct zmq_pipe *pipe);
+	void	(*up)(struct zmq_core *core, struct zmq_pipe *pipe);
+	void	(*down)(struct zmq_core *core, struct zmq_pipe *pipe);
+	void	(*subscription)(struct zmq_core *core, struct zmq_pipe *pipe,
+				const u8 *topic, size_t len, bool subscribe);
+	void	(*rx)(struct zmq_core *core, struct zmq_pipe *pipe);
+};
+
 /* ---- the socket's side ---- */
 void zmq_core_init(struct zmq_core *core, struct sock *sk,
-		   const struct zmq_pattern *pattern);
+		   const struct zmq_pipe_ops *ops);
 void zmq_core_wake_readers(struct zmq_core *core);
 void zmq_core_wake_writers(struct zmq_core *core);
 void zmq_core_settle(struct zmq_core *core);

@@ -37,7 +37,11 @@ int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
 	sk->sk_rcvbuf = RCVBUF_DEFAULT;
 	zmq_mem_sock_init(sk);
 	zmq_opts_init(&zsk->core.opts, pattern);
-	zmq_core_init(&zsk->core, sk, pattern);
+	zmq_core_init(&zsk->core, sk, &pattern->ops);
+	zsk->core.pattern = pattern;
+	zsk->core.by_id = pattern->flags & ZMQ_PAT_ADDRESSED;
+	zsk->core.owner.type = pattern->type;
+	zsk->core.owner.wire_id = pattern->flags & ZMQ_PAT_WIRE_ID;
 	zmq_msg_init(&zsk->tx, sk);
 
 	if (pattern->init) {
