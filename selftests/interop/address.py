@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import socket
 
@@ -54,7 +55,7 @@ def wildcard() -> None:
 
 def _as(domain: int, end: Azmq) -> socket.socket:
     """The same socket with a family whose addresses CPython can pack."""
-    return socket.socket(domain, socket.SOCK_SEQPACKET, 0, fileno=end.sock.detach())
+    return socket.socket(domain, socket.SOCK_SEQPACKET, 0, fileno=os.dup(end.fileno()))
 
 
 @TABLE.case("bind() with sockaddr_in and sockaddr_in6: libzmq connects; getsockname() answers in kind")

@@ -31,7 +31,7 @@ OPTIONS = {
     name: int(number) for name, number in re.findall(r"^#define ZMQ_(\w+)\s+(\d+)", UAPI.read_text(), re.MULTILINE)
 }
 LONG_OPTIONS = {"AFFINITY", "MAXMSGSIZE"}  # 8 bytes
-FRAME_MAX = 2 << 20
+BUFFER = bytearray(2 << 20)
 
 Frames = list[bytes]
 Value = Union[int, bytes]
@@ -134,14 +134,21 @@ class Azmq:
         frames: Frames = []
         while True:
             with self.patience("received nothing" if not frames else f"received only {len(frames)} frames"):
-                frame, _, flags, _ = self.view.recvmsg(FRAME_MAX)
+                size, _, flags, _ = self.view.recvmsg_into([BUFFER])
             if flags & socket.MSG_TRUNC:
-                raise Failure(f"MSG_TRUNC on a frame of {len(frame)} bytes in a buffer of {FRAME_MAX}")
-            frames.append(frame)
+                raise Failure(f"MSG_TRUNC on a frame in a buffer of {len(BUFFER)} bytes")
+            frames.append(bytes(memoryview(BUFFER)[:size]))
             last = bool(flags & socket.MSG_EOR)
             expect(self.get("RCVMORE"), int(not last), f"RCVMORE after frame {len(frames)}, MSG_EOR is {last}")
             if last:
                 return frames
+
+    def try_recv(self) -> bytes | None:
+        """A frame if there is one; None stands for EAGAIN."""
+        try:
+            return self.sock.recv(65536)
+        except BlockingIOError:
+            return None
 
     def close(self) -> None:
         self.view.close()
@@ -222,10 +229,20 @@ class Lzmq:
             return True
         except zmq.Again:
             return False
+        except zmq.ZMQError as e:
+            raise OSError(e.errno, e.strerror) from None
 
     def recv(self) -> Frames:
         with self.patience("received nothing"):
             return self.sock.recv_multipart()
+
+    def try_recv(self) -> bytes | None:
+        try:
+            return self.sock.recv(zmq.DONTWAIT)
+        except zmq.Again:
+            return None
+        except zmq.ZMQError as e:
+            raise OSError(e.errno, e.strerror) from None
 
     def close(self) -> None:
         self.sock.close()

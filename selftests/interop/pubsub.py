@@ -8,6 +8,7 @@ from harness import TABLE, Failure, expect, until
 from matrix import subscribe
 
 MANY = 10_000
+SOME = 2_000  # more than libzmq's high-water mark
 
 
 def drain(end: End, count: int) -> list[bytes]:
@@ -20,8 +21,8 @@ def drain(end: End, count: int) -> list[bytes]:
     return got
 
 
-def _announces(before: bool) -> None:
-    prefixes = [b"prefix %05d" % i for i in range(MANY)]
+def _announces(count: int, before: bool) -> None:
+    prefixes = [b"prefix %05d" % i for i in range(count)]
     xpub = Lzmq(XPUB, RCVHWM=0)
     sub = ours()(SUB)
     if reference():
@@ -35,23 +36,23 @@ def _announces(before: bool) -> None:
         sub.set("SUBSCRIBE", prefix)
     if before:
         sub.connect(endpoint)
-    announced = drain(xpub, MANY)
-    expect(len(set(announced)), MANY, "different prefixes announced")
+    announced = drain(xpub, count)
+    expect(len(set(announced)), count, "different prefixes announced")
     expect(sorted(announced), [b"\1" + p for p in prefixes], "announced")
-    wanted = [prefixes[-1] + b" last", prefixes[0] + b" first", prefixes[MANY // 2]]
-    for message in [b"prefix", b"prefix 1000", *wanted[:1], b"prefiy", *wanted[1:]]:
+    wanted = [prefixes[-1] + b" last", prefixes[0] + b" first", prefixes[count // 2]]
+    for message in [b"prefix", b"prefix 0", *wanted[:1], b"prefiy", *wanted[1:]]:
         xpub.send([message])
     expect(drain(sub, 3), wanted, "received")
 
 
 @TABLE.case(f"AF_ZMQ SUB announces all of {MANY} prefixes set before it connects to a libzmq XPUB")
 def announces_before() -> None:
-    _announces(True)
+    _announces(MANY, True)
 
 
-@TABLE.case(f"AF_ZMQ SUB announces all of {MANY} prefixes set after it connected to a libzmq XPUB")
+@TABLE.case(f"AF_ZMQ SUB announces all of {SOME} prefixes set after it connected to a libzmq XPUB")
 def announces_after() -> None:
-    _announces(False)
+    _announces(SOME, False)
 
 
 def _rounds(pub: End, sub: End, topics: list[bytes], ends: bytes) -> None:
