@@ -27,6 +27,9 @@ enum zmq_pattern_flag {
  *	prefix with zmq_msg_put_bytes(). Socket lock. 0, -EAGAIN when the caller
  *	should wait for credit, -EBADFD in the wrong state.
  * @address: like @begin for ZMQ_PAT_ADDRESSED, with msg->id set.
+ * @admit: the first of several frames is there: may the message go on? For
+ *	patterns where what it says decides whether it has to wait, so that only
+ *	the first frame ever does. Socket lock. 0 or -EAGAIN. May be NULL.
  * @send: the message is whole: give it to its pipe or pipes, flush them with
  *	@more (the caller has another message at hand). Socket lock. 0, or
  *	-EAGAIN if the chosen peer is gone and no other has credit: the message
@@ -56,6 +59,7 @@ struct zmq_pattern {
 	void	(*destroy)(struct zmq_core *core);
 	int	(*begin)(struct zmq_core *core, struct zmq_msg *msg);
 	int	(*address)(struct zmq_core *core, struct zmq_msg *msg);
+	int	(*admit)(struct zmq_core *core, struct zmq_msg *msg);
 	int	(*send)(struct zmq_core *core, struct zmq_msg *msg, bool more);
 	int	(*can_send)(const struct zmq_core *core);
 	int	(*can_retry)(const struct zmq_core *core);

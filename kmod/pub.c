@@ -367,14 +367,15 @@ static void mark_owner(void *owner, void *arg)
 	zmq_dist_mark(arg, owner);
 }
 
-static int pub_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
+static void find_receivers(struct zmq_core *core, const struct zmq_msg *msg,
+			   struct match *match)
 {
-	struct match match = { .core = core };
 	struct pub *pub = core->priv;
 	const u8 *topic;
 	size_t len;
 
-	INIT_LIST_HEAD(&match.to);
+	match->core = core;
+	INIT_LIST_HEAD(&match->to);
 	topic = zmq_msg_topic(msg, &len);
 	zmq_dist_begin(core);
 	spin_lock_bh(&core->lock);
@@ -383,16 +384,40 @@ static int pub_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
 				      core);
 	else
 		zmq_trie_match_owners(&pub->topics, topic, len, match_owner,
-				      &match);
+				      match);
 	spin_unlock_bh(&core->lock);
 	if (pub->invert)
-		zmq_dist_add_unmarked(core, &match.to);
+		zmq_dist_add_unmarked(core, &match->to);
+}
 
-	WRITE_ONCE(pub->refused, pub->nodrop ? zmq_dist_full(&match.to) : NULL);
-	if (pub->refused)
-		return -EAGAIN;
-	zmq_dist_send(core, &match.to, msg, more);
-	return 0;
+/* ZMQ_XPUB_NODROP: all of them or nobody. */
+static int check_credit(struct pub *pub, const struct match *match)
+{
+	WRITE_ONCE(pub->refused, pub->nodrop ? zmq_dist_full(&match->to) : NULL);
+	return pub->refused ? -EAGAIN : 0;
+}
+
+static int pub_admit(struct zmq_core *core, struct zmq_msg *msg)
+{
+	struct pub *pub = core->priv;
+	struct match match;
+
+	if (!pub->nodrop)
+		return 0;
+	find_receivers(core, msg, &match);
+	return check_credit(pub, &match);
+}
+
+static int pub_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
+{
+	struct match match;
+	int err;
+
+	find_receivers(core, msg, &match);
+	err = check_credit(core->priv, &match);
+	if (!err)
+		zmq_dist_send(core, &match.to, msg, more);
+	return err;
 }
 
 /* Until a message has a topic nothing stands against it; after one that had to
@@ -459,6 +484,7 @@ const struct zmq_pattern zmq_pub_pattern = {
 	.ops.subscription = pub_subscription,
 	.ops.rx		= pub_rx,
 	.begin		= pub_begin,
+	.admit		= pub_admit,
 	.send		= pub_send,
 	.can_send	= pub_can_send,
 	.setopt		= pub_setopt,
@@ -478,6 +504,7 @@ const struct zmq_pattern zmq_xpub_pattern = {
 	.ops.subscription = pub_subscription,
 	.ops.rx		= xpub_rx,
 	.begin		= pub_begin,
+	.admit		= pub_admit,
 	.send		= pub_send,
 	.can_send	= pub_can_send,
 	.peek		= xpub_peek,

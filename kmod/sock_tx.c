@@ -96,17 +96,22 @@ static int take_address(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 	}
 }
 
-static int route(struct zmq_sock *zsk, bool more, long *timeo)
+/* Give the pattern the frame that was just encoded, or the whole message. */
+static int offer(struct zmq_sock *zsk, const struct msghdr *m, long *timeo)
 {
 	const struct zmq_pattern *pattern = zsk->core.pattern;
-	int err;
+	bool more = m->msg_flags & MSG_MORE;
+	struct zmq_msg *msg = &zsk->tx;
+	int err = 0;
 
 	for (;;) {
-		err = pattern->send(&zsk->core, &zsk->tx, more);
-		if (!err) {
+		if (!more)
+			err = pattern->send(&zsk->core, msg,
+					    m->msg_flags & MSG_BATCH);
+		else if (pattern->admit && msg->frames == 1)
+			err = pattern->admit(&zsk->core, msg);
+		if (!err && !more)
 			forget_message(zsk);
-			return 0;
-		}
 		if (err != -EAGAIN)
 			return err;
 		err = wait_for_credit(zsk, timeo);
@@ -130,8 +135,8 @@ static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 	}
 	zmq_msg_mark(msg, &mark);
 	err = zmq_msg_put_frame(msg, &m->msg_iter, len, more);
-	if (!err && !more) {
-		err = route(zsk, m->msg_flags & MSG_BATCH, timeo);
+	if (!err) {
+		err = offer(zsk, m, timeo);
 		/* So that the caller can offer the same frame again. */
 		if (err)
 			zmq_msg_rollback(msg, &mark);
