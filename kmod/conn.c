@@ -204,6 +204,7 @@ void zmq_conn_close(struct zmq_conn *conn)
 
 	if (sock) {
 		stop_stream(conn);
+		zmq_conn_rx_discard(conn);
 		uninstall(conn);
 		mutex_lock(&conn->tx_lock);
 		conn->sock = NULL;
@@ -250,7 +251,7 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, bool for_good)
 	set_state(conn, ZMQ_CONN_BACKOFF, why);
 	if (conn->pipe)
 		owner->ops->down(conn, again);
-	else if (!conn->dialed || zmq_conn_tx_empty(conn))
+	else if (conn->lingering && zmq_conn_tx_empty(conn))
 		again = false;
 
 	if (conn->state == ZMQ_CONN_CLOSED)
@@ -483,6 +484,8 @@ void zmq_conn_linger(struct zmq_conn *conn, int ms)
 	conn->lingering = true;
 	conn->linger_end = jiffies + msecs_to_jiffies(ms);
 	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
+	/* With unread data in it, TCP would reset instead of close. */
+	zmq_conn_rx_resume(conn);
 	zmq_task_run(&conn->task);
 }
 

@@ -195,6 +195,7 @@ void zmq_conn_rx_locked(struct zmq_conn *conn);
 bool zmq_conn_rx(struct zmq_conn *conn);
 void zmq_conn_rx_resume(struct zmq_conn *conn);
 int zmq_conn_rx_handshake(struct zmq_conn *conn);
+void zmq_conn_rx_discard(struct zmq_conn *conn);
 
 /* conn_tx.c */
 int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg);

@@ -423,3 +423,28 @@ int zmq_conn_rx_handshake(struct zmq_conn *conn)
 	release_sock(sk);
 	return rx.err;
 }
+
+static int discard_actor(read_descriptor_t *desc, struct sk_buff *skb,
+			 unsigned int off, size_t len)
+{
+	return len;
+}
+
+/**
+ * zmq_conn_rx_discard() - drop what was received and not parsed
+ * @conn: the connection, whose end is near
+ *
+ * TCP answers a close over unread data with a reset, which would take with it
+ * what the peer has not read yet.
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_rx_discard(struct zmq_conn *conn)
+{
+	read_descriptor_t desc = { .count = 1 };
+	struct sock *sk = conn->sock->sk;
+
+	lock_sock(sk);
+	tcp_read_sock(sk, &desc, discard_actor);
+	release_sock(sk);
+}

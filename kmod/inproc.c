@@ -23,10 +23,25 @@ struct zmq_inproc_name {
 };
 
 /**
+ * struct zmq_pair_end - what one end of a connection says of itself
+ * @type: socket type
+ * @hwm: ZMQ_RCVHWM
+ * @id_len: bytes in @id
+ * @id: routing id
+ */
+struct zmq_pair_end {
+	u8	type;
+	u8	id_len;
+	int	hwm;
+	u8	*id;
+};
+
+/**
  * struct zmq_pair - a connection inside the kernel
  * @ref: one for each pipe
  * @lock: protects @end, @parked and @charged; taken before any core->lock
  * @end: the connecting pipe and the bound one, held; NULL when it is gone
+ * @self: what they say of themselves; constant once both are there
  * @parked_node: in zmq_net's inproc_parked until the name is bound
  * @parked: messages written before there was anybody to read them
  * @parked_msgs: how many
@@ -39,6 +54,7 @@ struct zmq_pair {
 	refcount_t		ref;
 	spinlock_t		lock;
 	struct zmq_pipe		*end[2];
+	struct zmq_pair_end	self[2];
 	struct list_head	parked_node;
 	struct sk_buff_head	parked;
 	unsigned int		parked_msgs;
@@ -55,8 +71,11 @@ static bool same_name(const u8 *a, size_t alen, const u8 *b, size_t blen)
 
 static void pair_put(struct zmq_pair *pair)
 {
-	if (refcount_dec_and_test(&pair->ref))
-		kfree(pair);
+	if (!refcount_dec_and_test(&pair->ref))
+		return;
+	kfree(pair->self[0].id);
+	kfree(pair->self[1].id);
+	kfree(pair);
 }
 
 static struct zmq_pair *pair_new(const struct zmq_endpoint *ep)
@@ -96,21 +115,43 @@ static struct zmq_pipe *end_new(struct zmq_core *core, struct zmq_pair *pair,
 	return pipe;
 }
 
-/* What the handshake does for streams. There is no check of types: libzmq has
- * none for inproc either.
+/* What an end must know of the other, as of the time that they are joined.
+ * There is no check of types: libzmq has none for inproc either.
  */
-static int introduce(struct zmq_pipe *to, const struct zmq_core *core)
+static int describe(struct zmq_pair *pair, u8 side, const struct zmq_core *core)
 {
 	const struct zmq_opts *opts = &core->opts;
+	struct zmq_pair_end *self = &pair->self[side];
 
-	to->peer_minor = 1;
-	to->peer_type = core->owner.type;
-	to->peer_hwm = READ_ONCE(opts->rcv_hwm);
-	if (!core->owner.wire_id ||
-	    test_bit(ZMQ_PIPE_FIXED_ID, &to->flags))
+	self->type = core->owner.type;
+	self->hwm = READ_ONCE(opts->rcv_hwm);
+	if (!core->owner.wire_id || !opts->routing_id_len)
 		return 0;
-	return zmq_pipe_set_id(to, opts->routing_id, opts->routing_id_len,
-			       GFP_KERNEL);
+	kfree(self->id);
+	self->id = kmemdup(opts->routing_id, opts->routing_id_len,
+			   GFP_KERNEL_ACCOUNT);
+	if (!self->id)
+		return -ENOMEM;
+	self->id_len = opts->routing_id_len;
+	return 0;
+}
+
+/**
+ * zmq_inproc_meet() - tell a pipe who its peer is
+ * @pipe: an end of a pair that is joined
+ *
+ * Context: Process context, socket lock held.
+ * Return: as zmq_pipe_meet().
+ */
+int zmq_inproc_meet(struct zmq_pipe *pipe)
+{
+	const struct zmq_pair_end *peer;
+
+	if (!pipe->pair)
+		return -EPIPE;
+	peer = &pipe->pair->self[!pipe->side];
+	WRITE_ONCE(pipe->peer_hwm, peer->hwm);
+	return zmq_pipe_meet(pipe, 1, peer->type, peer->id, peer->id_len);
 }
 
 static void announce(struct zmq_pipe *pipe)
@@ -150,13 +191,12 @@ static int join_bound(struct zmq_pair *pair, struct zmq_core *bound)
 	to = end_new(bound, pair, 1);
 	if (!to)
 		return -ENOMEM;
-	err = introduce(to, from->core);
+	err = describe(pair, 1, bound);
 	if (err) {
 		zmq_pipe_put(to);
 		pair_put(pair);
 		return err;
 	}
-	from->peer_hwm = READ_ONCE(bound->opts.rcv_hwm);
 
 	spin_lock_bh(&pair->lock);
 	pair->end[1] = to;
@@ -292,20 +332,17 @@ static int join_or_park(struct zmq_net *zn, struct zmq_pair *pair,
 	struct zmq_inproc_name *name;
 	int err;
 
-	name = find_name(zn, ep);
-	if (name) {
-		err = introduce(from, name->core);
-		if (err)
-			return err;
-	}
+	err = describe(pair, 0, from->core);
+	if (err)
+		return err;
 	err = zmq_pipe_attach(from);
 	if (err)
 		return err;
+	name = find_name(zn, ep);
 	if (name)
-		err = join_bound(pair, name->core);
-	else
-		list_add_tail(&pair->parked_node, &zn->inproc_parked);
-	return err;
+		return join_bound(pair, name->core);
+	list_add_tail(&pair->parked_node, &zn->inproc_parked);
+	return 0;
 }
 
 /**
@@ -340,9 +377,11 @@ int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep)
 	joined = !err && list_empty(&pair->parked_node);
 	mutex_unlock(&zn->inproc_lock);
 
+	if (joined)
+		err = zmq_inproc_meet(from);
 	if (err)
 		zmq_pipe_detach(from);
-	if (joined)
+	else if (joined)
 		zmq_pipe_up(from);
 	zmq_pipe_put(from);
 	pair_put(pair);

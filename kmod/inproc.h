@@ -15,6 +15,7 @@ int zmq_inproc_write(struct zmq_pipe *pipe, const struct zmq_msg *msg);
 void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs);
 void zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 			  bool subscribe);
+int zmq_inproc_meet(struct zmq_pipe *pipe);
 void zmq_inproc_unlink(struct zmq_pipe *pipe);
 
 #endif /* _ZMQ_INPROC_H */

@@ -34,7 +34,6 @@ struct zmq_opts {
 	int	tcp_maxrt;		/* ms */
 	bool	immediate;
 	bool	ipv6;
-	bool	conflate;
 	u8	routing_id_len;
 	u8	connect_routing_id_len;
 	u8	routing_id[ZMQ_ROUTING_ID_MAX];

@@ -401,6 +401,15 @@ static struct zmq_pipe *take_first(struct zmq_core *core,
 	return pipe;
 }
 
+static int settle_new(struct zmq_pipe *pipe)
+{
+	int err = zmq_inproc_meet(pipe);
+
+	if (err || test_bit(ZMQ_PIPE_ATTACHED, &pipe->flags))
+		return err;
+	return zmq_pipe_attach(pipe);
+}
+
 /**
  * zmq_core_settle() - attach and detach the pipes that others left to us
  * @core: the socket's core
@@ -413,8 +422,7 @@ void zmq_core_settle(struct zmq_core *core)
 	struct zmq_pipe *pipe;
 
 	while ((pipe = take_first(core, &core->new_pipes))) {
-		if (!test_bit(ZMQ_PIPE_ATTACHED, &pipe->flags) &&
-		    zmq_pipe_attach(pipe))
+		if (settle_new(pipe))
 			zmq_pipe_detach(pipe);
 		else
 			zmq_pipe_up(pipe);
@@ -810,7 +818,7 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 	struct zmq_core *core = pipe->core;
 	unsigned int truesize = 0;
 	struct sk_buff *skb;
-	bool was_empty, wake;
+	bool wake;
 	u64 bytes = 0;
 
 	skb_queue_walk(runs, skb) {
@@ -821,7 +829,6 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		return -ENOMEM;
 
 	spin_lock_bh(&core->lock);
-	was_empty = list_empty(&core->ready);
 	skb_queue_splice_tail_init(runs, &pipe->runs);
 	pipe->rx_charged += truesize;
 	pipe->rx_bytes += bytes;
@@ -830,7 +837,7 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 	if (core->ops->rx && pipe->rx_msgs)
 		core->ops->rx(core, pipe);
 	pipe_ready_locked(pipe);
-	wake = was_empty && !list_empty(&core->ready);
+	wake = msgs && !list_empty(&pipe->ready_node);
 	spin_unlock_bh(&core->lock);
 
 	ZMQ_ADD_STATS(sock_net(core->sk), ZMQ_MIB_RXMSGS, msgs);
@@ -891,47 +898,54 @@ struct zmq_pipe *zmq_pipe_join(struct zmq_core *core, struct zmq_conn *conn)
 	return pipe;
 }
 
-static void note_peer(struct zmq_pipe *pipe, const struct zmq_session *s)
+static bool same_id(const struct zmq_pipe *pipe, const u8 *id, size_t len)
 {
-	pipe->peer_minor = s->minor;
-	pipe->peer_type = s->peer_type == ZMQ_PEER_TYPE_UNKNOWN ?
-			  -1 : s->peer_type;
+	return pipe->id_len == len && (!len || !memcmp(pipe->id, id, len));
 }
 
-static int take_peer(struct zmq_pipe *pipe, const struct zmq_session *s)
+/**
+ * zmq_pipe_meet() - the peer said who it is
+ * @pipe: the pipe, attached or not yet
+ * @minor: minor of its ZMTP version
+ * @type: its socket type, -1 if it did not say
+ * @id: its routing id
+ * @len: bytes in @id; with 0 one that was chosen here stays
+ *
+ * A dialed pipe is attached before that is known, so a pattern that finds peers
+ * by their id gets to know it anew.
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0, -ENOMEM, or the pattern's reason to refuse the peer.
+ */
+int zmq_pipe_meet(struct zmq_pipe *pipe, u8 minor, int type, const u8 *id,
+		  size_t len)
 {
-	note_peer(pipe, s);
-	if (test_bit(ZMQ_PIPE_FIXED_ID, &pipe->flags))
-		return 0;
-	return zmq_pipe_set_id(pipe, s->peer_id, s->peer_id_len, GFP_KERNEL);
-}
-
-static bool same_id(const struct zmq_pipe *pipe, const struct zmq_session *s)
-{
-	return test_bit(ZMQ_PIPE_FIXED_ID, &pipe->flags) || !s->peer_id_len ||
-	       (pipe->id_len == s->peer_id_len &&
-		!memcmp(pipe->id, s->peer_id, s->peer_id_len));
-}
-
-/* A dialed pipe was attached before its peer could say who it is. */
-static int renew_peer(struct zmq_pipe *pipe, const struct zmq_session *s)
-{
+	bool attached = test_bit(ZMQ_PIPE_ATTACHED, &pipe->flags);
 	struct zmq_core *core = pipe->core;
 	int err;
 
-	if (!(core->by_id))
-		return take_peer(pipe, s);
-	if (same_id(pipe, s)) {
-		note_peer(pipe, s);
+	pipe->peer_minor = minor;
+	pipe->peer_type = type;
+	if (!len || test_bit(ZMQ_PIPE_FIXED_ID, &pipe->flags) ||
+	    same_id(pipe, id, len))
 		return 0;
-	}
+	if (!attached || !core->by_id)
+		return zmq_pipe_set_id(pipe, id, len, GFP_KERNEL);
+
 	core->ops->detach(core, pipe);
-	err = take_peer(pipe, s);
+	err = zmq_pipe_set_id(pipe, id, len, GFP_KERNEL);
 	if (!err)
 		err = core->ops->attach(core, pipe);
 	if (err)
 		clear_bit(ZMQ_PIPE_ATTACHED, &pipe->flags);
 	return err;
+}
+
+static int meet_stream(struct zmq_pipe *pipe, const struct zmq_session *s)
+{
+	int type = s->peer_type == ZMQ_PEER_TYPE_UNKNOWN ? -1 : s->peer_type;
+
+	return zmq_pipe_meet(pipe, s->minor, type, s->peer_id, s->peer_id_len);
 }
 
 static int conn_up(struct zmq_conn *conn)
@@ -941,7 +955,7 @@ static int conn_up(struct zmq_conn *conn)
 	int err;
 
 	if (pipe) {
-		err = renew_peer(pipe, &conn->session);
+		err = meet_stream(pipe, &conn->session);
 		if (err)
 			return err;
 		zmq_pipe_up(pipe);
@@ -951,7 +965,7 @@ static int conn_up(struct zmq_conn *conn)
 	pipe = zmq_pipe_join(core, conn);
 	if (!pipe)
 		return -ENOMEM;
-	err = take_peer(pipe, &conn->session);
+	err = meet_stream(pipe, &conn->session);
 	if (!err)
 		err = zmq_pipe_attach(pipe);
 	if (err)

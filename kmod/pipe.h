@@ -202,6 +202,8 @@ void zmq_pipe_put(struct zmq_pipe *pipe);
 int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, size_t len, gfp_t gfp);
 struct zmq_pipe *zmq_pipe_join(struct zmq_core *core, struct zmq_conn *conn);
 int zmq_pipe_attach(struct zmq_pipe *pipe);
+int zmq_pipe_meet(struct zmq_pipe *pipe, u8 minor, int type, const u8 *id,
+		  size_t len);
 void zmq_pipe_up(struct zmq_pipe *pipe);
 void zmq_pipe_down(struct zmq_pipe *pipe);
 void zmq_pipe_detach(struct zmq_pipe *pipe);

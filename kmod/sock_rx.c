@@ -17,7 +17,7 @@ static bool has_input(struct zmq_sock *zsk)
 }
 
 static int wait_for_frame(struct zmq_sock *zsk, struct zmq_frame *f,
-			  long *timeo)
+			  struct zmq_patience *patience)
 {
 	const struct zmq_pattern *pattern = zsk->core.pattern;
 	int err;
@@ -26,7 +26,7 @@ static int wait_for_frame(struct zmq_sock *zsk, struct zmq_frame *f,
 		err = pattern->peek(&zsk->core, f);
 		if (err != -EAGAIN)
 			return err;
-		err = zmq_sock_wait(zsk, EPOLLIN, has_input, timeo);
+		err = zmq_sock_wait(zsk, EPOLLIN, has_input, patience);
 		if (err)
 			return err;
 	}
@@ -42,22 +42,14 @@ static int copy_frame(const struct zmq_frame *f, struct iov_iter *to,
 	return copy_to_iter(f->mem, len, to) == len ? 0 : -EFAULT;
 }
 
-/* One wake-up goes to one sleeper, so whoever leaves input behind passes it on.
- */
-static void pass_on(struct zmq_sock *zsk)
-{
-	if (has_input(zsk))
-		zmq_core_wake_readers(&zsk->core);
-}
-
 static int recv_frame(struct zmq_sock *zsk, struct msghdr *m, size_t size,
-		      int flags, long *timeo)
+		      int flags, struct zmq_patience *patience)
 {
 	struct zmq_frame f;
 	size_t copied;
 	int err;
 
-	err = wait_for_frame(zsk, &f, timeo);
+	err = wait_for_frame(zsk, &f, patience);
 	if (err)
 		return err;
 	copied = min_t(u64, f.len, size);
@@ -95,7 +87,7 @@ int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 {
 	struct sock *sk = sock->sk;
 	struct zmq_sock *zsk = zmq_sk(sk);
-	long timeo;
+	struct zmq_patience patience = {};
 	int ret;
 
 	if (!(zsk->core.pattern->flags & ZMQ_PAT_RECV) ||
@@ -103,14 +95,14 @@ int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 		return -EOPNOTSUPP;
 
 	m->msg_namelen = 0;
-	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	patience.timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	lock_sock(sk);
-	ret = recv_frame(zsk, m, size, flags, &timeo);
+	ret = recv_frame(zsk, m, size, flags, &patience);
 	if (m->msg_get_inq)
 		m->msg_inq = has_input(zsk);
 	release_sock(sk);
-	if (ret != -EAGAIN)
-		pass_on(zsk);
+	if (patience.slept && has_input(zsk))
+		zmq_core_wake_readers(&zsk->core);
 	return ret;
 }
 

@@ -36,36 +36,22 @@ static bool may_send(struct zmq_sock *zsk)
 	return pattern->can_send(&zsk->core) != -EAGAIN;
 }
 
-static int wait_for_credit(struct zmq_sock *zsk, long *timeo)
-{
-	return zmq_sock_wait(zsk, EPOLLOUT, may_send, timeo);
-}
-
-static int begin(struct zmq_sock *zsk, long *timeo)
+static int begin(struct zmq_sock *zsk)
 {
 	const struct zmq_pattern *pattern = zsk->core.pattern;
 	int err;
 
-	for (;;) {
-		err = pattern->begin ? pattern->begin(&zsk->core, &zsk->tx) : 0;
-		if (!err) {
-			zsk->tx.started = true;
-			return 0;
-		}
+	err = pattern->begin ? pattern->begin(&zsk->core, &zsk->tx) : 0;
+	if (err)
 		forget_message(zsk);
-		if (err != -EAGAIN)
-			return err;
-		err = wait_for_credit(zsk, timeo);
-		if (err)
-			return err;
-	}
+	else
+		zsk->tx.started = true;
+	return err;
 }
 
 /* The first frame says where the others go; it is not sent itself. */
-static int take_address(struct zmq_sock *zsk, struct msghdr *m, size_t len,
-			long *timeo)
+static int take_address(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 {
-	const struct zmq_pattern *pattern = zsk->core.pattern;
 	struct zmq_msg *msg = &zsk->tx;
 	u8 id[ZMQ_ROUTING_ID_MAX];
 	int err;
@@ -80,72 +66,84 @@ static int take_address(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 
 	memcpy(msg->id, id, len);
 	msg->id_len = len;
-	for (;;) {
-		err = pattern->address(&zsk->core, msg);
-		if (!err) {
-			msg->has_id = true;
-			msg->started = true;
-			return 0;
-		}
-		if (err == -EAGAIN)
-			err = wait_for_credit(zsk, timeo);
-		if (err) {
-			forget_message(zsk);
-			return err;
-		}
+	err = zsk->core.pattern->address(&zsk->core, msg);
+	if (err) {
+		forget_message(zsk);
+		return err;
 	}
+	msg->has_id = true;
+	msg->started = true;
+	return 0;
 }
 
 /* Give the pattern the frame that was just encoded, or the whole message. */
-static int offer(struct zmq_sock *zsk, const struct msghdr *m, long *timeo)
+static int offer(struct zmq_sock *zsk, const struct msghdr *m)
 {
 	const struct zmq_pattern *pattern = zsk->core.pattern;
-	bool more = m->msg_flags & MSG_MORE;
 	struct zmq_msg *msg = &zsk->tx;
-	int err = 0;
+	int err;
 
-	for (;;) {
-		if (!more)
-			err = pattern->send(&zsk->core, msg,
-					    m->msg_flags & MSG_BATCH);
-		else if (pattern->admit && msg->frames == 1)
-			err = pattern->admit(&zsk->core, msg);
-		if (!err && !more)
-			forget_message(zsk);
-		if (err != -EAGAIN)
-			return err;
-		err = wait_for_credit(zsk, timeo);
-		if (err)
-			return err;
-	}
+	if (m->msg_flags & MSG_MORE)
+		return pattern->admit && msg->frames == 1 ?
+		       pattern->admit(&zsk->core, msg) : 0;
+	err = pattern->send(&zsk->core, msg, m->msg_flags & MSG_BATCH);
+	if (!err)
+		forget_message(zsk);
+	return err;
 }
 
-static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len,
-		      long *timeo)
+static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 {
-	bool more = m->msg_flags & MSG_MORE;
 	struct zmq_msg *msg = &zsk->tx;
 	struct zmq_msg_mark mark;
 	int err;
 
 	if (!msg->started) {
-		err = begin(zsk, timeo);
+		err = begin(zsk);
 		if (err)
 			return err;
 	}
 	zmq_msg_mark(msg, &mark);
-	err = zmq_msg_put_frame(msg, &m->msg_iter, len, more);
-	if (!err) {
-		err = offer(zsk, m, timeo);
-		/* So that the caller can offer the same frame again. */
-		if (err)
-			zmq_msg_rollback(msg, &mark);
+	err = zmq_msg_put_frame(msg, &m->msg_iter, len,
+				m->msg_flags & MSG_MORE);
+	if (err) {
+		forget_if_empty(zsk);
+		return err;
 	}
+	err = offer(zsk, m);
+	if (!err)
+		return 0;
+	/* So that the same frame can be offered again. */
+	zmq_msg_rollback(msg, &mark);
 	if (err == -EHOSTUNREACH)
 		forget_message(zsk);
-	else if (err)
+	else
 		forget_if_empty(zsk);
 	return err;
+}
+
+/* Nobody sleeps with a frame half offered: while the lock is released others
+ * may send.
+ */
+static int send_or_wait(struct zmq_sock *zsk, struct msghdr *m, size_t len,
+			struct zmq_patience *patience)
+{
+	bool addressed = zsk->core.pattern->flags & ZMQ_PAT_ADDRESSED;
+	struct iov_iter from = m->msg_iter;
+	int err;
+
+	for (;;) {
+		if (addressed && !zsk->tx.has_id)
+			err = take_address(zsk, m, len);
+		else
+			err = send_frame(zsk, m, len);
+		if (err != -EAGAIN)
+			return err;
+		err = zmq_sock_wait(zsk, EPOLLOUT, may_send, patience);
+		if (err)
+			return err;
+		m->msg_iter = from;
+	}
 }
 
 /**
@@ -165,7 +163,7 @@ int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len)
 	struct sock *sk = sock->sk;
 	struct zmq_sock *zsk = zmq_sk(sk);
 	const struct zmq_pattern *pattern = zsk->core.pattern;
-	long timeo;
+	struct zmq_patience patience = {};
 	int err;
 
 	if (!(pattern->flags & ZMQ_PAT_SEND))
@@ -175,12 +173,9 @@ int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len)
 	if (len > INT_MAX)
 		return -EMSGSIZE;
 
-	timeo = sock_sndtimeo(sk, m->msg_flags & MSG_DONTWAIT);
+	patience.timeo = sock_sndtimeo(sk, m->msg_flags & MSG_DONTWAIT);
 	lock_sock(sk);
-	if ((pattern->flags & ZMQ_PAT_ADDRESSED) && !zsk->tx.has_id)
-		err = take_address(zsk, m, len, &timeo);
-	else
-		err = send_frame(zsk, m, len, &timeo);
+	err = send_or_wait(zsk, m, len, &patience);
 	release_sock(sk);
 	return err ?: len;
 }

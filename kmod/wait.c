@@ -16,8 +16,8 @@ struct sleeper {
 	__poll_t		events;
 };
 
-/* Readers and writers share the queue, and one wake-up goes to one of them, so
- * those of the other kind must not take it.
+/* Readers and writers share the queue, and a message wakes one reader, so a
+ * writer must not take that wake-up.
  */
 static int wake(struct wait_queue_entry *wait, unsigned int mode, int sync,
 		void *key)
@@ -34,7 +34,10 @@ static int wake(struct wait_queue_entry *wait, unsigned int mode, int sync,
  * @zsk: the socket
  * @events: EPOLLIN or EPOLLOUT
  * @ready: a glance at the socket, with its lock not held
- * @timeo: jiffies that may pass; what is left of them
+ * @patience: how long; updated
+ *
+ * One wake-up goes to one reader, so one that leaves with @patience->slept
+ * passes it on if there is more.
  *
  * Messages held back for company are sent before the caller sleeps.
  *
@@ -42,23 +45,30 @@ static int wake(struct wait_queue_entry *wait, unsigned int mode, int sync,
  * Return: 0 to look again, -EAGAIN if the time is over, -EINTR or -ERESTARTSYS.
  */
 int zmq_sock_wait(struct zmq_sock *zsk, __poll_t events,
-		  bool (*ready)(struct zmq_sock *zsk), long *timeo)
+		  bool (*ready)(struct zmq_sock *zsk),
+		  struct zmq_patience *patience)
 {
 	struct sleeper sleeper = { .events = events };
 	struct sock *sk = &zsk->sk;
 
 	zmq_owner_flush(&zsk->core.owner);
-	if (!*timeo)
+	if (!patience->timeo)
 		return -EAGAIN;
 	if (signal_pending(current))
-		return sock_intr_errno(*timeo);
+		return sock_intr_errno(patience->timeo);
 
+	patience->slept = true;
 	init_wait(&sleeper.wait);
 	sleeper.wait.func = wake;
-	add_wait_queue_exclusive(sk_sleep(sk), &sleeper.wait);
+	/* A message is for one reader, credit may be that of any peer. */
+	if (events & EPOLLIN)
+		add_wait_queue_exclusive(sk_sleep(sk), &sleeper.wait);
+	else
+		add_wait_queue(sk_sleep(sk), &sleeper.wait);
 	release_sock(sk);
 	if (!ready(zsk))
-		*timeo = wait_woken(&sleeper.wait, TASK_INTERRUPTIBLE, *timeo);
+		patience->timeo = wait_woken(&sleeper.wait, TASK_INTERRUPTIBLE,
+					     patience->timeo);
 	lock_sock(sk);
 	remove_wait_queue(sk_sleep(sk), &sleeper.wait);
 	return 0;

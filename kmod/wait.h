@@ -5,7 +5,18 @@
 
 #include "sock.h"
 
+/**
+ * struct zmq_patience - how long a call may still sleep
+ * @timeo: jiffies
+ * @slept: it did sleep, so it may have taken a wake-up that others need
+ */
+struct zmq_patience {
+	long	timeo;
+	bool	slept;
+};
+
 int zmq_sock_wait(struct zmq_sock *zsk, __poll_t events,
-		  bool (*ready)(struct zmq_sock *zsk), long *timeo);
+		  bool (*ready)(struct zmq_sock *zsk),
+		  struct zmq_patience *patience);
 
 #endif /* _ZMQ_WAIT_H */

@@ -61,22 +61,6 @@ def no_reconnection() -> None:
     expect(watch.events().count(zmq.EVENT_ACCEPTED), 0, "connections")
 
 
-@TABLE.case("CONFLATE: AF_ZMQ PULL keeps the last message of a libzmq PUSH")
-def conflate_in() -> None:
-    pull = ours()(PULL, CONFLATE=1)
-    push = Lzmq(PUSH)
-    push.connect(pull.bind("tcp://127.0.0.1:*"))
-    for number in range(100):
-        push.send([b"%d" % number])
-    time.sleep(0.5)
-    got = [pull.recv()[0]]
-    while pull.readable(0.2):
-        got.append(pull.recv()[0])
-    expect(got[-1], b"99", "the last message")
-    if len(got) > 50:
-        raise Failure(f"{len(got)} of 100 messages were kept")
-
-
 @TABLE.case("PROBE_ROUTER: AF_ZMQ DEALER and ROUTER introduce themselves to a libzmq ROUTER")
 def probe_us() -> None:
     router = Lzmq(ROUTER)
