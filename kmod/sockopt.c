@@ -257,21 +257,22 @@ static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
 		      sockptr_t optval, unsigned int optlen)
 {
 	size_t size = opt->kind == KIND_S64 ? sizeof(s64) : sizeof(int);
-	union value value;
-	int err = 0;
+	int err = 0, i;
 	s64 val;
 
 	if (optlen != size)
 		return -EINVAL;
-	if (copy_from_sockptr(&value, optval, size))
+	if (copy_from_sockptr(opt->kind == KIND_S64 ? (void *)&val : &i, optval,
+			      size))
 		return -EFAULT;
-	val = opt->kind == KIND_S64 ? value.q : value.i;
+	if (opt->kind != KIND_S64)
+		val = i;
 	if (val < opt->min || val > opt->max)
 		return -EINVAL;
 
 	lock_sock(&zsk->sk);
 	if (opt->kind == KIND_PAT_INT)
-		err = pattern_set(zsk, opt, &value.i, sizeof(value.i));
+		err = pattern_set(zsk, opt, &i, sizeof(i));
 	else
 		store_number(&zsk->core.opts, opt, val);
 	if (opt->kind == KIND_TIMEO)
@@ -280,30 +281,40 @@ static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
 	return err;
 }
 
+/* Parsed on the heap: a connect goes deep into the stack on loopback. */
 static int set_endpoint(struct zmq_sock *zsk, int number, const char *text,
 			size_t len)
 {
 	bool bind = number == ZMQ_BIND || number == ZMQ_UNBIND;
 	unsigned int flags = bind ? ZMQ_EP_BIND : ZMQ_EP_CONNECT;
-	struct zmq_endpoint ep;
+	struct zmq_endpoint *ep;
 	int err;
 
+	ep = kmalloc(sizeof(*ep), GFP_KERNEL_ACCOUNT);
+	if (!ep)
+		return -ENOMEM;
 	if (zsk->core.opts.ipv6)
 		flags |= ZMQ_EP_IPV6;
-	err = zmq_endpoint_parse(&ep, text, len, flags);
+	err = zmq_endpoint_parse(ep, text, len, flags);
 	if (err)
-		return err;
+		goto out;
 
 	switch (number) {
 	case ZMQ_BIND:
-		return zmq_sock_bind(zsk, &ep);
+		err = zmq_sock_bind(zsk, ep);
+		break;
 	case ZMQ_CONNECT:
-		return zmq_sock_connect(zsk, &ep);
+		err = zmq_sock_connect(zsk, ep);
+		break;
 	case ZMQ_UNBIND:
-		return zmq_sock_unbind(zsk, &ep);
+		err = zmq_sock_unbind(zsk, ep);
+		break;
 	default:
-		return zmq_sock_disconnect(zsk, &ep);
+		err = zmq_sock_disconnect(zsk, ep);
 	}
+out:
+	kfree(ep);
+	return err;
 }
 
 static int store_bytes(struct zmq_sock *zsk, const struct opt_desc *opt,
