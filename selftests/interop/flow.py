@@ -28,12 +28,12 @@ def _burst(push: End, pull: End) -> None:
             received += 1
 
 
-@TABLE.case(f"{BURST} small messages from an AF_ZMQ PUSH to a libzmq PULL: all, in order")
+@TABLE.case(f"{BURST} small messages from an AF_ZMQ PUSH to a libzmq PULL: all, in order", slow=True)
 def burst_out() -> None:
     _burst(ours()(PUSH), Lzmq(PULL))
 
 
-@TABLE.case(f"{BURST} small messages from a libzmq PUSH to an AF_ZMQ PULL: all, in order")
+@TABLE.case(f"{BURST} small messages from a libzmq PUSH to an AF_ZMQ PULL: all, in order", slow=True)
 def burst_in() -> None:
     _burst(Lzmq(PUSH), ours()(PULL))
 

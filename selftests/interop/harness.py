@@ -33,6 +33,9 @@ IFF_UP = 1
 # How long one step may take; an emulated CPU on a busy machine is slow.
 PATIENCE = 20.0
 
+# How long a group of cases may take. Several steps may use up their patience before.
+LIMIT = 120.0
+
 
 class Failure(Exception):
     """What was expected did not happen."""
@@ -49,6 +52,7 @@ class Group:
     names: list[str]
     body: Callable[[], Iterator[None]]
     limit: float
+    slow: bool = False
 
 
 @dataclass
@@ -79,18 +83,18 @@ class Table:
 
     groups: list[Group] = field(default_factory=list)
 
-    def add(self, names: list[str], body: Callable[[], Iterator[None]], limit: float = 90) -> None:
-        self.groups.append(Group(names, body, limit))
+    def add(self, names: list[str], body: Callable[[], Iterator[None]]) -> None:
+        self.groups.append(Group(names, body, LIMIT))
 
-    def case(self, name: str, limit: float = 90) -> Callable[[Callable[[], None]], Callable[[], None]]:
-        """Decorator for a function that is one TAP line."""
+    def case(self, name: str, slow: bool = False) -> Callable[[Callable[[], None]], Callable[[], None]]:
+        """Decorator for a function that is one TAP line; a slow one starts before the others."""
 
         def register(function: Callable[[], None]) -> Callable[[], None]:
             def body() -> Iterator[None]:
                 function()
                 yield
 
-            self.add([name], body, limit)
+            self.groups.append(Group([name], body, LIMIT, slow))
             return function
 
         return register
@@ -274,7 +278,7 @@ def select(patterns: list[str]) -> list[Group]:
 def run(groups: list[Group], jobs: int, verbose: bool) -> int:
     """Run the groups; return how many lines failed."""
     printer = Printer(groups, verbose)
-    waiting = list(enumerate(groups))
+    waiting = sorted(enumerate(groups), key=lambda entry: not entry[1].slow)
     selector = selectors.DefaultSelector()
 
     def end(index: int, running: Running) -> None:

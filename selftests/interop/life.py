@@ -56,12 +56,12 @@ def _survives_restart(server: Make, client: Make) -> None:
     kill(pid)
 
 
-@TABLE.case("a libzmq server is killed and started again: AF_ZMQ DEALER reconnects")
+@TABLE.case("a libzmq server is killed and started again: AF_ZMQ DEALER reconnects", slow=True)
 def their_restart() -> None:
     _survives_restart(lambda: Lzmq(REP), lambda: ours()(DEALER))
 
 
-@TABLE.case("an AF_ZMQ server is killed and started again: libzmq DEALER reconnects")
+@TABLE.case("an AF_ZMQ server is killed and started again: libzmq DEALER reconnects", slow=True)
 def our_restart() -> None:
     _survives_restart(lambda: ours()(REP), lambda: Lzmq(DEALER))
 
@@ -226,12 +226,12 @@ def _heartbeats(we_bind: bool) -> None:
     _idle_under_heartbeats(peer, ours()(DEALER), we_bind)
 
 
-@TABLE.case("libzmq sends heartbeats: an idle AF_ZMQ peer that bound answers and stays connected")
+@TABLE.case("libzmq sends heartbeats: an idle AF_ZMQ peer that bound answers and stays connected", slow=True)
 def heartbeats_bound() -> None:
     _heartbeats(True)
 
 
-@TABLE.case("libzmq sends heartbeats: an idle AF_ZMQ peer that connected answers and stays connected")
+@TABLE.case("libzmq sends heartbeats: an idle AF_ZMQ peer that connected answers and stays connected", slow=True)
 def heartbeats_connected() -> None:
     _heartbeats(False)
 

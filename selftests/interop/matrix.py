@@ -23,7 +23,7 @@ from ends import (
     Lzmq,
     ours,
 )
-from harness import PATIENCE, TABLE, Failure, expect, short, until
+from harness import TABLE, Failure, expect, short, until
 
 TOPIC = b"topic."
 PROBE = [TOPIC + b"?"]
@@ -151,7 +151,6 @@ def _register() -> None:
                 TABLE.add(
                     [f"{title}: {shape}" for shape in SHAPES],
                     lambda e=exchange, k=(a, b), i=ours_is_a, s=ours_binds: _exchange(e, k, i, s),
-                    limit=3 * PATIENCE,
                 )
 
 

@@ -45,12 +45,12 @@ def _announces(count: int, before: bool) -> None:
     expect(drain(sub, 3), wanted, "received")
 
 
-@TABLE.case(f"AF_ZMQ SUB announces all of {MANY} prefixes set before it connects to a libzmq XPUB")
+@TABLE.case(f"AF_ZMQ SUB announces all of {MANY} prefixes set before it connects to a libzmq XPUB", slow=True)
 def announces_before() -> None:
     _announces(MANY, True)
 
 
-@TABLE.case(f"AF_ZMQ SUB announces all of {SOME} prefixes set after it connected to a libzmq XPUB")
+@TABLE.case(f"AF_ZMQ SUB announces all of {SOME} prefixes set after it connected to a libzmq XPUB", slow=True)
 def announces_after() -> None:
     _announces(SOME, False)
 
@@ -168,7 +168,7 @@ def upstream_to_us() -> None:
     expect(xpub.recv(), [b"hello", b"upstream"], "message")
 
 
-@TABLE.case("AF_ZMQ XSUB sends upstream to a libzmq XPUB")
+@TABLE.case("AF_ZMQ XSUB sends upstream to a libzmq XPUB", slow=True)
 def upstream_from_us() -> None:
     xpub = Lzmq(XPUB)
     xsub = ours()(XSUB)
@@ -246,7 +246,7 @@ def fan_in() -> None:
     expect(got, {b"%d" % w: list(range(100)) for w in range(3)}, "received from each")
 
 
-@TABLE.case("a libzmq SUB behind a stuck one: AF_ZMQ PUB does not wait, drops whole messages for the stuck one alone")
+@TABLE.case("a libzmq SUB behind a stuck one: AF_ZMQ PUB does not wait, drops whole messages for the stuck one alone", slow=True)
 def slow_subscriber() -> None:
     pub = ours()(PUB, SNDHWM=50, SNDBUF=16384)
     endpoint = pub.bind("tcp://127.0.0.1:*")
