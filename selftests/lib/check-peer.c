@@ -15,7 +15,7 @@ FIXTURE(peer) {
 
 FIXTURE_SETUP(peer)
 {
-	setvbuf(stdout, NULL, _IOLBF, 0);
+	setvbuf(stdout, NULL, _IONBF, 0);
 	self->ctx = zmq_ctx_new();
 	self->listener = zp_listen(0, &self->port);
 	ASSERT_LE(0, self->listener);

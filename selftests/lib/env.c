@@ -55,8 +55,8 @@ int zt_setup(const char *test)
 {
 	const struct rlimit files = { ZT_SOCKETS_MAX, ZT_SOCKETS_MAX };
 
-	/* What is printed survives _exit(). */
-	setvbuf(stdout, NULL, _IOLBF, 0);
+	/* What is printed survives _exit() and abort(). */
+	setvbuf(stdout, NULL, _IONBF, 0);
 	signal(SIGPIPE, SIG_IGN);
 	announce(test);
 	if (setrlimit(RLIMIT_NOFILE, &files)) {
@@ -250,4 +250,16 @@ int zt_proc_rows(void)
 		rows++;
 	fclose(f);
 	return rows;
+}
+
+/* What the kernel knows of the sockets, to see where something is stuck. */
+void zt_tell(void)
+{
+	FILE *f = fopen("/proc/thread-self/net/zmq", "re");
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f))
+		printf("#   %s", line);
+	if (f)
+		fclose(f);
 }

@@ -12,11 +12,14 @@ static int bounded(int fd)
 	const struct timeval tv = { .tv_sec = ZT_DEADLINE_MS / 1000 };
 	const int one = 1;
 
-	if (fd < 0)
+	if (fd < 0) {
+		printf("# raw socket: %m\n");
 		return -1;
+	}
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one))) {
+		printf("# raw socket's options: %m\n");
 		close(fd);
 		return -1;
 	}

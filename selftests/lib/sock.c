@@ -38,6 +38,15 @@ int zt_socket(int pattern)
 	return fd;
 }
 
+/* For tests of wake-ups: a lost one must not be made up for by a timeout. What
+ * hangs then is ended by the harness.
+ */
+int zt_wait_for_ever(int fd)
+{
+	return zt_setint(fd, ZMQ_RCVTIMEO, -1) ||
+	       zt_setint(fd, ZMQ_SNDTIMEO, -1);
+}
+
 int zt_setint(int fd, int option, int value)
 {
 	return setsockopt(fd, SOL_ZMQ, option, &value, sizeof(value));

@@ -54,6 +54,7 @@ int zt_sockstat(struct zt_sockstat *st);
 long zt_snmp_tcp(const char *field);
 long zt_module_refs(void);
 int zt_proc_rows(void);
+void zt_tell(void);
 
 /* sock.c: AF_ZMQ sockets */
 
@@ -62,6 +63,7 @@ int zt_proc_rows(void);
 
 int zt_family(void);
 int zt_socket(int pattern);
+int zt_wait_for_ever(int fd);
 int zt_setint(int fd, int option, int value);
 int zt_getint(int fd, int option);
 int zt_settext(int fd, int option, const char *text);

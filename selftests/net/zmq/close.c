@@ -58,6 +58,21 @@ TEST_F(zmq, messages_are_delivered_after_close)
 	EXPECT_TRUE(zp_closed(peer));
 }
 
+TEST_F(zmq_over, what_is_sent_right_before_close_arrives)
+{
+	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep), push, i;
+
+	ASSERT_LE(0, pull);
+	for (i = 0; i < 200; i++) {
+		push = zt_connected(ZMQ_PUSH, self->ep);
+		ASSERT_LE(0, push);
+		ASSERT_EQ(0, zt_send(push, &i, sizeof(i), 0));
+		close(push);
+		ASSERT_TRUE(zt_got(pull, &i, sizeof(i), ZT_LAST))
+			TH_LOG("round %d", i);
+	}
+}
+
 TEST_F(zmq, messages_are_delivered_after_close_by_default)
 {
 	int listener, push, peer;

@@ -170,12 +170,15 @@ static int send_stream(void *arg)
 
 TEST_F_TIMEOUT(frames, a_stream_of_50000_mixed_sizes_stays_in_order, 120)
 {
-	pid_t child = zt_child(send_stream, &self->push);
+	pid_t child;
 	char buf[STREAM_MAX + 1], want[STREAM_MAX];
 	u32 i, number;
 	size_t len;
 	int flags;
 
+	ASSERT_EQ(0, zt_wait_for_ever(self->pull));
+	ASSERT_EQ(0, zt_wait_for_ever(self->push));
+	child = zt_child(send_stream, &self->push);
 	for (i = 0; i < STREAM_MSGS; i++) {
 		len = sizeof(i) + i * 7919u % (STREAM_MAX - sizeof(i));
 		if (i % 16)

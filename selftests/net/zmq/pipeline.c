@@ -44,6 +44,8 @@ TEST_F_TIMEOUT(zmq_over, eight_workers_on_one_fd_do_100000_jobs_once_each, 240)
 	u32 i, sum = 0;
 
 	ASSERT_LE(0, pull);
+	ASSERT_EQ(0, zt_wait_for_ever(pull));
+	ASSERT_EQ(0, zt_wait_for_ever(push));
 	s.done = zt_shared(JOBS);
 	s.share = zt_shared(WORKERS * sizeof(*s.share));
 	ASSERT_NE(NULL, s.done);
@@ -57,7 +59,7 @@ TEST_F_TIMEOUT(zmq_over, eight_workers_on_one_fd_do_100000_jobs_once_each, 240)
 	}
 	for (i = 0; i < WORKERS; i++) {
 		EXPECT_TRUE(zt_reap(workers[i]))
-			TH_LOG("round %d", i);
+			zt_tell();
 	}
 	for (i = 0; i < JOBS; i++) {
 		ASSERT_EQ(1, s.done[i])

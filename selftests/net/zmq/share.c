@@ -173,7 +173,7 @@ struct worker {
 	bool parts;
 	pid_t tid;
 	atomic_bool started;
-	int error;		/* 0 if all went well */
+	int error;		/* 0 if all went well; of a poller: the events */
 	char got[32];
 	char ep[ZMQ_ENDPOINT_MAX];
 };
@@ -224,6 +224,8 @@ TEST_F_TIMEOUT(zmq_over, both_directions_of_one_fd_are_used_at_once, 60)
 	pthread_t threads[4];
 
 	ASSERT_LE(0, a);
+	ASSERT_EQ(0, zt_wait_for_ever(a));
+	ASSERT_EQ(0, zt_wait_for_ever(b));
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, i < 2 ?
 					    send_many : receive_many, &w[i]));
@@ -243,6 +245,7 @@ TEST_F_TIMEOUT(zmq_over, senders_in_threads_keep_their_own_order, 60)
 	pthread_t threads[SENDERS];
 
 	ASSERT_LE(0, pull);
+	ASSERT_EQ(0, zt_wait_for_ever(push));
 	for (i = 0; i < SENDERS; i++) {
 		w[i] = (struct worker) { .fd = push, .id = i,
 					 .count = PER_SENDER };
@@ -280,7 +283,7 @@ static void *block_in_poll(void *arg)
 
 	w->tid = syscall(SYS_gettid);
 	atomic_store(&w->started, true);
-	w->error = zt_becomes(w->fd, POLLIN) ? 0 : ETIMEDOUT;
+	w->error = zt_poll(w->fd, POLLIN, ZT_DEADLINE_MS);
 	return NULL;
 }
 
@@ -290,7 +293,7 @@ static void *block_in_send(void *arg)
 
 	w->tid = syscall(SYS_gettid);
 	atomic_store(&w->started, true);
-	w->error = zt_puts(w->fd, "sent after close", 0) ? errno : 0;
+	w->error = zt_puts(w->fd, "after the wait", 0) ? errno : 0;
 	return NULL;
 }
 
@@ -303,6 +306,66 @@ static bool start(struct worker *w, void *(*fn)(void *), pthread_t *thread)
 {
 	return !pthread_create(thread, NULL, fn, w) &&
 	       zt_eventually(has_started, w) && zt_wait_asleep(w->tid);
+}
+
+TEST_F(zmq_over, every_blocked_receiver_wakes)
+{
+	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
+	int push = zt_connected(ZMQ_PUSH, self->ep), i, round;
+	struct worker w[SENDERS];
+	pthread_t threads[SENDERS];
+
+	ASSERT_LE(0, pull);
+	ASSERT_EQ(0, zt_wait_for_ever(pull));
+	for (round = 0; round < 10; round++) {
+		for (i = 0; i < SENDERS; i++) {
+			w[i] = (struct worker) { .fd = pull };
+			ASSERT_TRUE(start(&w[i], block_in_recv, &threads[i]));
+		}
+		ASSERT_EQ(SENDERS, zt_put_numbers(push, SENDERS, 0));
+		for (i = 0; i < SENDERS; i++) {
+			pthread_join(threads[i], NULL);
+			EXPECT_EQ(0, w[i].error);
+		}
+	}
+}
+
+/* The room for all of them comes at once. */
+TEST_F(zmq_over, every_blocked_sender_wakes)
+{
+	static const char body[16384];
+	int pull = zt_socket(ZMQ_PULL), push = zt_socket(ZMQ_PUSH), i;
+	struct worker w[SENDERS];
+	pthread_t threads[SENDERS];
+	long round, filled;
+
+	ASSERT_EQ(0, zt_setint(push, ZMQ_SNDHWM, 10));
+	ASSERT_EQ(0, zt_setint(push, ZMQ_SNDBUF, 8192));
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_RCVHWM, 10));
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_RCVBUF, 8192));
+	ASSERT_EQ(0, zt_bind_any(pull, variant->bind, self->ep));
+	ASSERT_EQ(0, zt_connect(push, self->ep));
+	ASSERT_EQ(0, zt_wait_for_ever(push));
+	for (round = 0; round < 10; round++) {
+		filled = zt_fill(push, body, sizeof(body), 1000);
+		ASSERT_LT(0, filled);
+		for (i = 0; i < SENDERS; i++) {
+			w[i] = (struct worker) { .fd = push };
+			ASSERT_TRUE(start(&w[i], block_in_send, &threads[i]));
+		}
+		while (filled--) {
+			ASSERT_TRUE(zt_got(pull, body, sizeof(body), ZT_LAST))
+				TH_LOG("round %ld", round);
+		}
+		for (i = 0; i < SENDERS; i++) {
+			ASSERT_TRUE(zt_gets(pull, "after the wait", ZT_LAST))
+				TH_LOG("round %ld, sender %d", round, i);
+		}
+		for (i = 0; i < SENDERS; i++) {
+			pthread_join(threads[i], NULL);
+			EXPECT_EQ(0, w[i].error);
+		}
+	}
 }
 
 TEST_F(zmq_over, a_receiver_outlives_the_close_of_its_fd)
@@ -341,7 +404,8 @@ TEST_F(zmq_over, a_poller_outlives_the_close_of_its_fd)
 		close(pull);
 		ASSERT_EQ(0, zt_puts(push, "late", 0));
 		pthread_join(thread, NULL);
-		EXPECT_EQ(0, w.error);
+		/* It wakes up, and then there is no such fd any more. */
+		EXPECT_EQ(POLLNVAL, w.error);
 		close(push);
 	}
 }
@@ -362,7 +426,7 @@ TEST_F(zmq_over, a_sender_outlives_the_close_of_its_fd)
 		pthread_join(thread, NULL);
 		EXPECT_EQ(0, w.error);
 		/* LINGER brings it over although the socket is closed. */
-		EXPECT_TRUE(zt_gets(pull, "sent after close", ZT_LAST));
+		EXPECT_TRUE(zt_gets(pull, "after the wait", ZT_LAST));
 		close(pull);
 	}
 }
@@ -398,7 +462,8 @@ TEST_F_TIMEOUT(zmq_over, peers_come_and_go_while_messages_flow, 60)
 	}
 	while (n < 600 && recv(pull, &byte, 1, 0) == 1)
 		n++;
-	EXPECT_EQ(600, n);
+	EXPECT_EQ(600, n)
+		zt_tell();
 	for (i = 0; i < 2; i++) {
 		pthread_join(threads[i], NULL);
 		EXPECT_EQ(0, w[i].error);
