@@ -243,7 +243,8 @@ def wrong_type() -> None:
     wrong = Lzmq(DEALER)
     watch = Watch(wrong)
     wrong.connect(endpoint)
-    wrong.send([b"wrong"])
+    # libzmq may have given up the peer already.
+    wrong.try_send([b"wrong"])
     closed = {zmq.EVENT_DISCONNECTED, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL}
     until(lambda: closed & set(watch.events()), "the wrong peer is not disconnected")
     right = Lzmq(PUSH)
