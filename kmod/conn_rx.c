@@ -364,9 +364,16 @@ void zmq_conn_data_ready(struct sock *sk)
 	rcu_read_unlock();
 }
 
+/**
+ * struct rx_handshake - one pass over received data of a handshake
+ * @conn: the connection
+ * @err: why it failed
+ * @out: what to answer; not on the stack, which TCP has used much of
+ */
 struct rx_handshake {
 	struct zmq_conn	*conn;
 	int		err;
+	u8		out[ZMQ_SESSION_OUT_MAX];
 };
 
 static int handshake_actor(read_descriptor_t *desc, struct sk_buff *skb,
@@ -374,7 +381,6 @@ static int handshake_actor(read_descriptor_t *desc, struct sk_buff *skb,
 {
 	struct rx_handshake *rx = desc->arg.data;
 	struct zmq_session *s = &rx->conn->session;
-	u8 out[ZMQ_SESSION_OUT_MAX];
 	struct skb_seq_state st;
 	unsigned int done = 0;
 	size_t outlen;
@@ -388,9 +394,10 @@ static int handshake_actor(read_descriptor_t *desc, struct sk_buff *skb,
 		if (!n)
 			break;
 		outlen = 0;
-		ret = zmq_session_input(s, p, n, out, sizeof(out), &outlen);
-		if (outlen && zmq_conn_queue_cmd(rx->conn, out, outlen, NULL,
-						 0, GFP_ATOMIC))
+		ret = zmq_session_input(s, p, n, rx->out, sizeof(rx->out),
+					&outlen);
+		if (outlen && zmq_conn_queue_cmd(rx->conn, rx->out, outlen,
+						 NULL, 0, GFP_ATOMIC))
 			rx->err = -ENOMEM;
 		if (ret < 0)
 			rx->err = ret;
@@ -414,14 +421,23 @@ static int handshake_actor(read_descriptor_t *desc, struct sk_buff *skb,
  */
 int zmq_conn_rx_handshake(struct zmq_conn *conn)
 {
-	struct rx_handshake rx = { .conn = conn };
-	read_descriptor_t desc = { .arg.data = &rx, .count = 1 };
+	read_descriptor_t desc = { .count = 1 };
 	struct sock *sk = conn->sock->sk;
+	struct rx_handshake *rx;
+	int err;
 
+	rx = kmalloc(sizeof(*rx), GFP_KERNEL);
+	if (!rx)
+		return -ENOMEM;
+	rx->conn = conn;
+	rx->err = 0;
+	desc.arg.data = rx;
 	lock_sock(sk);
 	tcp_read_sock(sk, &desc, handshake_actor);
 	release_sock(sk);
-	return rx.err;
+	err = rx->err;
+	kfree(rx);
+	return err;
 }
 
 static int discard_actor(read_descriptor_t *desc, struct sk_buff *skb,
