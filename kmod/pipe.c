@@ -403,8 +403,10 @@ static struct zmq_pipe *take_first(struct zmq_core *core,
 
 static int settle_new(struct zmq_pipe *pipe)
 {
-	int err = zmq_inproc_meet(pipe);
+	int err = 0;
 
+	if (pipe->pair)
+		err = zmq_inproc_meet(pipe);
 	if (err || test_bit(ZMQ_PIPE_ATTACHED, &pipe->flags))
 		return err;
 	return zmq_pipe_attach(pipe);
@@ -429,6 +431,9 @@ void zmq_core_settle(struct zmq_core *core)
 		zmq_pipe_put(pipe);
 	}
 	while ((pipe = take_first(core, &core->dead_pipes))) {
+		/* It may have sent something before anybody here knew it. */
+		if (!test_bit(ZMQ_PIPE_DETACHED, &pipe->flags))
+			settle_new(pipe);
 		conn = pipe->conn;
 		if (conn)
 			zmq_conn_get(conn);
