@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Every allocation and every user copy of a system call fails once: the call
+ * says so, and nothing else has happened. Needs a kernel with fault injection, as the debug lane
+ * has.
+ */
+#include "kselftest_harness.h"
+#include "fixture.h"
+
+#include <fcntl.h>
+
+#define FAIL_NTH	"/proc/thread-self/fail-nth"
+#define FAULTS_MAX	2000
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+static bool can_inject(void)
+{
+	if (access(FAIL_NTH, W_OK))
+		return false;
+	write_text("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
+	write_text("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	write_text("/sys/kernel/debug/fail_page_alloc/min-order", "0");
+	write_text("/sys/kernel/debug/failslab/verbose", "0");
+	write_text("/sys/kernel/debug/fail_page_alloc/verbose", "0");
+	return true;
+}
+
+/* The file is open before, since opening it allocates. */
+static int fail_fd = -1;
+
+static void arm(int nth)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", nth);
+	/* This call may be what the last fault hits. */
+	while (pwrite(fail_fd, text, strlen(text), 0) < 0)
+		;
+}
+
+/* Whether the fault that was armed has happened; none is armed after that. */
+static bool disarm(void)
+{
+	char text[16] = "";
+	int saved = errno;
+	bool fired;
+
+	fired = pread(fail_fd, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
+	arm(0);
+	errno = saved;
+	return fired;
+}
+
+/* Access to user memory is made to fail, too, and TCP calls a port in use that
+ * it has no memory for.
+ */
+static bool is_shortage(int err)
+{
+	return err == ENOMEM || err == ENOBUFS || err == ENFILE ||
+	       err == EFAULT || err == EADDRINUSE;
+}
+
+#define NEEDS_FAULTS() do {						\
+	if (!can_inject())						\
+		SKIP(return, "the kernel has no fault injection");	\
+	fail_fd = open(FAIL_NTH, O_RDWR);				\
+	ASSERT_LE(0, fail_fd);						\
+} while (0)
+
+/* Repeats with the next allocation failing until none is left to fail. */
+#define EACH_FAULT(n, call) ({						\
+	arm(n);								\
+	long _ret = (call);						\
+	bool _fired = disarm();						\
+	if (_ret < 0)							\
+		EXPECT_TRUE(is_shortage(errno))				\
+			TH_LOG("fault %d: %s", n, strerror(errno));	\
+	EXPECT_TRUE(_ret >= 0 || _fired);				\
+	failed = _ret < 0;						\
+	_fired;								\
+})
+
+TEST_F(zmq, socket_without_memory)
+{
+	bool failed;
+	int n, fd;
+
+	NEEDS_FAULTS();
+	for (n = 1; n < FAULTS_MAX; n++) {
+		bool more = EACH_FAULT(n, fd = zt_socket(n % 2 ? ZMQ_ROUTER : ZMQ_XPUB));
+
+		if (!failed)
+			close(fd);
+		if (!more)
+			break;
+	}
+	EXPECT_LT(n, FAULTS_MAX);
+}
+
+static void bind_and_connect(struct __test_metadata *_metadata, const char *where)
+{
+	char ep[ZMQ_ENDPOINT_MAX];
+	int n, pull, push;
+	bool failed, more;
+
+	for (n = 1; n < FAULTS_MAX; n++) {
+		pull = zt_socket(ZMQ_PULL);
+		ASSERT_LE(0, pull);
+		more = EACH_FAULT(n, zt_bind(pull, where));
+		if (failed)
+			ASSERT_EQ(0, zt_bind(pull, where));
+		close(pull);
+		if (!more)
+			break;
+	}
+	EXPECT_LT(n, FAULTS_MAX);
+
+	pull = zt_listening(ZMQ_PULL, where, ep);
+	ASSERT_LE(0, pull);
+	for (n = 1; n < FAULTS_MAX; n++) {
+		push = zt_socket(ZMQ_PUSH);
+		ASSERT_LE(0, push);
+		more = EACH_FAULT(n, zt_connect(push, ep));
+		if (failed)
+			ASSERT_EQ(0, zt_connect(push, ep));
+		ASSERT_EQ(0, zt_puts(push, "x", 0));
+		ASSERT_TRUE(zt_gets(pull, "x", ZT_LAST)) TH_LOG("fault %d", n);
+		close(push);
+		if (!more)
+			break;
+	}
+	EXPECT_LT(n, FAULTS_MAX);
+	close(pull);
+}
+
+TEST_F(zmq, tcp_bind_and_connect_without_memory)
+{
+	NEEDS_FAULTS();
+	bind_and_connect(_metadata, "tcp://127.0.0.1:*");
+}
+
+TEST_F(zmq, inproc_bind_and_connect_without_memory)
+{
+	NEEDS_FAULTS();
+	bind_and_connect(_metadata, "inproc://faults");
+}
+
+TEST_F(zmq, subscribe_without_memory)
+{
+	int pub, sub, n, count;
+	bool failed, more;
+	char topic[300];
+
+	NEEDS_FAULTS();
+	pub = zt_listening(ZMQ_XPUB, "inproc://faults", self->ep);
+	ASSERT_LE(0, pub);
+	sub = zt_connected(ZMQ_SUB, self->ep);
+	ASSERT_LE(0, sub);
+	for (n = 1; n < FAULTS_MAX; n++) {
+		count = snprintf(topic, sizeof(topic), "%250d", n);
+		more = EACH_FAULT(n, setsockopt(sub, SOL_ZMQ, ZMQ_SUBSCRIBE, topic, count));
+		if (failed)
+			ASSERT_EQ(0, setsockopt(sub, SOL_ZMQ, ZMQ_SUBSCRIBE, topic, count));
+		if (!more)
+			break;
+	}
+	EXPECT_LT(n, FAULTS_MAX);
+	EXPECT_EQ(n, zt_getint(sub, ZMQ_TOPICS_COUNT));
+	close(sub);
+	close(pub);
+}
+
+TEST_F(zmq_over, a_message_without_memory_is_sent_whole_or_not_at_all)
+{
+	static unsigned char data[200000];
+	int push, pull, n;
+	bool failed, more;
+
+	NEEDS_FAULTS();
+	pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
+	ASSERT_LE(0, pull);
+	push = zt_connected(ZMQ_PUSH, self->ep);
+	ASSERT_LE(0, push);
+	zt_pattern(data, sizeof(data), 7);
+	for (n = 1; n < FAULTS_MAX; n++) {
+		ASSERT_EQ(0, zt_puts(push, "head", MSG_MORE));
+		more = EACH_FAULT(n, zt_send(push, data, sizeof(data), 0));
+		if (failed)
+			ASSERT_EQ(0, zt_send(push, data, sizeof(data), 0));
+		ASSERT_TRUE(zt_gets(pull, "head", ZT_MORE)) TH_LOG("fault %d", n);
+		ASSERT_TRUE(zt_got(pull, data, sizeof(data), ZT_LAST)) TH_LOG("fault %d", n);
+		if (!more)
+			break;
+	}
+	EXPECT_LT(n, FAULTS_MAX);
+	close(push);
+	close(pull);
+}
+
+TEST_F(zmq_over, a_frame_received_without_memory_stays)
+{
+	int req, rep, n;
+	bool failed, more;
+	char got[8];
+
+	NEEDS_FAULTS();
+	rep = zt_listening(ZMQ_REP, variant->bind, self->ep);
+	ASSERT_LE(0, rep);
+	req = zt_connected(ZMQ_REQ, self->ep);
+	ASSERT_LE(0, req);
+	for (n = 1; n < FAULTS_MAX; n++) {
+		ASSERT_EQ(0, zt_puts(req, "ask", 0));
+		ASSERT_TRUE(zt_becomes(rep, POLLIN));
+		more = EACH_FAULT(n, recv(rep, got, sizeof(got), 0));
+		if (failed)
+			ASSERT_EQ(3, recv(rep, got, sizeof(got), 0));
+		ASSERT_EQ(0, zt_puts(rep, "answer", 0));
+		ASSERT_TRUE(zt_gets(req, "answer", ZT_LAST));
+		if (!more)
+			break;
+	}
+	EXPECT_LT(n, FAULTS_MAX);
+	close(req);
+	close(rep);
+}
+
+TEST_HARNESS_MAIN
