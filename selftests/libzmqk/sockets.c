@@ -56,7 +56,7 @@ FIXTURE(zmqk) {
 
 FIXTURE_SETUP(zmqk)
 {
-	ASSERT_EQ(0, zt_setup("zmqk", _metadata->name));
+	ASSERT_EQ(0, zt_setup(_metadata->name));
 	ASSERT_EQ(0, private_names());
 }
 
