@@ -335,13 +335,12 @@ static void run_handshake(struct zmq_conn *conn)
 
 	err = zmq_conn_rx_handshake(conn);
 	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
-	if (err) {
+	if (err)
 		handshake_failed(conn, err);
-	} else if (zmq_session_done(&conn->session)) {
+	else if (zmq_session_done(&conn->session))
 		conn_up(conn);
-	} else if (ended) {
+	else if (ended)
 		zmq_conn_lost(conn, ZMQ_MIB_HSCLOSED, false);
-	}
 }
 
 /**
@@ -476,8 +475,8 @@ static void task_run(struct zmq_task *task)
  */
 void zmq_conn_linger(struct zmq_conn *conn, int ms)
 {
-	if (zmq_conn_tx_empty(conn) || !ms || (!conn->dialed &&
-	    conn->state != ZMQ_CONN_UP)) {
+	if (zmq_conn_tx_empty(conn) || !ms ||
+	    (!conn->dialed && conn->state != ZMQ_CONN_UP)) {
 		zmq_conn_close(conn);
 		return;
 	}

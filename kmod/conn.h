@@ -107,6 +107,7 @@ enum zmq_conn_flag {
  * @rx_err: why ZMQ_CONN_RX_ERROR; child lock
  * @rx_msgs: statistics
  * @io_work: sends what the caller could not, parses what softirq left
+ * @free_work: frees it, which may sleep
  * @flush_timer: caps how long a message is held back for company
  * @tx_lock: held by whoever drains the queue
  * @tx_qlock: protects the queue: @tx_queue to @tx_last
@@ -119,7 +120,11 @@ enum zmq_conn_flag {
  * @tx_mid: the stream stands inside of a message; @tx_lock
  * @tx_in_cmd: the stream stands inside of a chunk of commands; @tx_lock
  * @tx_last: when data was last given to TCP
- * @data_ready: the child's own callback, likewise the others
+ * @data_ready: the child's own callback
+ * @write_space: likewise
+ * @state_change: likewise
+ * @error_report: likewise
+ * @rcu: callbacks may still look at it
  */
 struct zmq_conn {
 	refcount_t		ref;
@@ -148,8 +153,8 @@ struct zmq_conn {
 	struct work_struct	io_work;
 	struct work_struct	free_work;
 	struct hrtimer		flush_timer;
-	struct mutex		tx_lock;
-	spinlock_t		tx_qlock;
+	struct mutex		tx_lock; /* see locking.rst, 3 */
+	spinlock_t		tx_qlock; /* see locking.rst, 7 */
 	struct list_head	tx_queue;
 	struct list_head	tx_cmds;
 	u64			tx_bytes;

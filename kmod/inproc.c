@@ -52,7 +52,7 @@ struct zmq_pair_end {
  */
 struct zmq_pair {
 	refcount_t		ref;
-	spinlock_t		lock;
+	spinlock_t		lock; /* see locking.rst, 5 */
 	struct zmq_pipe		*end[2];
 	struct zmq_pair_end	self[2];
 	struct list_head	parked_node;

@@ -27,6 +27,9 @@ struct zmq_buf {
 
 /**
  * struct zmq_range - encoded bytes in a buffer, with a reference to it
+ * @buf: the buffer
+ * @off: where they begin
+ * @len: how many they are
  */
 struct zmq_range {
 	struct zmq_buf	*buf;
@@ -63,6 +66,7 @@ struct zmq_msg_mark {
  * @id_len: bytes in @id
  * @has_id: @id is valid, though it may be empty
  * @pipe: where the message goes, if the pattern chose at its first frame; held
+ * @inline_ranges: what @ranges is for a message that needs no more
  *
  * One lives in each socket, all under the socket lock.
  */

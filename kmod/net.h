@@ -24,10 +24,10 @@ struct ctl_table_header;
  */
 struct zmq_net {
 	struct zmq_mib __percpu	*mib;
-	struct mutex		inproc_lock;
+	struct mutex		inproc_lock; /* see locking.rst, 2 */
 	struct list_head	inproc_bound;
 	struct list_head	inproc_parked;
-	spinlock_t		socks_lock;
+	spinlock_t		socks_lock; /* of socks alone */
 	struct hlist_head	socks;
 	unsigned long		max_msg_bytes;
 	int			linger_max_ms;

@@ -45,7 +45,7 @@ struct zmq_core {
 	const struct zmq_pipe_ops	*ops;
 	const struct zmq_pattern	*pattern;
 	struct zmq_opts			opts;
-	spinlock_t			lock;
+	spinlock_t			lock; /* see locking.rst, 6 */
 	struct list_head		pipes;
 	struct list_head		ready;
 	struct list_head		writable;
@@ -106,6 +106,7 @@ enum zmq_pipe_flag {
  * @drops: messages dropped for this peer
  * @tx_total: messages sent
  * @rx_total: messages received
+ * @rcu: who waits for its credit looks at it without a lock
  */
 struct zmq_pipe {
 	refcount_t		ref;

@@ -16,7 +16,7 @@ struct zmq_task;
  */
 struct zmq_task_queue {
 	struct sock		*sk;
-	spinlock_t		lock;
+	spinlock_t		lock; /* see locking.rst, 9 */
 	struct list_head	deferred;
 };
 

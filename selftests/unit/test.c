@@ -58,7 +58,8 @@ size_t test_hex(u8 *to, const char *hex)
 				to[n] = to[n - 1];
 			hex = end;
 		} else if (isxdigit(*hex)) {
-			sscanf(hex, "%2hhx", &to[n++]);
+			if (sscanf(hex, "%2hhx", &to[n++]) != 1)
+				abort();
 			hex += 2;
 		} else {
 			hex++;

@@ -10,6 +10,7 @@
 
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
 #define FAULTS_MAX	2000
+#define NO_INJECTION	"the kernel has no fault injection"
 
 static int write_text(const char *path, const char *text)
 {
@@ -23,6 +24,9 @@ static int write_text(const char *path, const char *text)
 	return n < 0 ? -1 : 0;
 }
 
+/* Open all the time, since opening it allocates. */
+static int fail_fd = -1;
+
 static bool can_inject(void)
 {
 	if (access(FAIL_NTH, W_OK))
@@ -32,11 +36,9 @@ static bool can_inject(void)
 	write_text("/sys/kernel/debug/fail_page_alloc/min-order", "0");
 	write_text("/sys/kernel/debug/failslab/verbose", "0");
 	write_text("/sys/kernel/debug/fail_page_alloc/verbose", "0");
-	return true;
+	fail_fd = open(FAIL_NTH, O_RDWR);
+	return fail_fd >= 0;
 }
-
-/* The file is open before, since opening it allocates. */
-static int fail_fd = -1;
 
 static void arm(int nth)
 {
@@ -70,13 +72,6 @@ static bool is_shortage(int err)
 	       err == EFAULT || err == EADDRINUSE;
 }
 
-#define NEEDS_FAULTS() do {						\
-	if (!can_inject())						\
-		SKIP(return, "the kernel has no fault injection");	\
-	fail_fd = open(FAIL_NTH, O_RDWR);				\
-	ASSERT_LE(0, fail_fd);						\
-} while (0)
-
 /* Repeats with the next allocation failing until none is left to fail. */
 #define EACH_FAULT(n, call) ({						\
 	arm(n);								\
@@ -95,7 +90,8 @@ TEST_F(zmq, socket_without_memory)
 	bool failed;
 	int n, fd;
 
-	NEEDS_FAULTS();
+	if (!can_inject())
+		SKIP(return, NO_INJECTION);
 	for (n = 1; n < FAULTS_MAX; n++) {
 		bool more = EACH_FAULT(n, fd = zt_socket(n % 2 ? ZMQ_ROUTER : ZMQ_XPUB));
 
@@ -145,13 +141,15 @@ static void bind_and_connect(struct __test_metadata *_metadata, const char *wher
 
 TEST_F(zmq, tcp_bind_and_connect_without_memory)
 {
-	NEEDS_FAULTS();
+	if (!can_inject())
+		SKIP(return, NO_INJECTION);
 	bind_and_connect(_metadata, "tcp://127.0.0.1:*");
 }
 
 TEST_F(zmq, inproc_bind_and_connect_without_memory)
 {
-	NEEDS_FAULTS();
+	if (!can_inject())
+		SKIP(return, NO_INJECTION);
 	bind_and_connect(_metadata, "inproc://faults");
 }
 
@@ -161,7 +159,8 @@ TEST_F(zmq, subscribe_without_memory)
 	bool failed, more;
 	char topic[300];
 
-	NEEDS_FAULTS();
+	if (!can_inject())
+		SKIP(return, NO_INJECTION);
 	pub = zt_listening(ZMQ_XPUB, "inproc://faults", self->ep);
 	ASSERT_LE(0, pub);
 	sub = zt_connected(ZMQ_SUB, self->ep);
@@ -186,7 +185,8 @@ TEST_F(zmq_over, a_message_without_memory_is_sent_whole_or_not_at_all)
 	int push, pull, n;
 	bool failed, more;
 
-	NEEDS_FAULTS();
+	if (!can_inject())
+		SKIP(return, NO_INJECTION);
 	pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
 	ASSERT_LE(0, pull);
 	push = zt_connected(ZMQ_PUSH, self->ep);
@@ -213,7 +213,8 @@ TEST_F(zmq_over, a_frame_received_without_memory_stays)
 	bool failed, more;
 	char got[8];
 
-	NEEDS_FAULTS();
+	if (!can_inject())
+		SKIP(return, NO_INJECTION);
 	rep = zt_listening(ZMQ_REP, variant->bind, self->ep);
 	ASSERT_LE(0, rep);
 	req = zt_connected(ZMQ_REQ, self->ep);
