@@ -200,6 +200,7 @@ void zmq_conn_close(struct zmq_conn *conn)
 	if (conn->state == ZMQ_CONN_CLOSED)
 		return;
 	set_state(conn, ZMQ_CONN_CLOSED, ZMQ_MIB_NONE);
+	zmq_task_stop_timer(&conn->task);
 	list_del_init(&conn->node);
 
 	if (sock) {
@@ -223,6 +224,8 @@ void zmq_conn_close(struct zmq_conn *conn)
  */
 void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms)
 {
+	/* Of the state before, it would run the task for nothing. */
+	zmq_task_stop_timer(&conn->task);
 	conn->timed = ms;
 	conn->deadline = jiffies + msecs_to_jiffies(ms);
 	if (ms)

@@ -263,6 +263,8 @@ int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 		adopt_parked(zn, name);
 	}
 	mutex_unlock(&zn->inproc_lock);
+	/* We hold the lock that our ends of the new pairs wait for. */
+	zmq_core_settle(core);
 	return err;
 }
 

@@ -134,6 +134,7 @@ void zmq_listener_close(struct zmq_listener *listener)
 	WRITE_ONCE(sk->sk_data_ready, listener->data_ready);
 	write_unlock_bh(&sk->sk_callback_lock);
 
+	zmq_task_stop_timer(&listener->task);
 	list_del(&listener->node);
 	listener->sock = NULL;
 	sock_release(sock);

@@ -1,56 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Work that runs under the socket lock and never waits behind a system call. */
 
+#include "compat.h"
 #include "task.h"
 
+/* Tasks that run before others may have the socket lock. */
+#define TASK_BUDGET	64
+
 struct workqueue_struct *zmq_wq;
+
+static void kick(struct zmq_task_queue *queue)
+{
+	sock_hold(queue->sk);
+	if (!queue_work(zmq_wq, &queue->work))
+		sock_put(queue->sk);
+}
 
 /* A caller may sleep in a page fault of its own making for as long as it likes
  * while it holds the socket lock, so a worker that waited for it could be
  * starved on purpose. It leaves a note for release_sock() instead.
  */
-static bool defer(struct zmq_task *task)
+static bool defer(struct zmq_task_queue *queue)
 {
-	struct zmq_task_queue *queue = task->queue;
 	struct sock *sk = queue->sk;
-	bool put = false;
 	bool owned;
 
+	local_bh_disable();
 	bh_lock_sock(sk);
 	owned = sock_owned_by_user(sk);
-	if (owned) {
-		spin_lock(&queue->lock);
-		if (list_empty(&task->node))
-			list_add_tail(&task->node, &queue->deferred);
-		else
-			put = true;
-		spin_unlock(&queue->lock);
-	}
+	if (owned)
+		queue->deferred = true;
 	bh_unlock_sock(sk);
-	if (put)
-		task->ops->put(task);
+	local_bh_enable();
 	return owned;
 }
 
-static void task_work(struct work_struct *work)
+static struct zmq_task *take_first(struct zmq_task_queue *queue)
 {
-	struct zmq_task *task = container_of(to_delayed_work(work),
-					     struct zmq_task, dwork);
-	struct sock *sk = task->queue->sk;
-	bool deferred;
+	struct zmq_task *task;
 
-	local_bh_disable();
-	deferred = defer(task);
-	local_bh_enable();
-	if (deferred)
-		return;
+	spin_lock_bh(&queue->lock);
+	task = list_first_entry_or_null(&queue->tasks, struct zmq_task, node);
+	if (task)
+		list_del_init(&task->node);
+	spin_unlock_bh(&queue->lock);
+	return task;
+}
 
-	/* put() may drop the last reference to the socket. */
-	sock_hold(sk);
+static void queue_work_fn(struct work_struct *work)
+{
+	struct zmq_task_queue *queue = container_of(work,
+						    struct zmq_task_queue,
+						    work);
+	unsigned int budget = TASK_BUDGET;
+	struct sock *sk = queue->sk;
+	struct zmq_task *task;
+
+	if (defer(queue))
+		goto out;
+
 	lock_sock(sk);
-	task->ops->run(task);
+	while (budget-- && (task = take_first(queue))) {
+		task->ops->run(task);
+		task->ops->put(task);
+	}
 	release_sock(sk);
-	task->ops->put(task);
+	if (!list_empty(&queue->tasks))
+		kick(queue);
+out:
 	sock_put(sk);
 }
 
@@ -64,8 +81,37 @@ static void task_work(struct work_struct *work)
 void zmq_task_queue_init(struct zmq_task_queue *queue, struct sock *sk)
 {
 	queue->sk = sk;
+	queue->deferred = false;
 	spin_lock_init(&queue->lock);
-	INIT_LIST_HEAD(&queue->deferred);
+	INIT_LIST_HEAD(&queue->tasks);
+	INIT_WORK(&queue->work, queue_work_fn);
+}
+
+/**
+ * zmq_task_run() - run a task soon
+ * @task: the task, on which the caller has a reference
+ *
+ * Context: Any.
+ */
+void zmq_task_run(struct zmq_task *task)
+{
+	struct zmq_task_queue *queue = task->queue;
+
+	spin_lock_bh(&queue->lock);
+	if (list_empty(&task->node)) {
+		task->ops->get(task);
+		list_add_tail(&task->node, &queue->tasks);
+	}
+	spin_unlock_bh(&queue->lock);
+	kick(queue);
+}
+
+static void task_timeout(struct timer_list *timer)
+{
+	struct zmq_task *task = container_of(timer, struct zmq_task, timer);
+
+	zmq_task_run(task);
+	task->ops->put(task);
 }
 
 /**
@@ -79,27 +125,14 @@ void zmq_task_queue_init(struct zmq_task_queue *queue, struct sock *sk)
 void zmq_task_init(struct zmq_task *task, struct zmq_task_queue *queue,
 		   const struct zmq_task_ops *ops)
 {
-	INIT_DELAYED_WORK(&task->dwork, task_work);
 	INIT_LIST_HEAD(&task->node);
+	timer_setup(&task->timer, task_timeout, 0);
 	task->queue = queue;
 	task->ops = ops;
 }
 
 /**
- * zmq_task_run() - run a task soon, and a waiting one now
- * @task: the task, on which the caller has a reference
- *
- * Context: Any.
- */
-void zmq_task_run(struct zmq_task *task)
-{
-	task->ops->get(task);
-	if (mod_delayed_work(zmq_wq, &task->dwork, 0))
-		task->ops->put(task);
-}
-
-/**
- * zmq_task_run_after() - run a task later, unless it is to run earlier anyhow
+ * zmq_task_run_after() - run a task later, unless its timer ends before
  * @task: the task, on which the caller has a reference
  * @delay: jiffies
  *
@@ -108,30 +141,34 @@ void zmq_task_run(struct zmq_task *task)
 void zmq_task_run_after(struct zmq_task *task, unsigned long delay)
 {
 	task->ops->get(task);
-	if (!queue_delayed_work(zmq_wq, &task->dwork, delay))
+	if (timer_reduce(&task->timer, jiffies + delay))
 		task->ops->put(task);
 }
 
 /**
- * zmq_task_queue_kick() - run what was deferred, the socket lock is released
+ * zmq_task_stop_timer() - do not run a task later
+ * @task: the task, on which the caller has a reference
+ *
+ * Context: Any. It may be running or about to, all the same.
+ */
+void zmq_task_stop_timer(struct zmq_task *task)
+{
+	if (timer_delete(&task->timer))
+		task->ops->put(task);
+}
+
+/**
+ * zmq_task_queue_release() - the socket lock is about to be released
  * @queue: the socket's queue
  *
  * Context: From release_sock(), with the socket's spinlock held.
  */
-void zmq_task_queue_kick(struct zmq_task_queue *queue)
+void zmq_task_queue_release(struct zmq_task_queue *queue)
 {
-	struct zmq_task *task;
-
-	if (list_empty(&queue->deferred))
+	if (!queue->deferred)
 		return;
-	spin_lock(&queue->lock);
-	while (!list_empty(&queue->deferred)) {
-		task = list_first_entry(&queue->deferred, struct zmq_task, node);
-		list_del_init(&task->node);
-		if (mod_delayed_work(zmq_wq, &task->dwork, 0))
-			task->ops->put(task);
-	}
-	spin_unlock(&queue->lock);
+	queue->deferred = false;
+	kick(queue);
 }
 
 /**

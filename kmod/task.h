@@ -3,21 +3,27 @@
 #ifndef _ZMQ_TASK_H
 #define _ZMQ_TASK_H
 
+#include <linux/timer.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
 
 struct zmq_task;
 
 /**
- * struct zmq_task_queue - the tasks that found their socket's lock taken
+ * struct zmq_task_queue - the tasks of a socket that are to run
  * @sk: the socket
- * @lock: protects @deferred
- * @deferred: they run again once the lock is released
+ * @lock: protects @tasks
+ * @tasks: of struct zmq_task, each with a reference
+ * @work: runs them, one worker for all
+ * @deferred: the worker found the socket lock taken; under the socket's own
+ *	spinlock
  */
 struct zmq_task_queue {
 	struct sock		*sk;
 	spinlock_t		lock; /* see locking.rst, 9 */
-	struct list_head	deferred;
+	struct list_head	tasks;
+	struct work_struct	work;
+	bool			deferred;
 };
 
 /**
@@ -34,14 +40,14 @@ struct zmq_task_ops {
 
 /**
  * struct zmq_task - a unit of such work
- * @dwork: the work item
- * @node: in the socket's list of deferred tasks
+ * @node: in queue->tasks
+ * @timer: puts it there later
  * @queue: of the socket
  * @ops: of the owner
  */
 struct zmq_task {
-	struct delayed_work		dwork;
 	struct list_head		node;
+	struct timer_list		timer;
 	struct zmq_task_queue		*queue;
 	const struct zmq_task_ops	*ops;
 };
@@ -55,6 +61,7 @@ void zmq_task_init(struct zmq_task *task, struct zmq_task_queue *queue,
 		   const struct zmq_task_ops *ops);
 void zmq_task_run(struct zmq_task *task);
 void zmq_task_run_after(struct zmq_task *task, unsigned long delay);
-void zmq_task_queue_kick(struct zmq_task_queue *queue);
+void zmq_task_stop_timer(struct zmq_task *task);
+void zmq_task_queue_release(struct zmq_task_queue *queue);
 
 #endif /* _ZMQ_TASK_H */

@@ -66,6 +66,8 @@ int zmq_sock_wait(struct zmq_sock *zsk, __poll_t events,
 	else
 		add_wait_queue(sk_sleep(sk), &sleeper.wait);
 	release_sock(sk);
+	/* Pairs with skwq_has_sleeper() in whoever makes it ready. */
+	smp_mb();
 	if (!ready(zsk))
 		patience->timeo = wait_woken(&sleeper.wait, TASK_INTERRUPTIBLE,
 					     patience->timeo);
