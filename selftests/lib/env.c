@@ -51,21 +51,6 @@ static void announce(const char *test)
 	close(fd);
 }
 
-int zt_setup(const char *test)
-{
-	const struct rlimit files = { ZT_SOCKETS_MAX, ZT_SOCKETS_MAX };
-
-	/* What is printed survives _exit() and abort(). */
-	setvbuf(stdout, NULL, _IONBF, 0);
-	signal(SIGPIPE, SIG_IGN);
-	announce(test);
-	if (setrlimit(RLIMIT_NOFILE, &files)) {
-		perror("# RLIMIT_NOFILE");
-		return -1;
-	}
-	return zt_netns();
-}
-
 u64 zt_now_ms(void)
 {
 	struct timespec ts;
@@ -262,4 +247,47 @@ void zt_tell(void)
 		printf("#   %s", line);
 	if (f)
 		fclose(f);
+}
+
+/* How many references to the module there were before the test. */
+static long refs_before;
+
+int zt_setup(const char *test)
+{
+	const struct rlimit files = { ZT_SOCKETS_MAX, ZT_SOCKETS_MAX };
+
+	/* What is printed survives _exit() and abort(). */
+	setvbuf(stdout, NULL, _IONBF, 0);
+	signal(SIGPIPE, SIG_IGN);
+	announce(test);
+	if (setrlimit(RLIMIT_NOFILE, &files)) {
+		perror("# RLIMIT_NOFILE");
+		return -1;
+	}
+	refs_before = zt_module_refs();
+	return zt_netns();
+}
+
+static bool refs_are_back(void *arg)
+{
+	return zt_module_refs() <= refs_before;
+}
+
+/* Closes all there is. 0 if no socket stays behind in the module. */
+int zt_teardown(void)
+{
+	const int none = 0;
+	int fd;
+
+	/* What a test left unsent must not linger. */
+	for (fd = STDERR_FILENO + 1; fd < ZT_SOCKETS_MAX; fd++) {
+		setsockopt(fd, SOL_ZMQ, ZMQ_LINGER, &none, sizeof(none));
+		close(fd);
+	}
+	if (zt_eventually(refs_are_back, NULL))
+		return 0;
+	printf("# the module still has %ld references, %ld before\n",
+	       zt_module_refs(), refs_before);
+	zt_tell();
+	return -1;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The tests' fixtures: a network namespace of its own for each test.
+ * The tests' fixtures: a network namespace of its own for each test, which
+ * ends with a look at what it leaves behind.
  * kselftest_harness.h comes before.
  */
 #ifndef _ZMQTEST_FIXTURE_H
@@ -19,6 +20,7 @@ FIXTURE_SETUP(zmq)
 
 FIXTURE_TEARDOWN(zmq)
 {
+	EXPECT_EQ(0, zt_teardown());
 }
 
 /* For what has to hold over every transport. */
@@ -45,6 +47,7 @@ FIXTURE_SETUP(zmq_over)
 
 FIXTURE_TEARDOWN(zmq_over)
 {
+	EXPECT_EQ(0, zt_teardown());
 }
 
 #endif /* _ZMQTEST_FIXTURE_H */

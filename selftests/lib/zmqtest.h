@@ -33,6 +33,7 @@ typedef __s64 s64;
 /* env.c: the test's surroundings */
 
 int zt_setup(const char *test);
+int zt_teardown(void);
 int zt_netns(void);
 u64 zt_now_ms(void);
 bool zt_eventually(bool (*holds)(void *arg), void *arg);

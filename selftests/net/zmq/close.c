@@ -185,7 +185,7 @@ static void tell_what_stays(void)
 	       st.inuse, st.orphan, st.tw, zt_proc_rows(), zt_module_refs());
 }
 
-TEST_F_TIMEOUT(zmq, a_thousand_connects_and_closes_leave_nothing, 120)
+TEST_F_TIMEOUT(zmq, a_thousand_connects_and_closes_leave_nothing, 240)
 {
 	struct before b;
 	int pull, push, i;
@@ -206,7 +206,7 @@ TEST_F_TIMEOUT(zmq, a_thousand_connects_and_closes_leave_nothing, 120)
 		tell_what_stays();
 }
 
-TEST_F_TIMEOUT(zmq, peers_that_leave_at_any_stage_leave_nothing, 60)
+TEST_F_TIMEOUT(zmq, peers_that_leave_at_any_stage_leave_nothing, 240)
 {
 	unsigned char ready[64];
 	size_t len = zp_ready_body(ready, "PUSH", NULL, 0);

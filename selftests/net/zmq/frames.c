@@ -41,8 +41,7 @@ FIXTURE_SETUP(frames)
 
 FIXTURE_TEARDOWN(frames)
 {
-	close(self->push);
-	close(self->pull);
+	EXPECT_EQ(0, zt_teardown());
 }
 
 struct sending {
@@ -112,21 +111,21 @@ static const size_t edges[] = {
 	4097, 16383, 16384, 32767, 32768, 65535, 65536, 65537, MIB - 1, MIB, 0,
 };
 
-TEST_F_TIMEOUT(frames, every_size_at_an_edge_arrives, 60)
+TEST_F_TIMEOUT(frames, every_size_at_an_edge_arrives, 240)
 {
 	struct sending s = { self->push, edges, ARRAY_SIZE(edges), false };
 
 	EXPECT_EQ(s.count, transfer(&s, self->pull));
 }
 
-TEST_F_TIMEOUT(frames, every_size_at_an_edge_arrives_as_a_part, 60)
+TEST_F_TIMEOUT(frames, every_size_at_an_edge_arrives_as_a_part, 240)
 {
 	struct sending s = { self->push, edges, ARRAY_SIZE(edges), true };
 
 	EXPECT_EQ(s.count, transfer(&s, self->pull));
 }
 
-TEST_F_TIMEOUT(frames, a_very_large_one_arrives, 120)
+TEST_F_TIMEOUT(frames, a_very_large_one_arrives, 240)
 {
 	const size_t sizes[] = { 1, variant->largest, 3 };
 	struct sending s = { self->push, sizes, ARRAY_SIZE(sizes), false };
@@ -134,7 +133,7 @@ TEST_F_TIMEOUT(frames, a_very_large_one_arrives, 120)
 	EXPECT_EQ(s.count, transfer(&s, self->pull));
 }
 
-TEST_F_TIMEOUT(frames, messages_of_2_to_100_parts_arrive, 60)
+TEST_F_TIMEOUT(frames, messages_of_2_to_100_parts_arrive, 240)
 {
 	size_t sizes[100];
 	struct sending s = { self->push, sizes, 0, true };
@@ -168,7 +167,7 @@ static int send_stream(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(frames, a_stream_of_50000_mixed_sizes_stays_in_order, 120)
+TEST_F_TIMEOUT(frames, a_stream_of_50000_mixed_sizes_stays_in_order, 240)
 {
 	pid_t child;
 	char buf[STREAM_MAX + 1], want[STREAM_MAX];

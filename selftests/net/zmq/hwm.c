@@ -127,13 +127,14 @@ TEST_F(zmq, a_stuck_peer_blocks_the_sender_until_its_timeout)
 	sent = zt_fill(push, body, sizeof(body), 10000);
 	/* The queue, and what the shrunken TCP buffers and one write take. */
 	ASSERT_LE(10, sent);
-	ASSERT_GE(40, sent);
 
 	ASSERT_EQ(0, zt_setint(push, ZMQ_SNDTIMEO, 200));
-	start = zt_now_ms();
-	EXPECT_EQ(-1, send(push, body, sizeof(body), 0));
+	/* TCP may still have found room for a last one. */
+	for (start = zt_now_ms(); !zt_send(push, body, sizeof(body), 0); sent++)
+		start = zt_now_ms();
 	EXPECT_EQ(EAGAIN, errno);
 	EXPECT_LE(190, zt_now_ms() - start);
+	EXPECT_GE(40, sent);
 
 	for (i = 0; i < sent; i++) {
 		ASSERT_TRUE(zp_got(peer, 0, body, sizeof(body)))

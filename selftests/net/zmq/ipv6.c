@@ -28,6 +28,7 @@ FIXTURE_SETUP(ipv6)
 
 FIXTURE_TEARDOWN(ipv6)
 {
+	EXPECT_EQ(0, zt_teardown());
 }
 
 static int allow(int fd)

@@ -6,7 +6,7 @@
 #include "fixture.h"
 
 #define WORKERS		8
-#define JOBS		100000
+#define JOBS_MAX	100000
 #define STOP		UINT32_MAX
 
 struct shift {
@@ -28,14 +28,43 @@ static int work(void *arg)
 		}
 		if (job == STOP)
 			return 0;
-		if (job >= JOBS)
+		if (job >= JOBS_MAX)
 			return 2;
 		atomic_fetch_add(&s->done[job], 1);
 		atomic_fetch_add(&s->share[s->me], 1);
 	}
 }
 
-TEST_F_TIMEOUT(zmq_over, eight_workers_on_one_fd_do_100000_jobs_once_each, 240)
+FIXTURE(workers) {
+	char ep[ZMQ_ENDPOINT_MAX];
+};
+
+FIXTURE_VARIANT(workers) {
+	const char *bind;
+	u32 jobs;
+};
+
+FIXTURE_VARIANT_ADD(workers, tcp) {
+	.bind = "tcp://127.0.0.1:*",
+	.jobs = JOBS_MAX,
+};
+
+FIXTURE_VARIANT_ADD(workers, inproc) {
+	.bind = "inproc://workers",
+	.jobs = 20000,
+};
+
+FIXTURE_SETUP(workers)
+{
+	ASSERT_EQ(0, zt_setup(_metadata->name));
+}
+
+FIXTURE_TEARDOWN(workers)
+{
+	EXPECT_EQ(0, zt_teardown());
+}
+
+TEST_F_TIMEOUT(workers, eight_on_one_fd_do_every_job_once, 240)
 {
 	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
 	int push = zt_connected(ZMQ_PUSH, self->ep), busy = 0;
@@ -46,12 +75,12 @@ TEST_F_TIMEOUT(zmq_over, eight_workers_on_one_fd_do_100000_jobs_once_each, 240)
 	ASSERT_LE(0, pull);
 	ASSERT_EQ(0, zt_wait_for_ever(pull));
 	ASSERT_EQ(0, zt_wait_for_ever(push));
-	s.done = zt_shared(JOBS);
+	s.done = zt_shared(variant->jobs);
 	s.share = zt_shared(WORKERS * sizeof(*s.share));
 	ASSERT_NE(NULL, s.done);
 	for (s.me = 0; s.me < WORKERS; s.me++)
 		workers[s.me] = zt_child(work, &s);
-	ASSERT_EQ(JOBS, zt_put_numbers(push, JOBS, 0));
+	ASSERT_EQ(variant->jobs, zt_put_numbers(push, variant->jobs, 0));
 	for (i = 0; i < WORKERS; i++) {
 		u32 stop = STOP;
 
@@ -61,7 +90,7 @@ TEST_F_TIMEOUT(zmq_over, eight_workers_on_one_fd_do_100000_jobs_once_each, 240)
 		EXPECT_TRUE(zt_reap(workers[i]))
 			zt_tell();
 	}
-	for (i = 0; i < JOBS; i++) {
+	for (i = 0; i < variant->jobs; i++) {
 		ASSERT_EQ(1, s.done[i])
 			TH_LOG("job %u", i);
 	}
@@ -69,7 +98,7 @@ TEST_F_TIMEOUT(zmq_over, eight_workers_on_one_fd_do_100000_jobs_once_each, 240)
 		sum += s.share[i];
 		busy += s.share[i] > 0;
 	}
-	EXPECT_EQ(JOBS, sum);
+	EXPECT_EQ(variant->jobs, sum);
 	EXPECT_LT(1, busy);
 }
 
@@ -126,7 +155,10 @@ TEST_F(zmq_over, a_full_worker_is_passed_over)
 					 names[i]));
 		ASSERT_EQ(0, zt_connect(push, names[i]));
 	}
-	ASSERT_LT(0, zt_fill(push, body, sizeof(body), 10000));
+	/* TCP goes on moving what was filled in until both ends are full. */
+	do {
+		ASSERT_LE(0, zt_fill(push, body, sizeof(body), 10000));
+	} while (zt_poll(push, POLLOUT, 500));
 	/* One of them works, the other never does: all goes to the first. */
 	ASSERT_LT(0, zt_drain(pulls[0]));
 	for (i = 0; i < 100; i++) {

@@ -9,8 +9,6 @@
 #include "fixture.h"
 
 #define HWM		10
-#define WAITERS		4
-#define WAITED_MSGS	2000
 
 static int small_queues(int fd)
 {
@@ -65,9 +63,12 @@ TEST_F(zmq_over, issue_3641_room_is_announced_level_triggered)
 	ep = watch(push, EPOLLOUT);
 	ASSERT_LE(0, ep);
 	for (round = 0; round < 5; round++) {
-		sent = zt_fill(push, body, sizeof(body), 100000);
-		ASSERT_LT(0, sent);
-		EXPECT_EQ(0, reported(ep, 0));
+		sent = 0;
+		do {
+			got = zt_fill(push, body, sizeof(body), 100000);
+			ASSERT_LE(0, got);
+			sent += got;
+		} while (reported(ep, 0));
 		for (got = 0; got < sent; got++) {
 			ASSERT_TRUE(zt_got(pull, body, sizeof(body), ZT_LAST))
 				TH_LOG("round %ld", got);
@@ -351,83 +352,6 @@ TEST_F(zmq, missing_peers_are_neither_an_error_nor_a_hangup)
 					&len));
 		EXPECT_EQ(0, error) TH_LOG("type %d", type);
 		close(fd);
-	}
-}
-
-struct shift {
-	int fd;
-	int start;		/* write end: ready */
-	u32 *seen;		/* shared: how often each message was read */
-	atomic_uint *total;
-};
-
-static int exclusive_waiter(void *arg)
-{
-	struct shift *s = arg;
-	u32 number;
-	int ep = watch(s->fd, EPOLLIN | EPOLLEXCLUSIVE);
-
-	if (ep < 0 || write(s->start, "r", 1) != 1)
-		return 1;
-	for (;;) {
-		if (reported(ep, ZT_DEADLINE_MS) != EPOLLIN)
-			return 2;
-		while (recv(s->fd, &number, sizeof(number), MSG_DONTWAIT) ==
-		       sizeof(number)) {
-			if (number == UINT32_MAX)
-				return 0;
-			__atomic_add_fetch(&s->seen[number], 1,
-					   __ATOMIC_RELAXED);
-			atomic_fetch_add(s->total, 1);
-		}
-	}
-}
-
-static bool all_seen(void *arg)
-{
-	return atomic_load((atomic_uint *)arg) == WAITED_MSGS;
-}
-
-TEST_F(zmq_over, exclusive_waiters_lose_nothing)
-{
-	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
-	int push = zt_connected(ZMQ_PUSH, self->ep);
-	u32 *mem = zt_shared((WAITED_MSGS + 1) * sizeof(*mem));
-	struct shift s = { .fd = pull, .seen = mem + 1, .total = (void *)mem };
-	pid_t waiters[WAITERS];
-	u32 i;
-	int pipes[2];
-	char byte;
-
-	ASSERT_NE(NULL, mem);
-	ASSERT_EQ(0, pipe(pipes));
-	s.start = pipes[1];
-	for (i = 0; i < WAITERS; i++)
-		waiters[i] = zt_child(exclusive_waiter, &s);
-	for (i = 0; i < WAITERS; i++) {
-		ASSERT_EQ(1, read(pipes[0], &byte, 1))
-			TH_LOG("round %d", i);
-	}
-	for (i = 0; i < WAITED_MSGS; i++) {
-		/* Now and then all of them shall be asleep. */
-		if (i % 500 == 0)
-			ASSERT_TRUE(zt_wait_asleep(waiters[i / 500 % WAITERS]));
-		ASSERT_EQ(0, zt_send(push, &i, sizeof(i), 0));
-	}
-	EXPECT_TRUE(zt_eventually(all_seen, s.total));
-	for (i = 0; i < WAITED_MSGS; i++) {
-		ASSERT_EQ(1, s.seen[i])
-			TH_LOG("message %u", i);
-	}
-	/* Each of these wakes one who has no other reason to wake. */
-	for (i = 0; i < WAITERS; i++) {
-		u32 stop = UINT32_MAX;
-
-		ASSERT_EQ(0, zt_send(push, &stop, sizeof(stop), 0));
-	}
-	for (i = 0; i < WAITERS; i++) {
-		EXPECT_TRUE(zt_reap(waiters[i]))
-			zt_tell();
 	}
 }
 

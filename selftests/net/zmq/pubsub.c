@@ -204,7 +204,7 @@ TEST_F(zmq_over, xsub_subscribes_by_messages)
 	EXPECT_TRUE(zt_gets(xpub, "in parts", ZT_LAST));
 }
 
-TEST_F_TIMEOUT(zmq_over, all_of_10000_prefixes_are_announced_and_match, 60)
+TEST_F_TIMEOUT(zmq_over, all_of_10000_prefixes_are_announced_and_match, 240)
 {
 	int pub = zt_listening(ZMQ_XPUB, variant->bind, self->ep);
 	int sub = zt_socket(ZMQ_SUB), i, len;
@@ -239,7 +239,7 @@ TEST_F_TIMEOUT(zmq_over, all_of_10000_prefixes_are_announced_and_match, 60)
 	}
 }
 
-TEST_F_TIMEOUT(zmq, a_raw_publisher_counts_10000_of_them, 60)
+TEST_F_TIMEOUT(zmq, a_raw_publisher_counts_10000_of_them, 240)
 {
 	int sub = zt_socket(ZMQ_SUB), port = 0, listener, peer, i, n;
 	static bool seen[PREFIXES];
