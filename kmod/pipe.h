@@ -238,4 +238,19 @@ static inline bool zmq_pipe_writable(const struct zmq_pipe *pipe)
 	       !test_bit(ZMQ_PIPE_DEAD, &pipe->flags);
 }
 
+/* ---- between core.c and pipe*.c ---- */
+extern const struct zmq_conn_ops zmq_pipe_conn_ops;
+
+void zmq_pipe_purge(struct zmq_pipe *pipe);
+void zmq_pipe_reap(struct zmq_pipe *pipe);
+void zmq_pipe_ready_locked(struct zmq_pipe *pipe);
+void zmq_pipe_writable_locked(struct zmq_pipe *pipe);
+void zmq_pipe_drop_partial_locked(struct zmq_pipe *pipe);
+
+/* Credit returns here; below the high-water mark even if that is 1. */
+static inline unsigned int zmq_pipe_low_water(unsigned int hwm)
+{
+	return min((hwm + 1) / 2, hwm - 1);
+}
+
 #endif /* _ZMQ_PIPE_H */

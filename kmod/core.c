@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The socket as its pipes see it: who is there, who waits. */
+
+#include "conn.h"
+#include "inproc.h"
+#include "pipe.h"
+
+static struct zmq_core *task_core(struct zmq_task *task)
+{
+	return container_of(task, struct zmq_core, task);
+}
+
+static void core_task_run(struct zmq_task *task)
+{
+	zmq_core_settle(task_core(task));
+}
+
+static void core_task_get(struct zmq_task *task)
+{
+	sock_hold(task_core(task)->sk);
+}
+
+static void core_task_put(struct zmq_task *task)
+{
+	sock_put(task_core(task)->sk);
+}
+
+static const struct zmq_task_ops core_task_ops = {
+	.run	= core_task_run,
+	.get	= core_task_get,
+	.put	= core_task_put,
+};
+
+/**
+ * zmq_core_wake_readers() - something can be received
+ * @core: the socket's core
+ *
+ * Context: Any.
+ */
+void zmq_core_wake_readers(struct zmq_core *core)
+{
+	core->sk->sk_data_ready(core->sk);
+}
+
+/**
+ * zmq_core_wake_writers() - something can be sent
+ * @core: the socket's core
+ *
+ * Context: Any.
+ */
+void zmq_core_wake_writers(struct zmq_core *core)
+{
+	struct socket_wq *wq;
+
+	rcu_read_lock();
+	wq = rcu_dereference(core->sk->sk_wq);
+	/* Pairs with the barrier of the sleeper between queueing itself and
+	 * testing for credit.
+	 */
+	if (skwq_has_sleeper(wq))
+		wake_up_interruptible_sync_poll(&wq->wait, EPOLLOUT |
+						EPOLLWRNORM | EPOLLWRBAND);
+	rcu_read_unlock();
+}
+
+static struct zmq_pipe *take_first(struct zmq_core *core,
+				   struct list_head *list)
+{
+	struct zmq_pipe *pipe;
+
+	spin_lock_bh(&core->lock);
+	pipe = list_first_entry_or_null(list, struct zmq_pipe, attach_node);
+	if (pipe)
+		list_del_init(&pipe->attach_node);
+	spin_unlock_bh(&core->lock);
+	return pipe;
+}
+
+static int settle_new(struct zmq_pipe *pipe)
+{
+	int err = 0;
+
+	if (pipe->pair)
+		err = zmq_inproc_meet(pipe);
+	if (err || test_bit(ZMQ_PIPE_ATTACHED, &pipe->flags))
+		return err;
+	return zmq_pipe_attach(pipe);
+}
+
+/**
+ * zmq_core_settle() - attach and detach the pipes that others left to us
+ * @core: the socket's core
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_core_settle(struct zmq_core *core)
+{
+	struct zmq_conn *conn;
+	struct zmq_pipe *pipe;
+
+	while ((pipe = take_first(core, &core->new_pipes))) {
+		if (settle_new(pipe))
+			zmq_pipe_detach(pipe);
+		else
+			zmq_pipe_up(pipe);
+		zmq_pipe_put(pipe);
+	}
+	while ((pipe = take_first(core, &core->dead_pipes))) {
+		/* It may have sent something before anybody here knew it. */
+		if (!test_bit(ZMQ_PIPE_DETACHED, &pipe->flags))
+			settle_new(pipe);
+		conn = pipe->conn;
+		if (conn)
+			zmq_conn_get(conn);
+		zmq_pipe_detach(pipe);
+		if (conn) {
+			zmq_conn_close(conn);
+			zmq_conn_put(conn);
+		}
+		zmq_pipe_put(pipe);
+	}
+}
+
+/**
+ * zmq_core_shutdown() - drop every pipe, read or unread
+ * @core: the socket's core; its connections have no pipes any more
+ *
+ * Context: Process context, socket lock held; nobody will read or write again.
+ */
+void zmq_core_shutdown(struct zmq_core *core)
+{
+	struct zmq_pipe *pipe;
+
+	while ((pipe = take_first(core, &core->new_pipes))) {
+		zmq_pipe_detach(pipe);
+		zmq_pipe_put(pipe);
+	}
+	while ((pipe = list_first_entry_or_null(&core->pipes, struct zmq_pipe,
+						node))) {
+		zmq_pipe_get(pipe);
+		zmq_pipe_detach(pipe);
+		spin_lock_bh(&core->lock);
+		list_del_init(&pipe->ready_node);
+		zmq_pipe_purge(pipe);
+		spin_unlock_bh(&core->lock);
+		zmq_pipe_reap(pipe);
+		zmq_pipe_put(pipe);
+	}
+	while ((pipe = take_first(core, &core->dead_pipes)))
+		zmq_pipe_put(pipe);
+}
+
+/**
+ * zmq_core_init() - prepare the routing half of a socket
+ * @core: zeroed
+ * @sk: the socket
+ * @ops: whom its pipes tell
+ *
+ * Context: Process context.
+ */
+void zmq_core_init(struct zmq_core *core, struct sock *sk,
+		   const struct zmq_pipe_ops *ops)
+{
+	core->sk = sk;
+	core->ops = ops;
+	spin_lock_init(&core->lock);
+	INIT_LIST_HEAD(&core->pipes);
+	INIT_LIST_HEAD(&core->ready);
+	INIT_LIST_HEAD(&core->writable);
+	INIT_LIST_HEAD(&core->inproc);
+	INIT_LIST_HEAD(&core->new_pipes);
+	INIT_LIST_HEAD(&core->dead_pipes);
+	zmq_owner_init(&core->owner, sk, &core->opts, &zmq_pipe_conn_ops);
+	zmq_task_init(&core->task, &core->owner.tasks, &core_task_ops);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A pipe whose peer is behind a connection. */
+
+#include <linux/slab.h>
+#include "conn.h"
+#include "pipe.h"
+#include "trace.h"
+
+static struct zmq_core *conn_core(const struct zmq_conn *conn)
+{
+	return container_of(conn->owner, struct zmq_core, owner);
+}
+
+/**
+ * zmq_pipe_join() - put a pipe on a connection
+ * @core: the socket's side
+ * @conn: the connection
+ *
+ * The connection and the pipe take a reference to each other.
+ *
+ * Context: Process context, socket lock held.
+ * Return: the pipe with a reference for the caller, or NULL.
+ */
+struct zmq_pipe *zmq_pipe_join(struct zmq_core *core, struct zmq_conn *conn)
+{
+	struct zmq_pipe *pipe = zmq_pipe_new(core, GFP_KERNEL);
+
+	if (!pipe)
+		return NULL;
+	pipe->endpoint = kstrdup(conn->endpoint, GFP_KERNEL_ACCOUNT);
+	if (!pipe->endpoint) {
+		zmq_pipe_put(pipe);
+		return NULL;
+	}
+	pipe->dialed = conn->dialed;
+	pipe->conn = conn;
+	zmq_conn_get(conn);
+	zmq_pipe_get(pipe);
+	zmq_conn_set_pipe(conn, pipe);
+	return pipe;
+}
+
+static int meet_stream(struct zmq_pipe *pipe, const struct zmq_session *s)
+{
+	int type = s->peer_type == ZMQ_PEER_TYPE_UNKNOWN ? -1 : s->peer_type;
+
+	return zmq_pipe_meet(pipe, s->minor, type, s->peer_id, s->peer_id_len);
+}
+
+static int conn_up(struct zmq_conn *conn)
+{
+	struct zmq_core *core = conn_core(conn);
+	struct zmq_pipe *pipe = conn->pipe;
+	int err;
+
+	if (pipe) {
+		err = meet_stream(pipe, &conn->session);
+		if (err)
+			return err;
+		zmq_pipe_up(pipe);
+		return 0;
+	}
+
+	pipe = zmq_pipe_join(core, conn);
+	if (!pipe)
+		return -ENOMEM;
+	err = meet_stream(pipe, &conn->session);
+	if (!err)
+		err = zmq_pipe_attach(pipe);
+	if (err)
+		zmq_pipe_detach(pipe);
+	else
+		zmq_pipe_up(pipe);
+	zmq_pipe_put(pipe);
+	return err;
+}
+
+static void conn_down(struct zmq_conn *conn, bool again)
+{
+	struct zmq_core *core = conn_core(conn);
+	struct zmq_pipe *pipe = conn->pipe;
+
+	if (again && !core->opts.immediate) {
+		zmq_pipe_down(pipe);
+		return;
+	}
+	zmq_pipe_detach(pipe);
+	zmq_conn_tx_purge(conn);
+}
+
+static unsigned int conn_room(struct zmq_conn *conn)
+{
+	struct zmq_pipe *pipe = conn->pipe;
+	struct zmq_core *core = pipe->core;
+	unsigned int room;
+	int hwm;
+
+	spin_lock_bh(&core->lock);
+	hwm = READ_ONCE(core->opts.rcv_hwm);
+	if ((hwm && pipe->rx_msgs >= hwm) ||
+	    (pipe->rx_msgs &&
+	     pipe->rx_charged >= READ_ONCE(core->sk->sk_rcvbuf))) {
+		set_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
+		room = 0;
+	} else {
+		room = hwm ? hwm - pipe->rx_msgs : U32_MAX;
+	}
+	spin_unlock_bh(&core->lock);
+	if (!room)
+		trace_zmq_hwm(core->sk, pipe, ZMQ_TRACE_RX);
+	return room;
+}
+
+static int conn_rx(struct zmq_conn *conn, struct sk_buff_head *runs,
+		   unsigned int msgs)
+{
+	return zmq_pipe_rx(conn->pipe, runs, msgs);
+}
+
+static void conn_subscription(struct zmq_conn *conn, const u8 *topic,
+			      size_t len, bool subscribe)
+{
+	struct zmq_core *core = conn_core(conn);
+
+	if (core->ops->subscription)
+		core->ops->subscription(core, conn->pipe, topic, len,
+					    subscribe);
+}
+
+static void conn_sent(struct zmq_conn *conn, unsigned int msgs)
+{
+	zmq_pipe_tx_done(conn->pipe, msgs);
+}
+
+const struct zmq_conn_ops zmq_pipe_conn_ops = {
+	.up		= conn_up,
+	.down		= conn_down,
+	.room		= conn_room,
+	.rx		= conn_rx,
+	.subscription	= conn_subscription,
+	.sent		= conn_sent,
+};

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A pipe's receive queue: runs come in, frames go out. */
+
+#include "conn.h"
+#include "inproc.h"
+#include "mem.h"
+#include "pipe.h"
+#include "trace.h"
+
+/**
+ * zmq_pipe_rx() - messages arrived
+ * @pipe: the pipe
+ * @runs: frames; emptied on success
+ * @msgs: messages that end in @runs
+ *
+ * Context: Softirq or process context.
+ * Return: 0, or -ENOMEM and the runs are the caller's.
+ */
+int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
+		unsigned int msgs)
+{
+	struct zmq_core *core = pipe->core;
+	unsigned int truesize = 0;
+	struct sk_buff *skb;
+	bool wake;
+	u64 bytes = 0;
+
+	skb_queue_walk(runs, skb) {
+		truesize += skb->truesize;
+		bytes += zmq_run(skb)->len;
+	}
+	if (!zmq_mem_charge_rx(core->sk, truesize, false))
+		return -ENOMEM;
+
+	spin_lock_bh(&core->lock);
+	skb_queue_splice_tail_init(runs, &pipe->runs);
+	pipe->rx_charged += truesize;
+	pipe->rx_bytes += bytes;
+	pipe->rx_msgs += msgs;
+	pipe->rx_total += msgs;
+	if (core->ops->rx && pipe->rx_msgs)
+		core->ops->rx(core, pipe);
+	zmq_pipe_ready_locked(pipe);
+	wake = msgs && !list_empty(&pipe->ready_node);
+	spin_unlock_bh(&core->lock);
+
+	ZMQ_ADD_STATS(sock_net(core->sk), ZMQ_MIB_RXMSGS, msgs);
+	ZMQ_ADD_STATS(sock_net(core->sk), ZMQ_MIB_RXBYTES, bytes);
+	trace_zmq_rx(core->sk, pipe, msgs, bytes);
+	if (wake)
+		zmq_core_wake_readers(core);
+	return 0;
+}
+
+static bool trim_partial_locked(struct zmq_pipe *pipe)
+{
+	unsigned int msgs = pipe->rx_msgs;
+	struct zmq_run_cb *run;
+	struct sk_buff *skb;
+	struct zmq_hdr hdr;
+	u8 buf[ZMQ_HDR_MAX];
+	u64 keep = 0, cut;
+	size_t n;
+
+	while (msgs) {
+		n = min_t(u64, pipe->rx_bytes - keep, sizeof(buf));
+		if (zmq_runs_copy_bits(&pipe->runs, pipe->rx_off + keep, buf, n) ||
+		    zmq_hdr_get(buf, n, &hdr) <= 0)
+			break;
+		keep += hdr.size + hdr.len;
+		if (!(hdr.flags & ZMTP_MORE))
+			msgs--;
+	}
+	cut = pipe->rx_bytes - keep;
+	if (!cut)
+		return false;
+
+	pipe->rx_bytes = keep;
+	while (cut) {
+		skb = skb_peek_tail(&pipe->runs);
+		run = zmq_run(skb);
+		if (run->len > cut) {
+			run->len -= cut;
+			break;
+		}
+		if (skb == skb_peek(&pipe->runs) && run->len - pipe->rx_off <= cut)
+			pipe->rx_off = 0;
+		cut -= min_t(u64, cut, run->len);
+		__skb_unlink(skb, &pipe->runs);
+		pipe->rx_charged -= skb->truesize;
+		zmq_mem_uncharge_rx(pipe->core->sk, skb->truesize);
+		kfree_skb(skb);
+		if (skb_queue_empty(&pipe->runs))
+			break;
+	}
+	return true;
+}
+
+/**
+ * zmq_pipe_drop_partial_locked() - drop a message whose rest will never come
+ * @pipe: the pipe, whose stream ended
+ *
+ * Context: Process context, socket lock and core->lock held.
+ */
+void zmq_pipe_drop_partial_locked(struct zmq_pipe *pipe)
+{
+	struct zmq_core *core = pipe->core;
+
+	if (!trim_partial_locked(pipe))
+		return;
+	trace_zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPPARTIAL);
+	ZMQ_INC_STATS(sock_net(core->sk), ZMQ_MIB_RXDROPPARTIAL);
+}
+
+/**
+ * zmq_pipe_peek_frame() - the frame at the head of the queue
+ * @pipe: the pipe, with at least one whole message
+ * @f: filled in
+ *
+ * Context: The reader: socket lock held, or core->lock in the pattern's rx().
+ * Return: 0, or -EAGAIN if the queue is empty.
+ */
+int zmq_pipe_peek_frame(struct zmq_pipe *pipe, struct zmq_frame *f)
+{
+	struct sk_buff *skb = skb_peek(&pipe->runs);
+	u8 buf[ZMQ_HDR_MAX];
+	const u8 *p = buf;
+	u32 off;
+	size_t n;
+
+	if (!pipe->rx_msgs)
+		return -EAGAIN;
+	if (!pipe->rx_hdr.size) {
+		off = zmq_run(skb)->off + pipe->rx_off;
+		n = min_t(u64, READ_ONCE(pipe->rx_bytes), sizeof(buf));
+		if (off + n <= skb_headlen(skb) &&
+		    pipe->rx_off + n <= zmq_run(skb)->len)
+			p = skb->data + off;
+		else if (zmq_runs_copy_bits(&pipe->runs, pipe->rx_off, buf, n))
+			return -EAGAIN;
+		if (zmq_hdr_get(p, n, &pipe->rx_hdr) <= 0)
+			return -EAGAIN;
+	}
+	f->pipe = pipe;
+	f->mem = NULL;
+	f->len = pipe->rx_hdr.len;
+	f->more = pipe->rx_hdr.flags & ZMTP_MORE;
+	return 0;
+}
+
+/**
+ * zmq_pipe_peek_frame_locked() - zmq_pipe_peek_frame() for the pattern's rx()
+ * @pipe: the pipe
+ * @f: filled in
+ *
+ * Context: core->lock held.
+ * Return: 0, or -EAGAIN if there is no whole message.
+ */
+int zmq_pipe_peek_frame_locked(struct zmq_pipe *pipe, struct zmq_frame *f)
+{
+	lockdep_assert_held(&pipe->core->lock);
+	return zmq_pipe_peek_frame(pipe, f);
+}
+
+/**
+ * zmq_pipe_copy_bits() - copy from the body of the head frame
+ * @pipe: the pipe, after zmq_pipe_peek_frame()
+ * @off: offset in the body
+ * @to: where to
+ * @len: how much; within the body
+ *
+ * Context: As for zmq_pipe_peek_frame().
+ * Return: 0 or -EFAULT.
+ */
+int zmq_pipe_copy_bits(struct zmq_pipe *pipe, u64 off, void *to, size_t len)
+{
+	return zmq_runs_copy_bits(&pipe->runs,
+				  pipe->rx_off + pipe->rx_hdr.size + off,
+				  to, len);
+}
+
+/**
+ * zmq_pipe_copy_iter() - copy from the body of the head frame to the caller
+ * @pipe: the pipe, after zmq_pipe_peek_frame()
+ * @off: offset in the body
+ * @to: where to
+ * @len: how much; within the body
+ *
+ * Context: Process context, socket lock held; may fault in user memory.
+ * Return: 0 or -EFAULT.
+ */
+int zmq_pipe_copy_iter(struct zmq_pipe *pipe, u64 off, struct iov_iter *to,
+		       size_t len)
+{
+	return zmq_runs_copy_iter(&pipe->runs,
+				  pipe->rx_off + pipe->rx_hdr.size + off,
+				  to, len);
+}
+
+/**
+ * zmq_pipe_consume_frame_locked() - drop the head frame
+ * @pipe: the pipe, after zmq_pipe_peek_frame_locked()
+ *
+ * Context: core->lock held.
+ */
+void zmq_pipe_consume_frame_locked(struct zmq_pipe *pipe)
+{
+	struct zmq_core *core = pipe->core;
+	struct sk_buff *skb;
+	u64 n;
+
+	n = pipe->rx_hdr.size + pipe->rx_hdr.len;
+	pipe->rx_bytes -= n;
+	n += pipe->rx_off;
+	while ((skb = skb_peek(&pipe->runs)) && n >= zmq_run(skb)->len) {
+		n -= zmq_run(skb)->len;
+		__skb_unlink(skb, &pipe->runs);
+		pipe->rx_charged -= skb->truesize;
+		zmq_mem_uncharge_rx(core->sk, skb->truesize);
+		kfree_skb(skb);
+	}
+	pipe->rx_off = n;
+	pipe->rx_hdr.size = 0;
+	if (pipe->rx_hdr.flags & ZMTP_MORE)
+		return;
+
+	pipe->rx_unacked++;
+	if (!--pipe->rx_msgs)
+		list_del_init(&pipe->ready_node);
+	else if (!list_empty(&pipe->ready_node))
+		list_move_tail(&pipe->ready_node, &core->ready);
+}
+
+static bool may_resume(const struct zmq_pipe *pipe)
+{
+	int hwm = READ_ONCE(pipe->core->opts.rcv_hwm);
+
+	return (!hwm || pipe->rx_msgs <= zmq_pipe_low_water(hwm)) &&
+	       (!pipe->rx_msgs ||
+		pipe->rx_charged <= READ_ONCE(pipe->core->sk->sk_rcvbuf) / 2);
+}
+
+static void ack_inproc(struct zmq_pipe *pipe)
+{
+	unsigned int msgs = pipe->rx_unacked;
+	int hwm = READ_ONCE(pipe->core->opts.rcv_hwm);
+
+	/* The writer hears of half a high-water mark at a time, as a peer
+	 * behind TCP would, but of the last message at once.
+	 */
+	if (pipe->rx_msgs && msgs < (hwm + 1) / 2)
+		return;
+	pipe->rx_unacked = 0;
+	zmq_inproc_ack(pipe, msgs);
+}
+
+/**
+ * zmq_pipe_consume_frame() - drop the head frame and let the peer go on
+ * @pipe: the pipe, after zmq_pipe_peek_frame(); may be freed if it is dead and
+ *	this was its last message
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_pipe_consume_frame(struct zmq_pipe *pipe)
+{
+	struct zmq_core *core = pipe->core;
+	bool resume = false;
+	bool whole, dead;
+
+	spin_lock_bh(&core->lock);
+	zmq_pipe_consume_frame_locked(pipe);
+	whole = !(pipe->rx_hdr.flags & ZMTP_MORE);
+	dead = test_bit(ZMQ_PIPE_DETACHED, &pipe->flags) && !pipe->rx_msgs;
+	if (whole && test_bit(ZMQ_PIPE_THROTTLED, &pipe->flags) &&
+	    may_resume(pipe)) {
+		clear_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
+		resume = true;
+	}
+	spin_unlock_bh(&core->lock);
+
+	if (!whole)
+		return;
+	if (dead)
+		zmq_pipe_reap(pipe);
+	else if (pipe->pair)
+		ack_inproc(pipe);
+	else if (resume && pipe->conn)
+		zmq_conn_rx_resume(pipe->conn);
+}
+
+/**
+ * zmq_pipe_skip_msg() - discard the rest of the message at the head
+ * @pipe: the pipe; may be freed as with zmq_pipe_consume_frame()
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_pipe_skip_msg(struct zmq_pipe *pipe)
+{
+	struct zmq_frame f;
+
+	do {
+		if (zmq_pipe_peek_frame(pipe, &f))
+			return;
+		zmq_pipe_consume_frame(pipe);
+	} while (f.more);
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A pipe's send credit, and what it gives to the peer. */
+
+#include "conn.h"
+#include "inproc.h"
+#include "pipe.h"
+#include "trace.h"
+
+static unsigned int tx_hwm(const struct zmq_pipe *pipe)
+{
+	int hwm = READ_ONCE(pipe->core->opts.snd_hwm);
+
+	if (!pipe->pair || pipe->peer_hwm < 0 || !hwm)
+		return hwm;
+	return pipe->peer_hwm ? hwm + pipe->peer_hwm : 0;
+}
+
+static bool tx_has_credit(const struct zmq_pipe *pipe)
+{
+	unsigned int hwm = tx_hwm(pipe);
+
+	return !hwm || atomic_read(&pipe->tx_msgs) <= zmq_pipe_low_water(hwm);
+}
+
+static void tx_restore(struct zmq_pipe *pipe)
+{
+	struct zmq_core *core = pipe->core;
+	bool wake;
+
+	spin_lock_bh(&core->lock);
+	wake = test_and_clear_bit(ZMQ_PIPE_FULL, &pipe->flags);
+	zmq_pipe_writable_locked(pipe);
+	spin_unlock_bh(&core->lock);
+	if (wake)
+		zmq_core_wake_writers(core);
+}
+
+static void tx_check_full(struct zmq_pipe *pipe)
+{
+	struct zmq_core *core = pipe->core;
+	unsigned int hwm = tx_hwm(pipe);
+
+	if (!hwm || atomic_read(&pipe->tx_msgs) < hwm)
+		return;
+	/* Messages held back for company must not make the pipe full. */
+	if (pipe->conn)
+		zmq_conn_flush(pipe->conn, ZMQ_FLUSH_NOW);
+	if (atomic_read(&pipe->tx_msgs) < hwm)
+		return;
+
+	spin_lock_bh(&core->lock);
+	set_bit(ZMQ_PIPE_FULL, &pipe->flags);
+	list_del_init(&pipe->writable_node);
+	spin_unlock_bh(&core->lock);
+	trace_zmq_hwm(core->sk, pipe, ZMQ_TRACE_TX);
+
+	/* Pairs with zmq_pipe_tx_done(): either it sees FULL or we see its
+	 * credit.
+	 */
+	smp_mb();
+	if (tx_has_credit(pipe))
+		tx_restore(pipe);
+}
+
+/**
+ * zmq_pipe_write() - give a whole message to the peer
+ * @pipe: the pipe
+ * @msg: the message; its memory is referenced
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0; -EPIPE if the peer is gone, -EAGAIN if it has no credit, -ENOMEM
+ *	or -ENOBUFS.
+ */
+int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
+{
+	struct net *net = sock_net(pipe->core->sk);
+	int err;
+
+	if (test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
+		return -EPIPE;
+	if (test_bit(ZMQ_PIPE_FULL, &pipe->flags))
+		return -EAGAIN;
+
+	/* Counted first: the reader may be done before write returns. */
+	atomic_inc(&pipe->tx_msgs);
+	if (pipe->pair)
+		err = zmq_inproc_write(pipe, msg);
+	else
+		err = zmq_conn_queue(pipe->conn, msg);
+	if (err) {
+		atomic_dec(&pipe->tx_msgs);
+		return err;
+	}
+	pipe->tx_total++;
+	ZMQ_INC_STATS(net, ZMQ_MIB_TXMSGS);
+	ZMQ_ADD_STATS(net, ZMQ_MIB_TXBYTES, msg->bytes);
+	trace_zmq_tx(pipe->core->sk, pipe, 1, msg->bytes);
+	tx_check_full(pipe);
+	return 0;
+}
+
+/**
+ * zmq_pipe_flush() - see to it that what was written is sent
+ * @pipe: the pipe
+ * @more: the caller has more at hand, so it may wait a little
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_pipe_flush(struct zmq_pipe *pipe, bool more)
+{
+	if (pipe->conn)
+		zmq_conn_flush(pipe->conn,
+			       more ? ZMQ_FLUSH_LATER : ZMQ_FLUSH_AUTO);
+}
+
+/**
+ * zmq_pipe_send_sub() - tell the peer of a subscription or its end
+ * @pipe: the pipe, up
+ * @topic: the prefix
+ * @len: bytes in @topic
+ * @subscribe: or unsubscribe
+ *
+ * The caller flushes.
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_pipe_send_sub(struct zmq_pipe *pipe, const u8 *topic, size_t len,
+		      bool subscribe)
+{
+	if (pipe->conn)
+		return zmq_conn_send_sub(pipe->conn, topic, len, subscribe);
+	if (pipe->pair)
+		zmq_inproc_subscribe(pipe, topic, len, subscribe);
+	return 0;
+}
+
+/**
+ * zmq_pipe_tx_done() - messages left the queue
+ * @pipe: the pipe
+ * @msgs: how many
+ *
+ * Context: Any, core->lock not held.
+ */
+void zmq_pipe_tx_done(struct zmq_pipe *pipe, unsigned int msgs)
+{
+	atomic_sub(msgs, &pipe->tx_msgs);
+	/* Pairs with tx_check_full(). */
+	smp_mb__after_atomic();
+	if (test_bit(ZMQ_PIPE_FULL, &pipe->flags) && tx_has_credit(pipe))
+		tx_restore(pipe);
+}
