@@ -34,12 +34,31 @@ static const struct zmq_task_ops core_task_ops = {
 /**
  * zmq_core_wake_readers() - something can be received
  * @core: the socket's core
+ * @msgs: how many messages there are for how many readers, at least 1
  *
  * Context: Any.
  */
-void zmq_core_wake_readers(struct zmq_core *core)
+void zmq_core_wake_readers(struct zmq_core *core, unsigned int msgs)
 {
-	core->sk->sk_data_ready(core->sk);
+	const __poll_t events = EPOLLIN | EPOLLRDNORM | EPOLLRDBAND;
+	struct socket_wq *wq;
+
+	rcu_read_lock();
+	wq = rcu_dereference(core->sk->sk_wq);
+	/* Pairs with the barrier of the sleeper between queueing itself and
+	 * looking for input.
+	 */
+	if (!skwq_has_sleeper(wq))
+		goto out;
+	if (msgs == 1)
+		wake_up_interruptible_sync_poll(&wq->wait, events);
+	else
+		__wake_up(&wq->wait, TASK_INTERRUPTIBLE,
+			  min_t(unsigned int, msgs, INT_MAX),
+			  poll_to_key(events));
+out:
+	sk_wake_async(core->sk, SOCK_WAKE_WAITD, POLL_IN);
+	rcu_read_unlock();
 }
 
 /**

@@ -147,7 +147,7 @@ void zmq_pipe_writable_locked(struct zmq_pipe *pipe)
 int zmq_pipe_attach(struct zmq_pipe *pipe)
 {
 	struct zmq_core *core = pipe->core;
-	bool readable;
+	unsigned int readable;
 	int err;
 
 	err = core->ops->attach(core, pipe);
@@ -165,7 +165,7 @@ int zmq_pipe_attach(struct zmq_pipe *pipe)
 	spin_unlock_bh(&core->lock);
 
 	if (readable)
-		zmq_core_wake_readers(core);
+		zmq_core_wake_readers(core, readable);
 	zmq_core_wake_writers(core);
 	return 0;
 }
@@ -270,7 +270,7 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
 	if (empty)
 		zmq_pipe_reap(pipe);
 	/* Who waits for this peer alone must look again. */
-	zmq_core_wake_readers(core);
+	zmq_core_wake_readers(core, 1);
 	zmq_core_wake_writers(core);
 	zmq_pipe_put(pipe);
 }

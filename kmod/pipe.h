@@ -191,7 +191,7 @@ struct zmq_pipe_ops {
 /* ---- the socket's side ---- */
 void zmq_core_init(struct zmq_core *core, struct sock *sk,
 		   const struct zmq_pipe_ops *ops);
-void zmq_core_wake_readers(struct zmq_core *core);
+void zmq_core_wake_readers(struct zmq_core *core, unsigned int msgs);
 void zmq_core_wake_writers(struct zmq_core *core);
 void zmq_core_settle(struct zmq_core *core);
 void zmq_core_shutdown(struct zmq_core *core);

@@ -48,7 +48,7 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 	ZMQ_ADD_STATS(sock_net(core->sk), ZMQ_MIB_RXBYTES, bytes);
 	trace_zmq_rx(core->sk, pipe, msgs, bytes);
 	if (wake)
-		zmq_core_wake_readers(core);
+		zmq_core_wake_readers(core, msgs);
 	return 0;
 }
 

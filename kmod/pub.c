@@ -145,7 +145,7 @@ static void pub_subscription(struct zmq_core *core, struct zmq_pipe *pipe,
 	wake = apply(core, pipe, topic, len, subscribe);
 	spin_unlock_bh(&core->lock);
 	if (wake)
-		zmq_core_wake_readers(core);
+		zmq_core_wake_readers(core, 1);
 }
 
 static void note_vanished(const u8 *topic, size_t len, void *arg)
@@ -168,7 +168,7 @@ static void forget(struct zmq_core *core, struct zmq_pipe *pipe)
 	wake = wake && !list_empty(&pub->notes);
 	spin_unlock_bh(&core->lock);
 	if (wake)
-		zmq_core_wake_readers(core);
+		zmq_core_wake_readers(core, 1);
 }
 
 static void pub_detach(struct zmq_core *core, struct zmq_pipe *pipe)
@@ -253,7 +253,7 @@ static void xpub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
 		zmq_pipe_consume_frame_locked(pipe);
 	}
 	if (wake)
-		zmq_core_wake_readers(core);
+		zmq_core_wake_readers(core, 1);
 }
 
 /* The head of a pipe that is ready is the reader's. */
@@ -286,7 +286,7 @@ static void read_subscriptions(struct zmq_core *core, struct zmq_pipe *pipe)
 		zmq_pipe_consume_frame(pipe);
 	}
 	if (wake)
-		zmq_core_wake_readers(core);
+		zmq_core_wake_readers(core, 1);
 }
 
 static int xpub_peek(struct zmq_core *core, struct zmq_frame *f)

@@ -102,7 +102,7 @@ int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 		m->msg_inq = has_input(zsk);
 	release_sock(sk);
 	if (patience.slept && has_input(zsk))
-		zmq_core_wake_readers(&zsk->core);
+		zmq_core_wake_readers(&zsk->core, 1);
 	return ret;
 }
 
