@@ -331,9 +331,9 @@ TEST_F_TIMEOUT(zmq_over, every_blocked_sender_wakes, 60)
 	pthread_t threads[SENDERS];
 
 	ASSERT_EQ(0, zt_setint(push, ZMQ_SNDHWM, 10));
-	ASSERT_EQ(0, zt_setint(push, ZMQ_SNDBUF, 8192));
+	ASSERT_EQ(0, zt_setint(push, ZMQ_SNDBUF, 65536));
 	ASSERT_EQ(0, zt_setint(pull, ZMQ_RCVHWM, 10));
-	ASSERT_EQ(0, zt_setint(pull, ZMQ_RCVBUF, 8192));
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_RCVBUF, 65536));
 	ASSERT_EQ(0, zt_bind_any(pull, variant->bind, self->ep));
 	ASSERT_EQ(0, zt_connect(push, self->ep));
 	ASSERT_EQ(0, zt_wait_for_ever(push));
