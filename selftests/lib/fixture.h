@@ -9,6 +9,10 @@
 
 #include "zmqtest.h"
 
+/* A waiting test gives up by itself; an emulated machine needs its time. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	120
+
 FIXTURE(zmq) {
 	char ep[ZMQ_ENDPOINT_MAX];
 };

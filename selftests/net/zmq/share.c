@@ -324,7 +324,7 @@ static void *send_large(void *arg)
 /* They block, then room for many messages comes at once, and at the end no
  * further wake-up makes up for one that was lost.
  */
-TEST_F_TIMEOUT(zmq_over, every_blocked_sender_wakes, 60)
+TEST_F(zmq_over, every_blocked_sender_wakes)
 {
 	int pull = zt_socket(ZMQ_PULL), push = zt_socket(ZMQ_PUSH), i, round;
 	struct worker w[SENDERS];

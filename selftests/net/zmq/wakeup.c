@@ -138,7 +138,7 @@ static bool start_waiters(struct shift *s, pid_t *waiters)
 	return true;
 }
 
-TEST_F_TIMEOUT(zmq_over, every_waiter_wakes, 60)
+TEST_F(zmq_over, every_waiter_wakes)
 {
 	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
 	int push = zt_connected(ZMQ_PUSH, self->ep), i, round;
@@ -161,7 +161,7 @@ TEST_F_TIMEOUT(zmq_over, every_waiter_wakes, 60)
 /* Messages that come in one segment are announced by one wake-up: whoever takes
  * one of them and leaves has to see to the others.
  */
-TEST_F_TIMEOUT(zmq, a_batch_wakes_as_many_as_it_has_messages, 60)
+TEST_F(zmq, a_batch_wakes_as_many_as_it_has_messages)
 {
 	static const char batch[] = { 0, 1, 'a', 0, 1, 'b', 0, 1, 'c',
 				      0, 1, 'd' };
