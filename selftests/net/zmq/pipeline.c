@@ -64,7 +64,7 @@ FIXTURE_TEARDOWN(workers)
 	EXPECT_EQ(0, zt_teardown());
 }
 
-TEST_F_TIMEOUT(workers, eight_on_one_fd_do_every_job_once, 240)
+TEST_F_TIMEOUT(workers, eight_on_one_fd_do_every_job_once, 900)
 {
 	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
 	int push = zt_connected(ZMQ_PUSH, self->ep), busy = 0;

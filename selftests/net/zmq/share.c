@@ -214,7 +214,7 @@ static void *receive_many(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(zmq_over, both_directions_of_one_fd_are_used_at_once, 180)
+TEST_F_TIMEOUT(zmq_over, both_directions_of_one_fd_are_used_at_once, 600)
 {
 	int a = zt_listening(ZMQ_DEALER, variant->bind, self->ep);
 	int b = zt_connected(ZMQ_DEALER, self->ep), i;
@@ -239,7 +239,7 @@ TEST_F_TIMEOUT(zmq_over, both_directions_of_one_fd_are_used_at_once, 180)
 	}
 }
 
-TEST_F_TIMEOUT(zmq_over, senders_in_threads_keep_their_own_order, 180)
+TEST_F_TIMEOUT(zmq_over, senders_in_threads_keep_their_own_order, 600)
 {
 	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
 	int push = zt_connected(ZMQ_PUSH, self->ep), i;
@@ -433,7 +433,7 @@ static void *open_and_close(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(zmq_over, peers_come_and_go_while_messages_flow, 180)
+TEST_F_TIMEOUT(zmq_over, peers_come_and_go_while_messages_flow, 600)
 {
 	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep), i, n = 0;
 	struct worker w[2] = { };
