@@ -482,44 +482,60 @@ int zmq_msg_to_runs(const struct zmq_msg *msg, struct sk_buff_head *runs)
 }
 
 /**
+ * zmq_runs_seek() - find the run that an offset is in
+ * @runs: the queue
+ * @skb: a run of it
+ * @off: offset from the start of @skb's run; then from that of the result
+ *
+ * Context: The caller keeps the runs from being freed.
+ * Return: the run, or NULL if the queue is shorter.
+ */
+struct sk_buff *zmq_runs_seek(const struct sk_buff_head *runs,
+			      struct sk_buff *skb, u64 *off)
+{
+	while (skb && *off >= zmq_run(skb)->len) {
+		*off -= zmq_run(skb)->len;
+		skb = skb_queue_is_last(runs, skb) ? NULL :
+		      skb_queue_next(runs, skb);
+	}
+	return skb;
+}
+
+/**
  * zmq_runs_copy_bits() - copy bytes out of a queue of runs
  * @runs: the queue
- * @off: offset from the start of the first run
+ * @skb: a run of it
+ * @off: offset from the start of @skb's run
  * @to: where to
  * @len: how many; they are there
  *
  * Context: The caller keeps the runs from being freed.
  * Return: 0, or -EFAULT if the queue is shorter than @off + @len.
  */
-int zmq_runs_copy_bits(const struct sk_buff_head *runs, u64 off, void *to,
-		       size_t len)
+int zmq_runs_copy_bits(const struct sk_buff_head *runs, struct sk_buff *skb,
+		       u64 off, void *to, size_t len)
 {
-	struct sk_buff *skb;
 	size_t n;
 
-	skb_queue_walk(runs, skb) {
-		const struct zmq_run_cb *run = zmq_run(skb);
-
-		if (!len)
-			break;
-		if (off >= run->len) {
-			off -= run->len;
-			continue;
-		}
-		n = min_t(u64, len, run->len - off);
-		if (skb_copy_bits(skb, run->off + off, to, n))
+	while (len) {
+		skb = zmq_runs_seek(runs, skb, &off);
+		if (!skb)
+			return -EFAULT;
+		n = min_t(u64, len, zmq_run(skb)->len - off);
+		if (skb_copy_bits(skb, zmq_run(skb)->off + off, to, n))
 			return -EFAULT;
 		to += n;
+		off += n;
 		len -= n;
-		off = 0;
 	}
-	return len ? -EFAULT : 0;
+	return 0;
 }
 
 /**
  * zmq_runs_copy_iter() - copy bytes out of a queue of runs to the caller
  * @runs: the queue
- * @off: offset from the start of the first run
+ * @skb: a run of it
+ * @off: offset from the start of @skb's run
  * @to: where to
  * @len: how many; they are there
  *
@@ -527,28 +543,22 @@ int zmq_runs_copy_bits(const struct sk_buff_head *runs, u64 off, void *to,
  *	runs from being freed.
  * Return: 0, or -EFAULT.
  */
-int zmq_runs_copy_iter(const struct sk_buff_head *runs, u64 off,
-		       struct iov_iter *to, size_t len)
+int zmq_runs_copy_iter(const struct sk_buff_head *runs, struct sk_buff *skb,
+		       u64 off, struct iov_iter *to, size_t len)
 {
-	struct sk_buff *skb;
 	size_t n;
 
-	skb_queue_walk(runs, skb) {
-		const struct zmq_run_cb *run = zmq_run(skb);
-
-		if (!len)
-			break;
-		if (off >= run->len) {
-			off -= run->len;
-			continue;
-		}
-		n = min_t(u64, len, run->len - off);
-		if (skb_copy_datagram_iter(skb, run->off + off, to, n))
+	while (len) {
+		skb = zmq_runs_seek(runs, skb, &off);
+		if (!skb)
 			return -EFAULT;
+		n = min_t(u64, len, zmq_run(skb)->len - off);
+		if (skb_copy_datagram_iter(skb, zmq_run(skb)->off + off, to, n))
+			return -EFAULT;
+		off += n;
 		len -= n;
-		off = 0;
 	}
-	return len ? -EFAULT : 0;
+	return 0;
 }
 
 /**

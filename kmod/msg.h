@@ -128,10 +128,12 @@ struct sk_buff *zmq_run_from_skb(struct sk_buff *skb, unsigned int off,
 				 unsigned int len, gfp_t gfp);
 struct sk_buff *zmq_run_from_bytes(const void *data, unsigned int len,
 				   gfp_t gfp);
-int zmq_runs_copy_bits(const struct sk_buff_head *runs, u64 off, void *to,
-		       size_t len);
-int zmq_runs_copy_iter(const struct sk_buff_head *runs, u64 off,
-		       struct iov_iter *to, size_t len);
+struct sk_buff *zmq_runs_seek(const struct sk_buff_head *runs,
+			      struct sk_buff *skb, u64 *off);
+int zmq_runs_copy_bits(const struct sk_buff_head *runs, struct sk_buff *skb,
+		       u64 off, void *to, size_t len);
+int zmq_runs_copy_iter(const struct sk_buff_head *runs, struct sk_buff *skb,
+		       u64 off, struct iov_iter *to, size_t len);
 
 int zmq_msg_cache_init(void);
 void zmq_msg_cache_exit(void);

@@ -33,6 +33,7 @@ struct zmq_opts {
 	int	tcp_keepalive_intvl;	/* s */
 	int	tcp_maxrt;		/* ms */
 	bool	immediate;
+	bool	rcvframes;
 	bool	ipv6;
 	u8	routing_id_len;
 	u8	connect_routing_id_len;

@@ -148,15 +148,33 @@ struct zmq_pipe {
 /**
  * struct zmq_frame - the frame that the next recv returns
  * @pipe: the pipe whose head frame it is, or NULL if it is
- * @mem: memory of the pattern's (a routing id, a subscription)
+ * @mem: memory of the pattern's (a routing id, a subscription), and then
+ * @body: the pipe with the frames that follow, if @more
  * @len: bytes in the body
  * @more: another frame of the message follows
  */
 struct zmq_frame {
 	struct zmq_pipe	*pipe;
+	struct zmq_pipe	*body;
 	const u8	*mem;
 	u64		len;
 	bool		more;
+};
+
+/**
+ * struct zmq_pipe_walk - a look at the frames of the message at the head
+ * @pipe: the pipe
+ * @skb: the run that @off is in
+ * @off: where the next frame begins, from the start of @skb's run
+ * @body: where the body of the last frame is, from there
+ * @len: bytes in it
+ */
+struct zmq_pipe_walk {
+	struct zmq_pipe	*pipe;
+	struct sk_buff	*skb;
+	u64		off;
+	u64		body;
+	u64		len;
 };
 
 /**
@@ -217,6 +235,9 @@ int zmq_pipe_copy_iter(struct zmq_pipe *pipe, u64 off, struct iov_iter *to,
 		       size_t len);
 void zmq_pipe_consume_frame(struct zmq_pipe *pipe);
 void zmq_pipe_skip_msg(struct zmq_pipe *pipe);
+void zmq_pipe_walk_begin(struct zmq_pipe_walk *walk, struct zmq_pipe *pipe);
+int zmq_pipe_walk_next(struct zmq_pipe_walk *walk, struct zmq_hdr *hdr);
+int zmq_pipe_walk_copy(struct zmq_pipe_walk *walk, struct iov_iter *to);
 
 /* ---- writing: the socket lock is held ---- */
 int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg);

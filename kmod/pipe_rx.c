@@ -64,7 +64,8 @@ static bool trim_partial_locked(struct zmq_pipe *pipe)
 
 	while (msgs) {
 		n = min_t(u64, pipe->rx_bytes - keep, sizeof(buf));
-		if (zmq_runs_copy_bits(&pipe->runs, pipe->rx_off + keep, buf, n) ||
+		if (zmq_runs_copy_bits(&pipe->runs, skb_peek(&pipe->runs),
+				       pipe->rx_off + keep, buf, n) ||
 		    zmq_hdr_get(buf, n, &hdr) <= 0)
 			break;
 		keep += hdr.size + hdr.len;
@@ -136,7 +137,8 @@ int zmq_pipe_peek_frame(struct zmq_pipe *pipe, struct zmq_frame *f)
 		if (off + n <= skb_headlen(skb) &&
 		    pipe->rx_off + n <= zmq_run(skb)->len)
 			p = skb->data + off;
-		else if (zmq_runs_copy_bits(&pipe->runs, pipe->rx_off, buf, n))
+		else if (zmq_runs_copy_bits(&pipe->runs, skb, pipe->rx_off, buf,
+					    n))
 			return -EAGAIN;
 		if (zmq_hdr_get(p, n, &pipe->rx_hdr) <= 0)
 			return -EAGAIN;
@@ -174,7 +176,7 @@ int zmq_pipe_peek_frame_locked(struct zmq_pipe *pipe, struct zmq_frame *f)
  */
 int zmq_pipe_copy_bits(struct zmq_pipe *pipe, u64 off, void *to, size_t len)
 {
-	return zmq_runs_copy_bits(&pipe->runs,
+	return zmq_runs_copy_bits(&pipe->runs, skb_peek(&pipe->runs),
 				  pipe->rx_off + pipe->rx_hdr.size + off,
 				  to, len);
 }
@@ -192,7 +194,7 @@ int zmq_pipe_copy_bits(struct zmq_pipe *pipe, u64 off, void *to, size_t len)
 int zmq_pipe_copy_iter(struct zmq_pipe *pipe, u64 off, struct iov_iter *to,
 		       size_t len)
 {
-	return zmq_runs_copy_iter(&pipe->runs,
+	return zmq_runs_copy_iter(&pipe->runs, skb_peek(&pipe->runs),
 				  pipe->rx_off + pipe->rx_hdr.size + off,
 				  to, len);
 }
@@ -303,4 +305,66 @@ void zmq_pipe_skip_msg(struct zmq_pipe *pipe)
 			return;
 		zmq_pipe_consume_frame(pipe);
 	} while (f.more);
+}
+
+/**
+ * zmq_pipe_walk_begin() - look at the frames of the message at the head
+ * @walk: set up
+ * @pipe: the pipe, with at least one whole message
+ *
+ * What was read of the message already is not seen again. Nothing may be
+ * consumed meanwhile.
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_pipe_walk_begin(struct zmq_pipe_walk *walk, struct zmq_pipe *pipe)
+{
+	walk->pipe = pipe;
+	walk->skb = skb_peek(&pipe->runs);
+	walk->off = pipe->rx_off;
+	walk->body = 0;
+	walk->len = 0;
+}
+
+/**
+ * zmq_pipe_walk_next() - the next frame
+ * @walk: of zmq_pipe_walk_begin()
+ * @hdr: its header; there is a next one if it has ZMTP_MORE
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0, or -EFAULT if the queue ends within the message.
+ */
+int zmq_pipe_walk_next(struct zmq_pipe_walk *walk, struct zmq_hdr *hdr)
+{
+	const struct sk_buff_head *runs = &walk->pipe->runs;
+	u8 buf[ZMQ_HDR_MAX];
+	size_t n;
+
+	walk->skb = zmq_runs_seek(runs, walk->skb, &walk->off);
+	if (!walk->skb)
+		return -EFAULT;
+	if (zmq_runs_copy_bits(runs, walk->skb, walk->off, buf, 1))
+		return -EFAULT;
+	n = buf[0] & ZMTP_LONG ? ZMQ_HDR_MAX : 2;
+	if (zmq_runs_copy_bits(runs, walk->skb, walk->off, buf, n) ||
+	    zmq_hdr_get(buf, n, hdr) <= 0)
+		return -EFAULT;
+	walk->body = walk->off + n;
+	walk->len = hdr->len;
+	walk->off = walk->body + hdr->len;
+	return 0;
+}
+
+/**
+ * zmq_pipe_walk_copy() - copy the body of the frame to the caller
+ * @walk: behind zmq_pipe_walk_next()
+ * @to: where to
+ *
+ * Context: Process context, socket lock held; may fault in user memory.
+ * Return: 0 or -EFAULT.
+ */
+int zmq_pipe_walk_copy(struct zmq_pipe_walk *walk, struct iov_iter *to)
+{
+	return zmq_runs_copy_iter(&walk->pipe->runs, walk->skb, walk->body, to,
+				  walk->len);
 }

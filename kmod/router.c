@@ -250,6 +250,7 @@ static int router_peek(struct zmq_core *core, struct zmq_frame *f)
 		return -EAGAIN;
 
 	f->pipe = NULL;
+	f->body = pipe;
 	f->mem = pipe->id;
 	f->len = pipe->id_len;
 	f->more = true;

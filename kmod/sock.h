@@ -58,11 +58,28 @@ int zmq_sock_disconnect(struct zmq_sock *zsk, const struct zmq_endpoint *ep);
 int zmq_sock_can_recv(struct zmq_sock *zsk);
 
 /* sock_tx.c, sock_rx.c */
+struct zmq_patience;
+
+void zmq_sock_forget_message(struct zmq_sock *zsk);
+bool zmq_sock_may_send(struct zmq_sock *zsk);
+int zmq_sock_put_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len);
+int zmq_sock_wait_for_frame(struct zmq_sock *zsk, struct zmq_frame *f,
+			    struct zmq_patience *patience);
 int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len);
 int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 		     int flags);
 __poll_t zmq_sock_poll(struct file *file, struct socket *sock,
 		       struct poll_table_struct *wait);
+
+/* sock_frames.c */
+int zmq_sock_find_frames(struct msghdr *m, size_t len,
+			 const struct zmq_frame_desc **desc, unsigned int *nr);
+ssize_t zmq_sock_send_frames(struct zmq_sock *zsk, struct msghdr *m,
+			     const struct zmq_frame_desc *desc, unsigned int nr,
+			     struct zmq_patience *patience);
+ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
+			     size_t size, int flags,
+			     struct zmq_patience *patience);
 
 /* sockopt.c */
 void zmq_opts_init(struct zmq_opts *opts, const struct zmq_pattern *pattern);

@@ -16,8 +16,17 @@ static bool has_input(struct zmq_sock *zsk)
 	       (core->pattern->has_input && core->pattern->has_input(core));
 }
 
-static int wait_for_frame(struct zmq_sock *zsk, struct zmq_frame *f,
-			  struct zmq_patience *patience)
+/**
+ * zmq_sock_wait_for_frame() - find the frame that is received next
+ * @zsk: the socket
+ * @f: the frame
+ * @patience: how long to wait for it
+ *
+ * Context: Process context, socket lock held; it is released meanwhile.
+ * Return: 0, -EAGAIN, -EBADFD, -EINTR or -ERESTARTSYS.
+ */
+int zmq_sock_wait_for_frame(struct zmq_sock *zsk, struct zmq_frame *f,
+			    struct zmq_patience *patience)
 {
 	const struct zmq_pattern *pattern = zsk->core.pattern;
 	int err;
@@ -49,7 +58,7 @@ static int recv_frame(struct zmq_sock *zsk, struct msghdr *m, size_t size,
 	size_t copied;
 	int err;
 
-	err = wait_for_frame(zsk, &f, patience);
+	err = zmq_sock_wait_for_frame(zsk, &f, patience);
 	if (err)
 		return err;
 	copied = min_t(u64, f.len, size);
@@ -97,7 +106,10 @@ int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 	m->msg_namelen = 0;
 	patience.timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	lock_sock(sk);
-	ret = recv_frame(zsk, m, size, flags, &patience);
+	if (zsk->core.opts.rcvframes && m->msg_controllen)
+		ret = zmq_sock_recv_frames(zsk, m, size, flags, &patience);
+	else
+		ret = recv_frame(zsk, m, size, flags, &patience);
 	if (m->msg_get_inq)
 		m->msg_inq = has_input(zsk);
 	release_sock(sk);

@@ -10,7 +10,13 @@
 #define SEND_FLAGS	(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | \
 			 MSG_BATCH | MSG_CMSG_COMPAT)
 
-static void forget_message(struct zmq_sock *zsk)
+/**
+ * zmq_sock_forget_message() - drop the message that is being sent
+ * @zsk: the socket
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_sock_forget_message(struct zmq_sock *zsk)
 {
 	struct zmq_msg *msg = &zsk->tx;
 
@@ -24,10 +30,17 @@ static void forget_message(struct zmq_sock *zsk)
 static void forget_if_empty(struct zmq_sock *zsk)
 {
 	if (!zsk->tx.frames && !zsk->tx.has_id)
-		forget_message(zsk);
+		zmq_sock_forget_message(zsk);
 }
 
-static bool may_send(struct zmq_sock *zsk)
+/**
+ * zmq_sock_may_send() - may a message that was refused with -EAGAIN go now
+ * @zsk: the socket
+ *
+ * Context: Process context, no lock needed.
+ * Return: true if it is worth another try.
+ */
+bool zmq_sock_may_send(struct zmq_sock *zsk)
 {
 	const struct zmq_pattern *pattern = zsk->core.pattern;
 
@@ -43,7 +56,7 @@ static int begin(struct zmq_sock *zsk)
 
 	err = pattern->begin ? pattern->begin(&zsk->core, &zsk->tx) : 0;
 	if (err)
-		forget_message(zsk);
+		zmq_sock_forget_message(zsk);
 	else
 		zsk->tx.started = true;
 	return err;
@@ -68,7 +81,7 @@ static int take_address(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 	msg->id_len = len;
 	err = zsk->core.pattern->address(&zsk->core, msg);
 	if (err) {
-		forget_message(zsk);
+		zmq_sock_forget_message(zsk);
 		return err;
 	}
 	msg->has_id = true;
@@ -88,7 +101,7 @@ static int offer(struct zmq_sock *zsk, const struct msghdr *m)
 		       pattern->admit(&zsk->core, msg) : 0;
 	err = pattern->send(&zsk->core, msg, m->msg_flags & MSG_BATCH);
 	if (!err)
-		forget_message(zsk);
+		zmq_sock_forget_message(zsk);
 	return err;
 }
 
@@ -116,10 +129,27 @@ static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 	/* So that the same frame can be offered again. */
 	zmq_msg_rollback(msg, &mark);
 	if (err == -EHOSTUNREACH)
-		forget_message(zsk);
+		zmq_sock_forget_message(zsk);
 	else
 		forget_if_empty(zsk);
 	return err;
+}
+
+/**
+ * zmq_sock_put_frame() - add a frame to the message that is being sent
+ * @zsk: the socket
+ * @m: the frame; the message is sent unless it has MSG_MORE
+ * @len: its length
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0; -EAGAIN to wait for zmq_sock_may_send(); else as for
+ *	zmq_sock_sendmsg(). The message is then as it was before.
+ */
+int zmq_sock_put_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
+{
+	if ((zsk->core.pattern->flags & ZMQ_PAT_ADDRESSED) && !zsk->tx.has_id)
+		return take_address(zsk, m, len);
+	return send_frame(zsk, m, len);
 }
 
 /* Nobody sleeps with a frame half offered: while the lock is released others
@@ -128,18 +158,14 @@ static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 static int send_or_wait(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 			struct zmq_patience *patience)
 {
-	bool addressed = zsk->core.pattern->flags & ZMQ_PAT_ADDRESSED;
 	struct iov_iter from = m->msg_iter;
 	int err;
 
 	for (;;) {
-		if (addressed && !zsk->tx.has_id)
-			err = take_address(zsk, m, len);
-		else
-			err = send_frame(zsk, m, len);
+		err = zmq_sock_put_frame(zsk, m, len);
 		if (err != -EAGAIN)
 			return err;
-		err = zmq_sock_wait(zsk, EPOLLOUT, may_send, patience);
+		err = zmq_sock_wait(zsk, EPOLLOUT, zmq_sock_may_send, patience);
 		if (err)
 			return err;
 		m->msg_iter = from;
@@ -149,13 +175,14 @@ static int send_or_wait(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 /**
  * zmq_sock_sendmsg() - struct proto_ops' sendmsg
  * @sock: the socket
- * @m: the frame; MSG_MORE if the message goes on
- * @len: its length
+ * @m: the frame; MSG_MORE if the message goes on; or whole messages, with
+ *	their ZMQ_FRAMES
+ * @len: bytes of data
  *
  * A call that fails changes nothing: it may be repeated.
  *
  * Context: Process context.
- * Return: @len, or -EAGAIN, -EBADFD, -EFAULT, -EHOSTUNREACH, -EINTR, -EINVAL,
+ * Return: bytes sent, or -EAGAIN, -EBADFD, -EFAULT, -EHOSTUNREACH, -EINTR, -EINVAL,
  *	-ENOBUFS, -EOPNOTSUPP.
  */
 int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len)
@@ -164,18 +191,26 @@ int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len)
 	struct zmq_sock *zsk = zmq_sk(sk);
 	const struct zmq_pattern *pattern = zsk->core.pattern;
 	struct zmq_patience patience = {};
-	int err;
+	const struct zmq_frame_desc *desc;
+	unsigned int nr;
+	int ret;
 
 	if (!(pattern->flags & ZMQ_PAT_SEND))
 		return -EOPNOTSUPP;
-	if (m->msg_flags & ~SEND_FLAGS || m->msg_namelen || m->msg_controllen)
+	if (m->msg_flags & ~SEND_FLAGS || m->msg_namelen)
 		return -EOPNOTSUPP;
 	if (len > INT_MAX)
 		return -EMSGSIZE;
+	ret = zmq_sock_find_frames(m, len, &desc, &nr);
+	if (ret)
+		return ret;
 
 	patience.timeo = sock_sndtimeo(sk, m->msg_flags & MSG_DONTWAIT);
 	lock_sock(sk);
-	err = send_or_wait(zsk, m, len, &patience);
+	if (desc)
+		ret = zmq_sock_send_frames(zsk, m, desc, nr, &patience);
+	else
+		ret = send_or_wait(zsk, m, len, &patience) ?: len;
 	release_sock(sk);
-	return err ?: len;
+	return ret;
 }

@@ -70,6 +70,7 @@ static const struct opt_desc sockopts[] = {
 	{ OPT(ZMQ_IMMEDIATE, BOOL, RW), FIELD(immediate), RANGE(0, 1) },
 	{ OPT(ZMQ_LINGER, INT, RW), FIELD(linger), RANGE(-1, INT_MAX), INIT(-1) },
 	{ OPT(ZMQ_RCVTIMEO, TIMEO, RW), FIELD(rcvtimeo), RANGE(-1, INT_MAX), INIT(-1) },
+	{ OPT(ZMQ_RCVFRAMES, BOOL, RW), FIELD(rcvframes), RANGE(0, 1) },
 	{ OPT(ZMQ_SNDTIMEO, TIMEO, RW), FIELD(sndtimeo), RANGE(-1, INT_MAX), INIT(-1) },
 
 	/* connections */

@@ -93,6 +93,23 @@ long zt_fill(int fd, const void *data, size_t len, long limit);
 void zt_pattern(void *buf, size_t len, u64 seed);
 bool zt_pattern_ok(const void *buf, size_t len, u64 seed);
 
+/* batch.c: whole messages, many a call */
+
+#define ZT_BATCH_MAX	512
+
+struct zt_batch {
+	struct zmq_frame_desc	desc[ZT_BATCH_MAX];
+	unsigned int		nr;
+	struct zmq_frames_need	need;
+	int			flags;
+};
+
+ssize_t zt_send_frames(int fd, const void *data, size_t len,
+		       const struct zmq_frame_desc *desc, unsigned int nr,
+		       int flags);
+ssize_t zt_recv_frames(int fd, void *data, size_t len, struct zt_batch *b,
+		       unsigned int max, int flags);
+
 /* peer.c: a ZMTP peer that is a plain TCP socket */
 
 #define ZP_MORE		1

@@ -108,4 +108,37 @@ struct sockaddr_zmq {
 #define ZMQ_UNBIND		1002
 #define ZMQ_DISCONNECT		1003
 
+#define ZMQ_RCVFRAMES		1005	/* int, 0 or 1: recvmsg() returns ZMQ_FRAMES */
+
+/* Control messages of level SOL_ZMQ */
+#define ZMQ_FRAMES		1	/* array of struct zmq_frame_desc */
+#define ZMQ_FRAMES_NEED		2	/* struct zmq_frames_need, recvmsg() only */
+
+#define ZMQ_FRAME_MORE		1	/* the message goes on in the next frame */
+
+/**
+ * struct zmq_frame_desc - one frame of the data of sendmsg() or recvmsg()
+ * @len: bytes
+ * @flags: ZMQ_FRAME_MORE or 0
+ *
+ * With a ZMQ_FRAMES control message the data of a call are the bodies of these
+ * frames, one behind the other: whole messages, and as many as one likes.
+ */
+struct zmq_frame_desc {
+	__u32	len;
+	__u32	flags;
+};
+
+/**
+ * struct zmq_frames_need - room that the first message in the queue takes
+ * @bytes: of data
+ * @frames: entries of ZMQ_FRAMES
+ * @reserved: 0
+ */
+struct zmq_frames_need {
+	__u64	bytes;
+	__u32	frames;
+	__u32	reserved;
+};
+
 #endif /* _UAPI_LINUX_ZMQ_H */

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whole messages, many a call: the bodies of their frames one after the other
+ * in the data, their lengths in a control message. Either all of a message is
+ * sent or received or nothing, so tasks that share the socket need no lock.
+ */
+
+#include <linux/pagemap.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include "sock.h"
+#include "wait.h"
+
+/* One call ends behind so many frames, if not in the middle of a message. */
+#define FRAMES_BATCH	1024
+
+/* ---- sending ---- */
+
+/* Frames of the message that begins at @desc; 0 if it does not end. */
+static unsigned int count_frames(const struct zmq_frame_desc *desc,
+				 unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (!(desc[i].flags & ZMQ_FRAME_MORE))
+			return i + 1;
+	return 0;
+}
+
+static u64 count_bytes(const struct zmq_frame_desc *desc, unsigned int nr)
+{
+	u64 bytes = 0;
+
+	while (nr--)
+		bytes += desc++->len;
+	return bytes;
+}
+
+static int check_frames(const struct zmq_frame_desc *desc, unsigned int nr,
+			size_t len)
+{
+	unsigned int i;
+
+	if (!nr || desc[nr - 1].flags & ZMQ_FRAME_MORE)
+		return -EINVAL;
+	for (i = 0; i < nr; i++)
+		if (desc[i].flags & ~ZMQ_FRAME_MORE)
+			return -EINVAL;
+	return count_bytes(desc, nr) == len ? 0 : -EINVAL;
+}
+
+/**
+ * zmq_sock_find_frames() - the frame table that came with a sendmsg()
+ * @m: the message header, its control data in kernel memory
+ * @len: bytes of data
+ * @desc: set to the table, or NULL if there is none
+ * @nr: set to the frames in it
+ *
+ * Context: Any.
+ * Return: 0; -EINVAL for a malformed table, for one with MSG_MORE, which says
+ *	that what is whole is not, and for any other control message.
+ */
+int zmq_sock_find_frames(struct msghdr *m, size_t len,
+			 const struct zmq_frame_desc **desc, unsigned int *nr)
+{
+	struct cmsghdr *cmsg;
+	size_t size;
+
+	*desc = NULL;
+	for_each_cmsghdr(cmsg, m) {
+		if (!CMSG_OK(m, cmsg) || cmsg->cmsg_level != SOL_ZMQ ||
+		    cmsg->cmsg_type != ZMQ_FRAMES || *desc)
+			return -EINVAL;
+		size = cmsg->cmsg_len - sizeof(*cmsg);
+		if (size % sizeof(**desc))
+			return -EINVAL;
+		*desc = CMSG_DATA(cmsg);
+		*nr = size / sizeof(**desc);
+	}
+	if (!*desc)
+		return 0;
+	return m->msg_flags & MSG_MORE ? -EINVAL : check_frames(*desc, *nr, len);
+}
+
+/* Nothing is left behind by a message that cannot go. */
+static int send_message(struct zmq_sock *zsk, struct msghdr *m,
+			const struct zmq_frame_desc *desc, unsigned int nr)
+{
+	const unsigned int flags = m->msg_flags;
+	struct zmq_msg_mark mark;
+	unsigned int i;
+	int err = 0;
+
+	/* Somebody sends a message frame by frame: it cannot be completed by
+	 * what is a message in itself.
+	 */
+	if (zsk->tx.started)
+		return -EBADFD;
+
+	zmq_msg_mark(&zsk->tx, &mark);
+	for (i = 0; !err && i < nr; i++) {
+		m->msg_flags = flags;
+		if (i + 1 < nr)
+			m->msg_flags |= MSG_MORE;
+		err = zmq_sock_put_frame(zsk, m, desc[i].len);
+	}
+	m->msg_flags = flags;
+	if (err) {
+		zmq_msg_rollback(&zsk->tx, &mark);
+		zmq_sock_forget_message(zsk);
+	}
+	return err;
+}
+
+static int send_or_wait(struct zmq_sock *zsk, struct msghdr *m,
+			const struct zmq_frame_desc *desc, unsigned int nr,
+			struct zmq_patience *patience)
+{
+	struct iov_iter from = m->msg_iter;
+	int err;
+
+	for (;;) {
+		err = send_message(zsk, m, desc, nr);
+		if (err != -EAGAIN)
+			return err;
+		err = zmq_sock_wait(zsk, EPOLLOUT, zmq_sock_may_send, patience);
+		if (err)
+			return err;
+		m->msg_iter = from;
+	}
+}
+
+/**
+ * zmq_sock_send_frames() - send whole messages
+ * @zsk: the socket
+ * @m: the bodies of their frames
+ * @desc: the frames, checked by zmq_sock_find_frames()
+ * @nr: how many frames
+ * @patience: how long the call may sleep
+ *
+ * Ends before a message without a byte, unless that is the first one: so the
+ * number of bytes always tells what was sent.
+ *
+ * Context: Process context, socket lock held.
+ * Return: bytes of the messages sent, or why the first one was not: -EBADFD
+ *	if a message is being sent frame by frame, else as for
+ *	zmq_sock_sendmsg().
+ */
+ssize_t zmq_sock_send_frames(struct zmq_sock *zsk, struct msghdr *m,
+			     const struct zmq_frame_desc *desc, unsigned int nr,
+			     struct zmq_patience *patience)
+{
+	const unsigned int flags = m->msg_flags;
+	size_t sent = 0;
+	unsigned int n;
+	u64 bytes;
+	int err;
+
+	do {
+		n = count_frames(desc, nr);
+		bytes = count_bytes(desc, n);
+		if (!bytes && sent)
+			break;
+		m->msg_flags = flags;
+		if (n < nr)
+			m->msg_flags |= MSG_BATCH;
+		err = send_or_wait(zsk, m, desc, n, patience);
+		if (err)
+			return sent ?: err;
+		sent += bytes;
+		desc += n;
+		nr -= n;
+	} while (nr && bytes);
+	return sent;
+}
+
+/* ---- receiving ---- */
+
+/**
+ * struct frames_rx - a call that receives whole messages
+ * @zsk: the socket
+ * @m: where they go
+ * @desc: the frames so far
+ * @nr: how many they are
+ * @cap: room at @desc
+ * @max: frames that the control buffer has room for
+ * @room: bytes that the data buffer has left
+ * @got: bytes received
+ */
+struct frames_rx {
+	struct zmq_sock		*zsk;
+	struct msghdr		*m;
+	struct zmq_frame_desc	*desc;
+	unsigned int		nr;
+	unsigned int		cap;
+	unsigned int		max;
+	size_t			room;
+	size_t			got;
+};
+
+/* Too little room is said with the room that it takes. */
+static int say_need(struct frames_rx *rx, u64 bytes, u64 frames)
+{
+	struct zmq_frames_need need = {
+		.bytes	= bytes,
+		.frames	= min_t(u64, frames, U32_MAX),
+	};
+
+	if (rx->m->msg_controllen < CMSG_LEN(sizeof(need)))
+		return -EMSGSIZE;
+	rx->m->msg_flags |= MSG_TRUNC;
+	return put_cmsg(rx->m, SOL_ZMQ, ZMQ_FRAMES_NEED, sizeof(need), &need);
+}
+
+static bool grow(struct frames_rx *rx, unsigned int nr)
+{
+	unsigned int cap = max(nr, 64U);
+	struct zmq_frame_desc *desc;
+
+	if (nr <= rx->cap)
+		return true;
+	cap = min_t(unsigned int, max(cap, rx->cap * 2), rx->max);
+	desc = kvmalloc_array(cap, sizeof(*desc), GFP_KERNEL_ACCOUNT);
+	if (!desc)
+		return false;
+	if (rx->nr)
+		memcpy(desc, rx->desc, rx->nr * sizeof(*desc));
+	kvfree(rx->desc);
+	rx->desc = desc;
+	rx->cap = cap;
+	return true;
+}
+
+static void add_desc(struct frames_rx *rx, u64 len, bool more)
+{
+	rx->desc[rx->nr].len = len;
+	rx->desc[rx->nr++].flags = more ? ZMQ_FRAME_MORE : 0;
+}
+
+/* Copy what is left of the message that begins with @f, and change nothing:
+ * in a pattern's memory a message has its first frame, behind that or else
+ * from the start the frames of a pipe.
+ */
+static int copy_message(struct frames_rx *rx, const struct zmq_frame *f)
+{
+	struct zmq_pipe_walk walk;
+	struct zmq_hdr hdr;
+	int err = 0;
+
+	if (!f->pipe) {
+		if (copy_to_iter(f->mem, f->len, &rx->m->msg_iter) != f->len)
+			return -EFAULT;
+		add_desc(rx, f->len, f->more);
+		if (!f->more)
+			return 0;
+	}
+	zmq_pipe_walk_begin(&walk, f->pipe ?: f->body);
+	do {
+		err = zmq_pipe_walk_next(&walk, &hdr);
+		if (!err)
+			err = zmq_pipe_walk_copy(&walk, &rx->m->msg_iter);
+		if (err)
+			return err;
+		add_desc(rx, hdr.len, hdr.flags & ZMTP_MORE);
+	} while (hdr.flags & ZMTP_MORE);
+	return 0;
+}
+
+static int measure(const struct zmq_frame *f, u64 *bytes, u64 *frames)
+{
+	struct zmq_pipe_walk walk;
+	struct zmq_hdr hdr;
+	int err;
+
+	*bytes = f->pipe ? 0 : f->len;
+	*frames = !f->pipe;
+	if (!f->pipe && !f->more)
+		return 0;
+	zmq_pipe_walk_begin(&walk, f->pipe ?: f->body);
+	do {
+		err = zmq_pipe_walk_next(&walk, &hdr);
+		if (err)
+			return err;
+		*bytes += hdr.len;
+		++*frames;
+	} while (hdr.flags & ZMTP_MORE);
+	return 0;
+}
+
+/* Frames that were copied leave the queue. */
+static void consume(struct zmq_sock *zsk, unsigned int nr)
+{
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+	struct zmq_frame f;
+
+	while (nr-- && !pattern->peek(&zsk->core, &f))
+		pattern->consume(&zsk->core, &f);
+	zsk->rcvmore = false;
+}
+
+/* Take the message that begins with @f: 0, 1 if it must stay, or an error. */
+static int take_message(struct frames_rx *rx, const struct zmq_frame *f,
+			bool peek)
+{
+	const unsigned int before = rx->nr;
+	u64 bytes, frames;
+	int err;
+
+	err = measure(f, &bytes, &frames);
+	if (err)
+		return err;
+	if (bytes > rx->room || frames > rx->max - rx->nr)
+		return before ? 1 : (say_need(rx, bytes, frames) ?: 1);
+	if (before && before + frames > FRAMES_BATCH)
+		return 1;
+	if (!grow(rx, before + frames))
+		return -ENOMEM;
+	err = copy_message(rx, f);
+	if (err) {
+		rx->nr = before;
+		return err;
+	}
+	rx->room -= bytes;
+	rx->got += bytes;
+	if (!peek)
+		consume(rx->zsk, frames);
+	return 0;
+}
+
+/**
+ * zmq_sock_recv_frames() - receive as many whole messages as there is room for
+ * @zsk: the socket
+ * @m: where they go; the control buffer gets the frame table
+ * @size: room for data
+ * @flags: MSG_PEEK looks at one message
+ * @patience: how long the call may wait for the first one
+ *
+ * Of a message that was begun frame by frame the rest is received. Messages
+ * from different pipes come in one call as they would in several.
+ *
+ * Context: Process context, socket lock held.
+ * Return: bytes received; 0 with MSG_TRUNC and ZMQ_FRAMES_NEED in @m if there
+ *	is too little room for the first message, which stays; -EMSGSIZE if
+ *	there is none even to say so; else as for zmq_sock_recvmsg().
+ */
+ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
+			     size_t size, int flags,
+			     struct zmq_patience *patience)
+{
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+	struct frames_rx rx = { .zsk = zsk, .m = m, .room = size };
+	struct zmq_frame f;
+	int err;
+
+	if (m->msg_controllen < CMSG_LEN(sizeof(struct zmq_frame_desc)))
+		return -EMSGSIZE;
+	rx.max = min_t(size_t, UINT_MAX, (m->msg_controllen - CMSG_LEN(0)) /
+		       sizeof(struct zmq_frame_desc));
+
+	err = zmq_sock_wait_for_frame(zsk, &f, patience);
+	/* Once a message has left its queue its frame table must arrive. */
+	if (!err && m->msg_control_is_user &&
+	    fault_in_writeable(m->msg_control_user, m->msg_controllen))
+		err = -EFAULT;
+	while (!err) {
+		err = take_message(&rx, &f, flags & MSG_PEEK);
+		if (!err)
+			err = flags & MSG_PEEK ? 1 : pattern->peek(&zsk->core, &f);
+	}
+	if (rx.nr) {
+		m->msg_flags |= MSG_EOR;
+		err = put_cmsg(m, SOL_ZMQ, ZMQ_FRAMES,
+			       rx.nr * sizeof(*rx.desc), rx.desc);
+	}
+	kvfree(rx.desc);
+	return err < 0 ? err : rx.got;
+}
