@@ -215,6 +215,7 @@ void zmq_conn_write_space(struct sock *sk);
 void zmq_conn_tx_init(struct zmq_conn *conn);
 void zmq_conn_tx_rewind(struct zmq_conn *conn);
 void zmq_conn_tx_purge(struct zmq_conn *conn);
+unsigned int zmq_conn_tx_replace(struct zmq_conn *conn);
 bool zmq_conn_tx_empty(struct zmq_conn *conn);
 void zmq_conn_io_work(struct work_struct *work);
 int zmq_conn_cache_init(void);

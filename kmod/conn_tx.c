@@ -108,7 +108,8 @@ static bool merge_tail(struct zmq_conn *conn, const struct zmq_msg *msg)
 	const struct zmq_range *r = msg->ranges;
 	struct zmq_seg *tail;
 
-	if (msg->nr != 1 || list_empty(&conn->tx_queue))
+	if (msg->nr != 1 || list_empty(&conn->tx_queue) ||
+	    READ_ONCE(conn->owner->opts->conflate))
 		return false;
 	tail = list_last_entry(&conn->tx_queue, struct zmq_seg, node);
 	if (!tail->end || tail->buf != r->buf || tail->off + tail->len != r->off)
@@ -637,6 +638,42 @@ void zmq_conn_tx_purge(struct zmq_conn *conn)
 	spin_unlock_bh(&conn->tx_qlock);
 	segs_free(&segs);
 	cmds_free(conn);
+}
+
+/**
+ * zmq_conn_tx_replace() - drop what waits behind the message being sent
+ * @conn: the connection
+ *
+ * While somebody else drains the queue nothing is dropped: it moves.
+ *
+ * Context: Process context, socket lock held.
+ * Return: how many messages were dropped.
+ */
+unsigned int zmq_conn_tx_replace(struct zmq_conn *conn)
+{
+	struct zmq_seg *seg, *next;
+	unsigned int msgs = 0;
+	LIST_HEAD(dropped);
+	bool keep;
+
+	if (!mutex_trylock(&conn->tx_lock))
+		return 0;
+	spin_lock_bh(&conn->tx_qlock);
+	keep = conn->tx_mid || (!conn->tx_in_cmd && conn->tx_off);
+	list_for_each_entry_safe(seg, next, &conn->tx_queue, node) {
+		if (!keep) {
+			conn->tx_bytes -= seg->len;
+			msgs += seg->msgs;
+			list_move_tail(&seg->node, &dropped);
+		} else if (seg->end) {
+			keep = false;
+		}
+	}
+	conn->tx_msgs -= msgs;
+	spin_unlock_bh(&conn->tx_qlock);
+	mutex_unlock(&conn->tx_lock);
+	segs_free(&dropped);
+	return msgs;
 }
 
 /**

@@ -5,6 +5,7 @@
  * core->ready, or leaves it.
  */
 
+#include "conflate.h"
 #include "fq.h"
 #include "trace.h"
 
@@ -29,6 +30,8 @@ struct zmq_pipe *zmq_fq_next(struct zmq_core *core)
 	pipe = list_first_entry_or_null(&core->ready, struct zmq_pipe,
 					ready_node);
 	spin_unlock_bh(&core->lock);
+	if (pipe && pipe->conflate)
+		zmq_conflate_refresh(pipe);
 	return pipe;
 }
 

@@ -2,6 +2,7 @@
 /* inproc://: two sockets of a name space, joined without a stream. */
 
 #include <linux/slab.h>
+#include "conflate.h"
 #include "endpoint.h"
 #include "inproc.h"
 #include "mem.h"
@@ -118,13 +119,14 @@ static struct zmq_pipe *end_new(struct zmq_core *core, struct zmq_pair *pair,
 /* What an end must know of the other, as of the time that they are joined.
  * There is no check of types: libzmq has none for inproc either.
  */
-static int describe(struct zmq_pair *pair, u8 side, const struct zmq_core *core)
+static int describe(struct zmq_pair *pair, const struct zmq_pipe *pipe)
 {
+	struct zmq_pair_end *self = &pair->self[pipe->side];
+	const struct zmq_core *core = pipe->core;
 	const struct zmq_opts *opts = &core->opts;
-	struct zmq_pair_end *self = &pair->self[side];
 
 	self->type = core->owner.type;
-	self->hwm = READ_ONCE(opts->rcv_hwm);
+	self->hwm = pipe->conflate ? 0 : READ_ONCE(opts->rcv_hwm);
 	if (!core->owner.wire_id || !opts->routing_id_len)
 		return 0;
 	kfree(self->id);
@@ -181,6 +183,18 @@ static void unpark(struct zmq_pair *pair, struct zmq_pipe *from,
 	pair->parked_msgs = 0;
 }
 
+/* What one end replaces on the way out, the other must on the way in. */
+static int share_conflate(struct zmq_pipe *a, struct zmq_pipe *b)
+{
+	int err = 0;
+
+	if (a->tx_conflate)
+		err = zmq_conflate_enable(b);
+	if (!err && b->tx_conflate)
+		err = zmq_conflate_enable(a);
+	return err;
+}
+
 /* Make the bound socket's end of a pair whose connecting end is there. */
 static int join_bound(struct zmq_pair *pair, struct zmq_core *bound)
 {
@@ -191,7 +205,9 @@ static int join_bound(struct zmq_pair *pair, struct zmq_core *bound)
 	to = end_new(bound, pair, 1);
 	if (!to)
 		return -ENOMEM;
-	err = describe(pair, 1, bound);
+	err = describe(pair, to);
+	if (!err)
+		err = share_conflate(from, to);
 	if (err) {
 		zmq_pipe_put(to);
 		pair_put(pair);
@@ -334,7 +350,7 @@ static int join_or_park(struct zmq_net *zn, struct zmq_pair *pair,
 	struct zmq_inproc_name *name;
 	int err;
 
-	err = describe(pair, 0, from->core);
+	err = describe(pair, from);
 	if (err)
 		return err;
 	err = zmq_pipe_attach(from);
@@ -390,6 +406,17 @@ int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep)
 	return err;
 }
 
+static void unpark_replaced(struct zmq_pair *pair, struct zmq_pipe *pipe)
+{
+	zmq_mem_uncharge_rx(pipe->core->sk, pair->charged);
+	pair->charged = 0;
+	__skb_queue_purge(&pair->parked);
+	ZMQ_ADD_STATS(sock_net(pipe->core->sk), ZMQ_MIB_CONFLATED,
+		      pair->parked_msgs);
+	zmq_pipe_tx_done(pipe, pair->parked_msgs);
+	pair->parked_msgs = 0;
+}
+
 static int park(struct zmq_pair *pair, struct zmq_pipe *pipe,
 		struct sk_buff_head *runs)
 {
@@ -402,6 +429,8 @@ static int park(struct zmq_pair *pair, struct zmq_pipe *pipe,
 		truesize += skb->truesize;
 	if (!zmq_mem_charge_rx(pipe->core->sk, truesize, false))
 		return -ENOBUFS;
+	if (pipe->tx_conflate && pair->parked_msgs)
+		unpark_replaced(pair, pipe);
 	pair->charged += truesize;
 	pair->parked_msgs++;
 	skb_queue_splice_tail_init(runs, &pair->parked);

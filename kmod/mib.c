@@ -34,6 +34,7 @@ static const char * const zmq_mib_names[] = {
 	[ZMQ_MIB_RXDROPMALFORMED]	= "RxDropMalformed",
 	[ZMQ_MIB_RXDROPSTALE]		= "RxDropStale",
 	[ZMQ_MIB_RXDROPPARTIAL]		= "RxDropPartial",
+	[ZMQ_MIB_CONFLATED]		= "Conflated",
 	[ZMQ_MIB_SUBDROP]		= "SubDrop",
 	[ZMQ_MIB_RXTHROTTLED]		= "RxThrottled",
 	[ZMQ_MIB_RXTOOBIG]		= "RxTooBig",

@@ -45,6 +45,7 @@ enum zmq_mib_field {
 	ZMQ_MIB_RXDROPMALFORMED, /* without the envelope that the pattern needs */
 	ZMQ_MIB_RXDROPSTALE,	/* a reply that nobody waits for any more */
 	ZMQ_MIB_RXDROPPARTIAL,	/* the peer died in the middle of it */
+	ZMQ_MIB_CONFLATED,	/* a newer one took its place, ZMQ_CONFLATE */
 
 	/* limits and misbehaviour */
 	ZMQ_MIB_SUBDROP,	/* subscriptions refused by a limit */

@@ -34,6 +34,7 @@ struct zmq_opts {
 	int	tcp_maxrt;		/* ms */
 	bool	immediate;
 	bool	rcvframes;
+	bool	conflate;
 	bool	ipv6;
 	u8	routing_id_len;
 	u8	connect_routing_id_len;

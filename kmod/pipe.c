@@ -2,10 +2,26 @@
 /* One peer as the socket sees it: its life. */
 
 #include <linux/slab.h>
+#include "conflate.h"
 #include "conn.h"
 #include "inproc.h"
 #include "mem.h"
 #include "pipe.h"
+
+#define T(_type)	BIT(ZMQ_##_type)
+
+/* What a publisher receives are subscriptions, of which none may be lost. */
+static int init_conflate(struct zmq_pipe *pipe)
+{
+	const struct zmq_core *core = pipe->core;
+	const u32 type = BIT(core->owner.type);
+
+	if (!core->opts.conflate)
+		return 0;
+	pipe->tx_conflate = type & (T(PUSH) | T(PUB) | T(DEALER));
+	return type & (T(PULL) | T(SUB) | T(DEALER)) ?
+	       zmq_conflate_enable(pipe) : 0;
+}
 
 /**
  * zmq_pipe_new() - make a pipe that nobody knows yet
@@ -25,6 +41,10 @@ struct zmq_pipe *zmq_pipe_new(struct zmq_core *core, gfp_t gfp)
 	pipe->core = core;
 	pipe->peer_type = -1;
 	pipe->peer_hwm = -1;
+	if (init_conflate(pipe)) {
+		kfree(pipe);
+		return NULL;
+	}
 	__skb_queue_head_init(&pipe->runs);
 	INIT_LIST_HEAD(&pipe->node);
 	INIT_LIST_HEAD(&pipe->attach_node);
@@ -54,6 +74,7 @@ void zmq_pipe_get(struct zmq_pipe *pipe)
  */
 void zmq_pipe_purge(struct zmq_pipe *pipe)
 {
+	zmq_conflate_free(pipe);
 	__skb_queue_purge(&pipe->runs);
 	if (pipe->rx_charged)
 		zmq_mem_uncharge_rx(pipe->core->sk, pipe->rx_charged);

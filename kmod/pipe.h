@@ -13,6 +13,7 @@
 #include "opts.h"
 #include "wire.h"
 
+struct zmq_conflate;
 struct zmq_pair;
 
 /**
@@ -89,7 +90,10 @@ enum zmq_pipe_flag {
  * @rx_msgs: whole messages in @runs
  * @rx_bytes: bytes in @runs
  * @rx_charged: truesize charged for @runs
- * @rx_unacked: inproc: messages read that the writer has not been told of
+ * @rx_unacked: inproc: messages read that the writer has not been told of;
+ *	core->lock
+ * @conflate: ZMQ_CONFLATE on the way in, or NULL
+ * @tx_conflate: ZMQ_CONFLATE on the way out
  * @tx_msgs: messages handed over and not yet sent (inproc: not yet read)
  * @conn: the connection below, or
  * @pair: the inproc connection, of which this is end @side
@@ -126,6 +130,7 @@ struct zmq_pipe {
 	u64			rx_bytes;
 	u32			rx_charged;
 	unsigned int		rx_unacked;
+	struct zmq_conflate	*conflate;
 
 	atomic_t		tx_msgs;
 	struct zmq_conn		*conn;
@@ -133,6 +138,7 @@ struct zmq_pipe {
 	int			peer_hwm;
 	u8			side;
 	bool			dialed;
+	bool			tx_conflate;
 	u8			peer_minor;
 	s8			peer_type;
 	u8			id_len;

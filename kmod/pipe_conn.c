@@ -97,9 +97,11 @@ static unsigned int conn_room(struct zmq_conn *conn)
 
 	spin_lock_bh(&core->lock);
 	hwm = READ_ONCE(core->opts.rcv_hwm);
-	if ((hwm && pipe->rx_msgs >= hwm) ||
+	if (pipe->conflate)
+		hwm = 0;
+	if (!pipe->conflate && ((hwm && pipe->rx_msgs >= hwm) ||
 	    (pipe->rx_msgs &&
-	     pipe->rx_charged >= READ_ONCE(core->sk->sk_rcvbuf))) {
+	     pipe->rx_charged >= READ_ONCE(core->sk->sk_rcvbuf)))) {
 		set_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
 		room = 0;
 	} else {

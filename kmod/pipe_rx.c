@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A pipe's receive queue: runs come in, frames go out. */
 
+#include "conflate.h"
 #include "conn.h"
 #include "inproc.h"
 #include "mem.h"
 #include "pipe.h"
 #include "trace.h"
+
+static void queue_locked(struct zmq_pipe *pipe, struct sk_buff_head *runs,
+			 u64 bytes, unsigned int msgs)
+{
+	skb_queue_splice_tail_init(runs, &pipe->runs);
+	pipe->rx_bytes += bytes;
+	pipe->rx_msgs += msgs;
+}
 
 /**
  * zmq_pipe_rx() - messages arrived
@@ -20,6 +29,7 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		unsigned int msgs)
 {
 	struct zmq_core *core = pipe->core;
+	unsigned int readable = msgs;
 	unsigned int truesize = 0;
 	struct sk_buff *skb;
 	bool wake;
@@ -33,22 +43,23 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		return -ENOMEM;
 
 	spin_lock_bh(&core->lock);
-	skb_queue_splice_tail_init(runs, &pipe->runs);
 	pipe->rx_charged += truesize;
-	pipe->rx_bytes += bytes;
-	pipe->rx_msgs += msgs;
 	pipe->rx_total += msgs;
+	if (pipe->conflate)
+		readable = zmq_conflate_rx_locked(pipe, runs, msgs);
+	else
+		queue_locked(pipe, runs, bytes, msgs);
 	if (core->ops->rx && pipe->rx_msgs)
 		core->ops->rx(core, pipe);
 	zmq_pipe_ready_locked(pipe);
-	wake = msgs && !list_empty(&pipe->ready_node);
+	wake = readable && !list_empty(&pipe->ready_node);
 	spin_unlock_bh(&core->lock);
 
 	ZMQ_ADD_STATS(sock_net(core->sk), ZMQ_MIB_RXMSGS, msgs);
 	ZMQ_ADD_STATS(sock_net(core->sk), ZMQ_MIB_RXBYTES, bytes);
 	trace_zmq_rx(core->sk, pipe, msgs, bytes);
 	if (wake)
-		zmq_core_wake_readers(core, msgs);
+		zmq_core_wake_readers(core, readable);
 	return 0;
 }
 
@@ -107,6 +118,10 @@ void zmq_pipe_drop_partial_locked(struct zmq_pipe *pipe)
 {
 	struct zmq_core *core = pipe->core;
 
+	if (pipe->conflate) {
+		zmq_conflate_drop_partial_locked(pipe);
+		return;
+	}
 	if (!trim_partial_locked(pipe))
 		return;
 	trace_zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPPARTIAL);
@@ -227,7 +242,9 @@ void zmq_pipe_consume_frame_locked(struct zmq_pipe *pipe)
 		return;
 
 	pipe->rx_unacked++;
-	if (!--pipe->rx_msgs)
+	if (!--pipe->rx_msgs && pipe->conflate)
+		zmq_conflate_next_locked(pipe);
+	if (!pipe->rx_msgs)
 		list_del_init(&pipe->ready_node);
 	else if (!list_empty(&pipe->ready_node))
 		list_move_tail(&pipe->ready_node, &core->ready);
@@ -242,18 +259,18 @@ static bool may_resume(const struct zmq_pipe *pipe)
 		pipe->rx_charged <= READ_ONCE(pipe->core->sk->sk_rcvbuf) / 2);
 }
 
-static void ack_inproc(struct zmq_pipe *pipe)
+/* The writer hears of half a high-water mark at a time, as a peer behind TCP
+ * would, but of the last message at once.
+ */
+static unsigned int take_acks_locked(struct zmq_pipe *pipe)
 {
 	unsigned int msgs = pipe->rx_unacked;
 	int hwm = READ_ONCE(pipe->core->opts.rcv_hwm);
 
-	/* The writer hears of half a high-water mark at a time, as a peer
-	 * behind TCP would, but of the last message at once.
-	 */
 	if (pipe->rx_msgs && msgs < (hwm + 1) / 2)
-		return;
+		return 0;
 	pipe->rx_unacked = 0;
-	zmq_inproc_ack(pipe, msgs);
+	return msgs;
 }
 
 /**
@@ -266,12 +283,15 @@ static void ack_inproc(struct zmq_pipe *pipe)
 void zmq_pipe_consume_frame(struct zmq_pipe *pipe)
 {
 	struct zmq_core *core = pipe->core;
+	unsigned int acks = 0;
 	bool resume = false;
 	bool whole, dead;
 
 	spin_lock_bh(&core->lock);
 	zmq_pipe_consume_frame_locked(pipe);
 	whole = !(pipe->rx_hdr.flags & ZMTP_MORE);
+	if (whole && pipe->pair)
+		acks = take_acks_locked(pipe);
 	dead = test_bit(ZMQ_PIPE_DETACHED, &pipe->flags) && !pipe->rx_msgs;
 	if (whole && test_bit(ZMQ_PIPE_THROTTLED, &pipe->flags) &&
 	    may_resume(pipe)) {
@@ -284,8 +304,8 @@ void zmq_pipe_consume_frame(struct zmq_pipe *pipe)
 		return;
 	if (dead)
 		zmq_pipe_reap(pipe);
-	else if (pipe->pair)
-		ack_inproc(pipe);
+	else if (acks)
+		zmq_inproc_ack(pipe, acks);
 	else if (resume && pipe->conn)
 		zmq_conn_rx_resume(pipe->conn);
 }

@@ -10,6 +10,8 @@ static unsigned int tx_hwm(const struct zmq_pipe *pipe)
 {
 	int hwm = READ_ONCE(pipe->core->opts.snd_hwm);
 
+	if (pipe->tx_conflate)
+		return 0;
 	if (!pipe->pair || pipe->peer_hwm < 0 || !hwm)
 		return hwm;
 	return pipe->peer_hwm ? hwm + pipe->peer_hwm : 0;
@@ -62,6 +64,18 @@ static void tx_check_full(struct zmq_pipe *pipe)
 		tx_restore(pipe);
 }
 
+/* ZMQ_CONFLATE: what has not left yet makes room for what is newer. */
+static void replace_unsent(struct zmq_pipe *pipe)
+{
+	unsigned int msgs = zmq_conn_tx_replace(pipe->conn);
+
+	if (!msgs)
+		return;
+	atomic_sub(msgs, &pipe->tx_msgs);
+	ZMQ_ADD_STATS(sock_net(pipe->core->sk), ZMQ_MIB_CONFLATED, msgs);
+	trace_zmq_drop(pipe->core->sk, pipe, ZMQ_MIB_CONFLATED);
+}
+
 /**
  * zmq_pipe_write() - give a whole message to the peer
  * @pipe: the pipe
@@ -81,6 +95,8 @@ int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 	if (test_bit(ZMQ_PIPE_FULL, &pipe->flags))
 		return -EAGAIN;
 
+	if (pipe->tx_conflate && pipe->conn)
+		replace_unsent(pipe);
 	/* Counted first: the reader may be done before write returns. */
 	atomic_inc(&pipe->tx_msgs);
 	if (pipe->pair)

@@ -67,6 +67,7 @@ static const struct opt_desc sockopts[] = {
 	/* queues */
 	{ OPT(ZMQ_SNDHWM, INT, RW), FIELD(snd_hwm), RANGE(0, INT_MAX), INIT(1000) },
 	{ OPT(ZMQ_RCVHWM, INT, RW), FIELD(rcv_hwm), RANGE(0, INT_MAX), INIT(1000) },
+	{ OPT(ZMQ_CONFLATE, BOOL, RW), FIELD(conflate), RANGE(0, 1) },
 	{ OPT(ZMQ_IMMEDIATE, BOOL, RW), FIELD(immediate), RANGE(0, 1) },
 	{ OPT(ZMQ_LINGER, INT, RW), FIELD(linger), RANGE(-1, INT_MAX), INIT(-1) },
 	{ OPT(ZMQ_RCVTIMEO, TIMEO, RW), FIELD(rcvtimeo), RANGE(-1, INT_MAX), INIT(-1) },

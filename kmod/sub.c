@@ -157,8 +157,11 @@ static int sub_peek(struct zmq_core *core, struct zmq_frame *f)
 
 	for (;;) {
 		err = zmq_fq_peek(core, f);
-		if (err || core->rx_pipe || sub->passed == f->pipe)
+		if (err || core->rx_pipe)
 			return err;
+		/* ZMQ_CONFLATE may have put another message there. */
+		if (sub->passed == f->pipe && !f->pipe->conflate)
+			return 0;
 		if (matches(sub, f)) {
 			sub->passed = f->pipe;
 			return 0;

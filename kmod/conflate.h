@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ZMQ_CONFLATE: a queue that keeps the last message only. */
+#ifndef _ZMQ_CONFLATE_H
+#define _ZMQ_CONFLATE_H
+
+#include "pipe.h"
+
+int zmq_conflate_enable(struct zmq_pipe *pipe);
+void zmq_conflate_free(struct zmq_pipe *pipe);
+unsigned int zmq_conflate_rx_locked(struct zmq_pipe *pipe,
+				    struct sk_buff_head *runs,
+				    unsigned int msgs);
+void zmq_conflate_drop_partial_locked(struct zmq_pipe *pipe);
+void zmq_conflate_next_locked(struct zmq_pipe *pipe);
+void zmq_conflate_refresh(struct zmq_pipe *pipe);
+
+#endif /* _ZMQ_CONFLATE_H */
