@@ -4,6 +4,85 @@
 
 #include <linux/kernel.h>
 
+/* Links set or followed, for tests that count instead of measuring time. */
+extern unsigned long shim_list_ops;
+
+#define LIST_HEAD_INIT(name) { &(name), &(name) }
+#define LIST_HEAD(name) struct list_head name = LIST_HEAD_INIT(name)
+
+static inline void INIT_LIST_HEAD(struct list_head *head)
+{
+	head->next = head;
+	head->prev = head;
+}
+
+static inline bool list_empty(const struct list_head *head)
+{
+	return head->next == head;
+}
+
+static inline void list_add(struct list_head *n, struct list_head *head)
+{
+	shim_list_ops++;
+	n->next = head->next;
+	n->prev = head;
+	n->next->prev = n;
+	head->next = n;
+}
+
+static inline void list_add_tail(struct list_head *n, struct list_head *head)
+{
+	list_add(n, head->prev);
+}
+
+/* What is not in a list any more must not be followed. */
+static inline void list_del(struct list_head *n)
+{
+	shim_list_ops++;
+	n->next->prev = n->prev;
+	n->prev->next = n->next;
+	n->next = NULL;
+	n->prev = NULL;
+}
+
+static inline void list_del_init(struct list_head *n)
+{
+	list_del(n);
+	INIT_LIST_HEAD(n);
+}
+
+static inline void list_move_tail(struct list_head *n, struct list_head *head)
+{
+	list_del(n);
+	list_add_tail(n, head);
+}
+
+static inline struct list_head *shim_list_step(struct list_head *next)
+{
+	shim_list_ops++;
+	return next;
+}
+
+#define list_entry(p, type, member) container_of(p, type, member)
+
+#define list_first_entry_or_null(head, type, member)			\
+	(list_empty(head) ? NULL :					\
+	 list_entry(shim_list_step((head)->next), type, member))
+
+#define list_for_each_entry(pos, head, member)				\
+	for (pos = list_entry((head)->next, __typeof__(*pos), member);	\
+	     &pos->member != (head);					\
+	     pos = list_entry(shim_list_step(pos->member.next),		\
+			      __typeof__(*pos), member))
+
+#define list_for_each_entry_safe(pos, n, head, member)			\
+	for (pos = list_entry((head)->next, __typeof__(*pos), member),	\
+	     n = list_entry(pos->member.next, __typeof__(*pos), member); \
+	     &pos->member != (head);					\
+	     pos = n,							\
+	     n = list_entry(shim_list_step(n->member.next),		\
+			    __typeof__(*n), member))
+
 static inline void hlist_add_head(struct hlist_node *n, struct hlist_head *h)
 {
 	n->next = h->first;

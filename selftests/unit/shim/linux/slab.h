@@ -4,9 +4,11 @@
 
 #include <linux/types.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define GFP_KERNEL 0U
 #define GFP_ATOMIC 1U
+#define __GFP_ACCOUNT 2U
 
 /* The number of allocations that succeed before one fails, -1 for ever. */
 extern long shim_alloc_budget;
@@ -19,9 +21,26 @@ static inline void *kmalloc(size_t n, gfp_t gfp)
 	return malloc(n);
 }
 
+static inline void *kzalloc(size_t n, gfp_t gfp)
+{
+	void *p = kmalloc(n, gfp);
+
+	return p ? memset(p, 0, n) : NULL;
+}
+
+static inline void *kmemdup(const void *from, size_t n, gfp_t gfp)
+{
+	void *p = kmalloc(n, gfp);
+
+	return p ? memcpy(p, from, n) : NULL;
+}
+
 static inline void kfree(void *p)
 {
 	free(p);
 }
+
+/* There are no readers without a lock in a test. */
+#define kfree_rcu(p, rcu) kfree(p)
 
 #endif

@@ -23,6 +23,10 @@ typedef unsigned int gfp_t;
 #define U32_MAX UINT32_MAX
 #define U64_MAX UINT64_MAX
 
+struct list_head {
+	struct list_head *next, *prev;
+};
+
 struct hlist_head {
 	struct hlist_node *first;
 };
