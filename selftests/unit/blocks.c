@@ -301,6 +301,7 @@ int stand_read_frame(struct stand *s, struct got_frame *got)
 	CHECK_EQ(zmq_pipe_copy_bits(f.pipe, 0, &body, sizeof(body)), 0);
 	*got = (struct got_frame){ body.peer, body.msg, body.frame, f.more };
 	zmq_fq_consume(&s->core, &f);
+	CHECK(s->core.rx_pipe == (f.more ? f.pipe : NULL));
 	return 0;
 }
 

@@ -83,7 +83,10 @@ TEST(dist_wrap, "dist: numbers of fan-outs start again without anybody being lef
 	unsigned int i;
 
 	stand_init(&s, 3);
-	send_to(&s, "01", "01");		/* both remember 1 */
+	send_to(&s, "01", "01");
+	/* Both remember 1, which is the number of the next one, too. */
+	s.core.dist_gen = U32_MAX;
+	send_to(&s, "012", "012");
 	s.core.dist_gen = U32_MAX - 2;
 	for (i = 0; i < 6; i++)
 		send_to(&s, "0120", "012");

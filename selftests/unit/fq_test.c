@@ -60,6 +60,26 @@ TEST(fq_whole, "fq: a message is read to its end, whoever becomes ready meanwhil
 	stand_exit(&s);
 }
 
+TEST(fq_out_of_turn, "fq: a message that a pattern reads out of turn is read to its end, too")
+{
+	struct got_frame f;
+	struct zmq_frame reply;
+	struct stand s;
+	unsigned int i;
+
+	stand_init(&s, 3);
+	for (i = 0; i < 6; i++)
+		peer_sends(s.peers[i % 3], 3);
+	CHECK_EQ(zmq_pipe_peek_frame(s.peers[2]->pipe, &reply), 0);
+	zmq_fq_consume(&s.core, &reply);
+	for (i = 1; i < 3; i++) {
+		CHECK_EQ(stand_read_frame(&s, &f), 0);
+		CHECK(f.peer == 2 && f.frame == i);
+	}
+	check_order(&s, "01201");
+	stand_exit(&s);
+}
+
 TEST(fq_partial, "fq: a message of which the end is missing makes nobody ready")
 {
 	struct stand s;

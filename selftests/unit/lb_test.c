@@ -126,6 +126,8 @@ TEST(lb_death, "lb: if the chosen pipe dies, all of the message goes to another"
 	CHECK_EQ(zmq_lb_begin(&s.core, &s.msg), 0);
 	CHECK(s.msg.pipe == s.peers[0]->pipe);
 	stand_leave(s.peers[0]);
+	CHECK_EQ(zmq_lb_begin(&s.core, &s.msg), 0);
+	CHECK(s.msg.pipe == s.peers[1]->pipe);
 	CHECK_EQ(deliver(&s, false), 1);
 	CHECK_EQ(s.peers[0]->got, 0);
 
@@ -318,6 +320,8 @@ static void model_leave(struct lb_model *m, struct stand *s, u64 *seed)
 {
 	unsigned int i = test_random(seed) % MODEL_PEERS;
 
+	if (m->chosen >= 0 && test_random(seed) % 2)
+		i = m->chosen;
 	if (m->left[i])
 		return;
 	if (test_random(seed) % 2)
