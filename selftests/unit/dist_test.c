@@ -20,13 +20,14 @@ static void distribute(struct stand *s, struct list_head *to, bool more)
 static void check_got(struct stand *s, const char *peers)
 {
 	unsigned int i;
-	bool want;
+	bool want, got;
 
 	for (i = 0; i < s->nr; i++) {
 		want = strchr(peers, '0' + i);
-		if ((s->peers[i]->last == s->sent) != want)
+		got = s->peers[i]->last == s->sent;
+		if (got != want)
 			test_note("peer %u, message %u", i, s->sent);
-		CHECK_EQ(s->peers[i]->last == s->sent, want);
+		CHECK_EQ(got, want);
 	}
 }
 

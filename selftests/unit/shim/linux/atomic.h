@@ -12,11 +12,11 @@ typedef struct {
 	long counter;
 } atomic_long_t;
 
-#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
-#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
-
-#define smp_mb() do { } while (0)
-#define smp_mb__after_atomic() do { } while (0)
+/* There is one thread, which sees its own memory in order. */
+#define READ_ONCE(x) (x)
+#define WRITE_ONCE(x, v) ((x) = (v))
+#define smp_mb() do { } while (0) /* as said */
+#define smp_mb__after_atomic() do { } while (0) /* as said */
 
 #define atomic_read(v) ((v)->counter)
 #define atomic_inc(v) ((void)(v)->counter++)

@@ -3,7 +3,7 @@
 #define _SHIM_PERCPU_H
 
 #define __percpu
-#define DECLARE_PER_CPU(type, name) extern type name
+#define DECLARE_PER_CPU(type, name) struct shim_percpu
 #define this_cpu_add(var, n) ((void)((var) += (n)))
 
 #endif
