@@ -59,7 +59,7 @@ demo:
 	@tools/demo/run
 
 check: deps
-	@tools/run-tests static unit libzmqk vm kselftest kselftest-smp libzmqk-vm interop
+	@tools/run-tests static options unit libzmqk vm kselftest kselftest-smp libzmqk-vm interop
 
 check-unit:
 	@tools/deps test
@@ -71,7 +71,7 @@ check-vm:
 
 check-static:
 	@tools/deps build static
-	@tools/run-tests static
+	@tools/run-tests static options
 
 check-debug: deps
 	@tools/run-tests $(foreach k,$(DEBUG_KERNELS),canary-$(k) kselftest-$(k))
