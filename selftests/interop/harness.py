@@ -26,6 +26,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NoReturn
 
+import summary
+
 CLONE_NEWNET = 0x40000000
 SIOCSIFFLAGS = 0x8914
 IFF_UP = 1
@@ -235,6 +237,7 @@ class Printer:
         self.next_group = 0
         self.number = 0
         self.failed = 0
+        self.cases: list[tuple[str, bool]] = []
         print("TAP version 13")
         print(f"1..{sum(len(g.names) for g in groups)}", flush=True)
 
@@ -245,9 +248,14 @@ class Printer:
             self.next_group += 1
         sys.stdout.flush()
 
+    def end(self) -> None:
+        """What the matrix was about, at one glance."""
+        self._diagnose(summary.table(self.cases))
+
     def _print(self, group: Group, results: Results) -> None:
         for name, (state, text) in zip(group.names, results.lines):
             self.number += 1
+            self.cases.append((name, state == "ok"))
             if state == "fail":
                 self.failed += 1
                 print(f"not ok {self.number} - {name}")
@@ -301,4 +309,5 @@ def run(groups: list[Group], jobs: int, verbose: bool) -> int:
             index, running = key.data
             if time.monotonic() > running.deadline:
                 end(index, running)
+    printer.end()
     return printer.failed

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every pair of patterns × which end is AF_ZMQ × which end binds × shape of the message."""
+"""Every pair of patterns × which end is AF_ZMQ × transport × which end binds × shape of the message."""
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 
 from ends import (
@@ -100,25 +101,50 @@ def publish(a: End, b: End, message: Frames) -> None:
     expect(received, message, "received")
 
 
-def _exchange(
-    exchange: Callable[[End, End, Frames], None], kinds: tuple[int, int], ours_is_a: bool, ours_binds: bool
-) -> Iterator[None]:
-    mine = ours()(kinds[0] if ours_is_a else kinds[1])
-    other = Lzmq(kinds[1] if ours_is_a else kinds[0])
-    if ours_binds:
-        other.connect(mine.bind("tcp://127.0.0.1:*"))
-    else:
-        mine.connect(other.bind("tcp://127.0.0.1:*"))
-    a, b = (mine, other) if ours_is_a else (other, mine)
+def mesh(a: End, b: End, message: Frames) -> None:
+    """Two ROUTERs that know each other by the ids that they were given."""
+    for end, peer in ((a, b), (b, a)):
+        end.send([ROUTER_IDS[peer is b], *message])
+        expect(peer.recv(), [ROUTER_IDS[end is b], *message], "received")
+
+
+def _reaches(router: End, peer: bytes) -> bool:
+    try:
+        return router.try_send([peer, *PROBE])
+    except OSError as e:
+        if e.errno != errno.EHOSTUNREACH:
+            raise
+        return False
+
+
+def introduce(a: End, b: End) -> None:
+    """Wait until both ROUTERs know each other."""
+    until(lambda: _reaches(a, ROUTER_IDS[1]), "the other ROUTER cannot be reached")
+    expect(b.recv(), [ROUTER_IDS[0], *PROBE], "first message between ROUTERs")
+
+
+def _make(label: str, kind: int, exchange: Exchange, second: bool) -> End:
+    end = (ours() if label == AF_ZMQ else Lzmq)(kind)
+    if exchange is mesh:
+        end.set("ROUTING_ID", ROUTER_IDS[second])
+        end.set("ROUTER_MANDATORY", 1)
+    return end
+
+
+def _run(a: End, b: End, exchange: Exchange, endpoint: str, a_binds: bool) -> Iterator[None]:
+    binder, other = (a, b) if a_binds else (b, a)
+    other.connect(binder.bind(endpoint))
     topic = TOPIC if exchange is publish else b""
     if topic:
         subscribe(a, b)
+    if exchange is mesh:
+        introduce(a, b)
     *most, last = SHAPES.values()
     for shape in most:
         exchange(a, b, shape(topic))
         yield
     exchange(a, b, last(topic))
-    for end in (mine, other):
+    for end in (a, b):
         if end.kind not in (PUSH, PUB) and end.readable():
             extra = end.recv()
             if extra != PROBE:
@@ -126,7 +152,12 @@ def _exchange(
     yield
 
 
-PATTERNS: list[tuple[int, int, Callable[[End, End, Frames], None]]] = [
+Exchange = Callable[[End, End, Frames], None]
+AF_ZMQ = "AF_ZMQ"
+ROUTER_IDS = (b"one", b"two")
+
+# Every two types that fit, by ZeroMQ's RFCs, and how they talk.
+PATTERNS: list[tuple[int, int, Exchange]] = [
     (PUSH, PULL, oneway),
     (PUB, SUB, publish),
     (PUB, XSUB, publish),
@@ -137,20 +168,30 @@ PATTERNS: list[tuple[int, int, Callable[[End, End, Frames], None]]] = [
     (REQ, ROUTER, route),
     (DEALER, ROUTER, route),
     (DEALER, DEALER, bothways),
+    (ROUTER, ROUTER, mesh),
     (PAIR, PAIR, bothways),
+]
+
+# Who is at which end, and over what.
+WAYS: list[tuple[str, str, str, str]] = [
+    (AF_ZMQ, "libzmq", "tcp", "tcp://127.0.0.1:*"),
+    ("libzmq", AF_ZMQ, "tcp", "tcp://127.0.0.1:*"),
+    (AF_ZMQ, AF_ZMQ, "tcp", "tcp://127.0.0.1:*"),
+    (AF_ZMQ, AF_ZMQ, "inproc", "inproc://matrix"),
 ]
 
 
 def _register() -> None:
     for a, b, exchange in PATTERNS:
-        for ours_is_a in (True, False) if a != b else (True,):
-            for ours_binds in (True, False):
-                mine, other = (a, b) if ours_is_a else (b, a)
-                verbs = ("binds", "connects") if ours_binds else ("connects", "binds")
-                title = f"{NAMES[a]}/{NAMES[b]}: AF_ZMQ {NAMES[mine]} {verbs[0]}, libzmq {NAMES[other]} {verbs[1]}"
+        for one, two, transport, endpoint in WAYS:
+            for a_binds in (True, False) if a != b or one != two else (True,):
+                verbs = ("binds", "connects") if a_binds else ("connects", "binds")
+                title = f"{NAMES[a]}/{NAMES[b]} over {transport}: {one} {NAMES[a]} {verbs[0]}, {two} {NAMES[b]} {verbs[1]}"
                 TABLE.add(
                     [f"{title}: {shape}" for shape in SHAPES],
-                    lambda e=exchange, k=(a, b), i=ours_is_a, s=ours_binds: _exchange(e, k, i, s),
+                    lambda e=exchange, k=(a, b), w=(one, two), p=endpoint, f=a_binds: _run(
+                        _make(w[0], k[0], e, False), _make(w[1], k[1], e, True), e, p, f
+                    ),
                 )
 
 
