@@ -28,6 +28,7 @@ def table(cases: Iterable[tuple[str, bool]]) -> str:
         for way in ways:
             results = cells.get((pair, way), [])
             passed = sum(results)
-            shown.append(str(passed) if passed == len(results) else f"{passed} of {len(results)}")
+            whole = str(passed or "") if passed == len(results) else f"{passed} of {len(results)}"
+            shown.append(whole)
         lines.append(f"| {pair} | {' | '.join(shown)} |")
     return "".join(f"{line}\n" for line in lines)
