@@ -25,6 +25,8 @@ typedef struct {
 #define atomic_long_read(v) ((v)->counter)
 #define atomic_long_inc(v) ((void)(v)->counter++)
 
+#define BIT(n)		(1UL << (n))
+
 static inline bool test_bit(int bit, const unsigned long *word)
 {
 	return *word >> bit & 1;

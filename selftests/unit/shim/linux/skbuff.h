@@ -4,6 +4,7 @@
 
 #include <linux/kernel.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define swap(a, b) do {				\
 	__typeof__(a) _tmp = (a);		\
@@ -75,6 +76,25 @@ static inline void __skb_unlink(struct sk_buff *skb, struct sk_buff_head *q)
 	q->qlen--;
 }
 
+static inline struct sk_buff *__skb_dequeue(struct sk_buff_head *q)
+{
+	struct sk_buff *skb = skb_peek(q);
+
+	if (skb)
+		__skb_unlink(skb, q);
+	return skb;
+}
+
+static inline void __skb_queue_after(struct sk_buff_head *q,
+				     struct sk_buff *prev, struct sk_buff *skb)
+{
+	skb->next = prev->next;
+	skb->prev = prev;
+	prev->next->prev = skb;
+	prev->next = skb;
+	q->qlen++;
+}
+
 static inline void skb_queue_splice_tail_init(struct sk_buff_head *from,
 					      struct sk_buff_head *to)
 {
@@ -89,6 +109,19 @@ static inline void skb_queue_splice_tail_init(struct sk_buff_head *from,
 static inline unsigned int skb_headlen(const struct sk_buff *skb)
 {
 	return skb->len;
+}
+
+/* A copy: nobody writes to what two of them would share. */
+static inline struct sk_buff *skb_clone(const struct sk_buff *skb, gfp_t gfp)
+{
+	struct sk_buff *clone = malloc(sizeof(*skb) + skb->len);
+
+	(void)gfp;
+	if (!clone)
+		return NULL;
+	memcpy(clone, skb, sizeof(*skb) + skb->len);
+	clone->data = (u8 *)(clone + 1);
+	return clone;
 }
 
 static inline void kfree_skb(struct sk_buff *skb)

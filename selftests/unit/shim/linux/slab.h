@@ -9,6 +9,7 @@
 #define GFP_KERNEL 0U
 #define GFP_ATOMIC 1U
 #define __GFP_ACCOUNT 2U
+#define GFP_KERNEL_ACCOUNT (GFP_KERNEL | __GFP_ACCOUNT)
 
 /* The number of allocations that succeed before one fails, -1 for ever. */
 extern long shim_alloc_budget;
