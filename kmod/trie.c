@@ -23,63 +23,158 @@
 
 #include "trie.h"
 
-/**
- * struct zmq_trie_ref - an owner holds a key
- * @key: the key
- * @owner: the owner's node in the tree of owners; NULL: not in use
- * @by_owner: in @owner->refs
- */
-struct zmq_trie_ref {
-	struct zmq_trie_node	*key;
-	struct zmq_trie_node	*owner;
-	struct hlist_node	by_owner;
-};
+/* Tests count the nodes that a search visits. */
+#ifndef ZMQ_TRIE_VISIT
+#define ZMQ_TRIE_VISIT() do { } while (0)
+#endif
 
 /**
- * struct zmq_trie_xref - a reference beyond a key's first
- * @ref: the reference
- * @by_key: in @ref.key->refs
- */
-struct zmq_trie_xref {
-	struct zmq_trie_ref	ref;
-	struct hlist_node	by_key;
-};
-
-/**
- * struct zmq_trie_node - a key, or an owner (then the pointer's bytes are the
- *	key)
+ * struct zmq_trie_node - a key
  * @child: where the search goes on, by the bit tested
  * @pos: the bit tested: 16 * symbol + 1 + bit within the symbol, 0 in the root
+ * @refs: number of owners, or of references
  * @len: bytes in @bytes
- * @held: key: references without owner
- * @nr_refs: key: owners; owner: keys
- * @refs: key: zmq_trie_xref; owner: zmq_trie_ref
- * @ref: key: the first reference, as most keys have no other
  * @bytes: the key
  */
 struct zmq_trie_node {
 	struct zmq_trie_node	*child[2];
 	u32			pos;
-	u32			len;
-	u32			held;
-	u32			nr_refs;
-	struct hlist_head	refs;
-	struct zmq_trie_ref	ref;
+	u32			refs;
+	u16			len;
 	u8			bytes[];
 };
 
-/* The slab allocator's sizes, near enough. */
+/**
+ * struct zmq_trie_ref - an owner holds a key
+ * @owner: the owner; NULL: not in use
+ * @by_owner: in the owner's list
+ */
+struct zmq_trie_ref {
+	struct zmq_trie_owner	*owner;
+	struct hlist_node	by_owner;
+};
+
+/**
+ * struct zmq_trie_xref - a reference beyond a key's first
+ * @ref: the reference, in @owner->more
+ * @key: the key
+ * @by_key: in the key's list
+ */
+struct zmq_trie_xref {
+	struct zmq_trie_ref	ref;
+	struct zmq_trie_node	*key;
+	struct hlist_node	by_key;
+};
+
+/**
+ * struct zmq_trie_owned - a key that has owners
+ * @more: of struct zmq_trie_xref
+ * @first: the first reference, as most keys have no other; in @owner->first
+ * @node: the key
+ */
+struct zmq_trie_owned {
+	struct hlist_head	more;
+	struct zmq_trie_ref	first;
+	struct zmq_trie_node	node;
+};
+
+/* Between the slab allocator's own sizes there is room for ours: a key of 14
+ * bytes takes 40 bytes, with an owner 72.
+ */
+#define ZMQ_TRIE_CACHE_MIN	32
+#define ZMQ_TRIE_CACHE_MAX	96
+#define ZMQ_TRIE_CACHE_STEP	8
+#define ZMQ_TRIE_CACHES \
+	((ZMQ_TRIE_CACHE_MAX - ZMQ_TRIE_CACHE_MIN) / ZMQ_TRIE_CACHE_STEP + 1)
+
+static struct kmem_cache *zmq_trie_caches[ZMQ_TRIE_CACHES];
+
+static struct kmem_cache *zmq_trie_cache(size_t size)
+{
+	return zmq_trie_caches[(size - ZMQ_TRIE_CACHE_MIN) /
+			       ZMQ_TRIE_CACHE_STEP];
+}
+
+/* What an object of @n bytes takes, near enough. */
 static size_t zmq_trie_size(size_t n)
 {
-	size_t size = 8;
+	size_t size = 128;
 
-	if (n > 64 && n <= 96)
-		return 96;
+	if (n <= ZMQ_TRIE_CACHE_MIN)
+		return ZMQ_TRIE_CACHE_MIN;
+	if (n <= ZMQ_TRIE_CACHE_MAX)
+		return (n + ZMQ_TRIE_CACHE_STEP - 1) / ZMQ_TRIE_CACHE_STEP *
+		       ZMQ_TRIE_CACHE_STEP;
 	if (n > 128 && n <= 192)
 		return 192;
 	while (size < n)
 		size *= 2;
 	return size;
+}
+
+static void *zmq_trie_alloc(struct zmq_trie *t, size_t n, gfp_t gfp)
+{
+	size_t size = zmq_trie_size(n);
+	void *p;
+
+	if (size <= ZMQ_TRIE_CACHE_MAX)
+		p = kmem_cache_alloc(zmq_trie_cache(size), gfp);
+	else
+		p = kmalloc(n, gfp);
+	if (p)
+		t->bytes += size;
+	return p;
+}
+
+static void zmq_trie_free(struct zmq_trie *t, void *p, size_t n)
+{
+	size_t size = zmq_trie_size(n);
+
+	t->bytes -= size;
+	if (size <= ZMQ_TRIE_CACHE_MAX)
+		kmem_cache_free(zmq_trie_cache(size), p);
+	else
+		kfree(p);
+}
+
+int zmq_trie_cache_init(void)
+{
+	size_t size;
+	char name[24];
+	int i;
+
+	for (i = 0; i < ZMQ_TRIE_CACHES; i++) {
+		size = ZMQ_TRIE_CACHE_MIN + i * ZMQ_TRIE_CACHE_STEP;
+		snprintf(name, sizeof(name), "zmq_trie_%zu", size);
+		zmq_trie_caches[i] = kmem_cache_create(name, size, 0, 0, NULL);
+		if (!zmq_trie_caches[i]) {
+			zmq_trie_cache_exit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void zmq_trie_cache_exit(void)
+{
+	int i;
+
+	for (i = 0; i < ZMQ_TRIE_CACHES; i++) {
+		kmem_cache_destroy(zmq_trie_caches[i]);
+		zmq_trie_caches[i] = NULL;
+	}
+}
+
+static struct zmq_trie_owned *zmq_trie_owned(struct zmq_trie_node *key)
+{
+	return container_of(key, struct zmq_trie_owned, node);
+}
+
+static size_t zmq_trie_node_size(const struct zmq_trie *t, size_t len)
+{
+	size_t head = t->owned ? offsetof(struct zmq_trie_owned, node) : 0;
+
+	return head + offsetof(struct zmq_trie_node, bytes) + len;
 }
 
 static unsigned int zmq_trie_bit(const u8 *key, size_t n, u32 pos)
@@ -118,13 +213,19 @@ static u32 zmq_trie_diff(const u8 *a, size_t a_n, const u8 *b, size_t b_n)
 	return a_n == b_n ? 0 : 16 * i + 1;
 }
 
-/* The node where the search for a key ends. */
+/*
+ * The node where the search for a key ends. If what is left differs only behind
+ * the end of the key, then any of it will do; a node is among what is below it.
+ */
 static struct zmq_trie_node *zmq_trie_descend(struct zmq_trie_node *root,
 					      const u8 *key, size_t n)
 {
 	struct zmq_trie_node *node = root, *next;
 
 	for (;;) {
+		ZMQ_TRIE_VISIT();
+		if (node->pos >> 4 > n)
+			return node;
 		next = node->child[zmq_trie_bit(key, n, node->pos)];
 		if (next->pos <= node->pos)
 			return next;
@@ -132,14 +233,14 @@ static struct zmq_trie_node *zmq_trie_descend(struct zmq_trie_node *root,
 	}
 }
 
-static struct zmq_trie_node *zmq_trie_find(struct zmq_trie_node *root,
+static struct zmq_trie_node *zmq_trie_find(const struct zmq_trie *t,
 					   const u8 *key, size_t n)
 {
 	struct zmq_trie_node *node;
 
-	if (!root)
+	if (!t->root)
 		return NULL;
-	node = zmq_trie_descend(root, key, n);
+	node = zmq_trie_descend(t->root, key, n);
 	return node->len == n && !memcmp(node->bytes, key, n) ? node : NULL;
 }
 
@@ -206,229 +307,227 @@ static void zmq_trie_unlink(struct zmq_trie_node **root,
 	*to_node = last;
 }
 
-static struct zmq_trie_node *zmq_trie_new(struct zmq_trie *t,
-					  struct zmq_trie_node **root,
-					  const u8 *key, size_t n, gfp_t gfp)
+static struct zmq_trie_node *zmq_trie_new_key(struct zmq_trie *t, const u8 *key,
+					      size_t n, gfp_t gfp)
 {
-	size_t size = sizeof(struct zmq_trie_node) + n;
-	struct zmq_trie_node *node;
+	void *p = zmq_trie_alloc(t, zmq_trie_node_size(t, n), gfp);
+	struct zmq_trie_owned *owned = p;
+	struct zmq_trie_node *node = p;
 
-	node = kmalloc(size, gfp);
-	if (!node)
+	if (!p)
 		return NULL;
-	memset(node, 0, sizeof(*node));
+	if (t->owned) {
+		INIT_HLIST_HEAD(&owned->more);
+		owned->first.owner = NULL;
+		node = &owned->node;
+	}
+	node->refs = 0;
 	node->len = n;
 	memcpy(node->bytes, key, n);
-	zmq_trie_link(root, node);
-	t->bytes += zmq_trie_size(size);
+	zmq_trie_link(&t->root, node);
+	t->count++;
 	return node;
 }
 
-static void zmq_trie_free(struct zmq_trie *t, struct zmq_trie_node **root,
-			  struct zmq_trie_node *node)
+/* Free a key that is not in the tree, and what refers to it. */
+static void zmq_trie_free_node(struct zmq_trie *t, struct zmq_trie_node *key)
 {
-	zmq_trie_unlink(root, node);
-	t->bytes -= zmq_trie_size(sizeof(*node) + node->len);
-	kfree(node);
+	size_t size = zmq_trie_node_size(t, key->len);
+	struct zmq_trie_owned *owned;
+	struct zmq_trie_xref *x;
+	struct hlist_node *next;
+
+	if (!t->owned) {
+		zmq_trie_free(t, key, size);
+		return;
+	}
+	owned = zmq_trie_owned(key);
+	hlist_for_each_entry_safe(x, next, &owned->more, by_key)
+		zmq_trie_free(t, x, sizeof(*x));
+	zmq_trie_free(t, owned, size);
 }
 
-static void zmq_trie_free_key(struct zmq_trie *t, struct zmq_trie_node *key)
+static void zmq_trie_del_key(struct zmq_trie *t, struct zmq_trie_node *key)
 {
 	t->count--;
-	zmq_trie_free(t, &t->root, key);
+	zmq_trie_unlink(&t->root, key);
+	zmq_trie_free_node(t, key);
 }
 
-static struct zmq_trie_node *zmq_trie_find_owner(const struct zmq_trie *t,
-						 void *owner)
-{
-	return zmq_trie_find(t->owners, (const u8 *)&owner, sizeof(owner));
-}
-
-static void *zmq_trie_owner(const struct zmq_trie_node *node)
-{
-	void *owner;
-
-	memcpy(&owner, node->bytes, sizeof(owner));
-	return owner;
-}
-
-/* Looks through the shorter of the two lists. */
+/* Looks through the shorter of the two lists, roughly. */
 static struct zmq_trie_ref *zmq_trie_find_ref(struct zmq_trie_node *key,
-					      struct zmq_trie_node *owner)
+					      struct zmq_trie_owner *owner)
 {
+	struct zmq_trie_owned *owned = zmq_trie_owned(key);
 	struct zmq_trie_xref *x;
-	struct zmq_trie_ref *ref;
 
-	if (key->ref.owner == owner)
-		return &key->ref;
-	if (key->nr_refs < owner->nr_refs) {
-		hlist_for_each_entry(x, &key->refs, by_key) {
+	if (owned->first.owner == owner)
+		return &owned->first;
+	if (key->refs < owner->count) {
+		hlist_for_each_entry(x, &owned->more, by_key) {
 			if (x->ref.owner == owner)
 				return &x->ref;
 		}
-		return NULL;
-	}
-	hlist_for_each_entry(ref, &owner->refs, by_owner) {
-		if (ref->key == key)
-			return ref;
+	} else {
+		hlist_for_each_entry(x, &owner->more, ref.by_owner) {
+			if (x->key == key)
+				return &x->ref;
+		}
 	}
 	return NULL;
 }
 
 static int zmq_trie_add_ref(struct zmq_trie *t, struct zmq_trie_node *key,
-			    struct zmq_trie_node *owner, gfp_t gfp)
+			    struct zmq_trie_owner *owner, gfp_t gfp)
 {
-	struct zmq_trie_ref *ref = &key->ref;
+	struct zmq_trie_owned *owned = zmq_trie_owned(key);
+	struct zmq_trie_ref *ref = &owned->first;
+	struct hlist_head *list = &owner->first;
 	struct zmq_trie_xref *x;
 
 	if (ref->owner) {
-		x = kmalloc(sizeof(*x), gfp);
+		x = zmq_trie_alloc(t, sizeof(*x), gfp);
 		if (!x)
 			return -ENOMEM;
-		t->bytes += zmq_trie_size(sizeof(*x));
-		hlist_add_head(&x->by_key, &key->refs);
+		x->key = key;
+		hlist_add_head(&x->by_key, &owned->more);
 		ref = &x->ref;
+		list = &owner->more;
 	}
-	ref->key = key;
 	ref->owner = owner;
-	hlist_add_head(&ref->by_owner, &owner->refs);
-	key->nr_refs++;
-	owner->nr_refs++;
+	hlist_add_head(&ref->by_owner, list);
+	owner->count++;
+	owner->bytes += zmq_trie_size(zmq_trie_node_size(t, key->len));
+	key->refs++;
 	t->refs++;
 	return 0;
 }
 
-static void zmq_trie_del_ref(struct zmq_trie *t, struct zmq_trie_ref *ref)
+static void zmq_trie_del_ref(struct zmq_trie *t, struct zmq_trie_node *key,
+			     struct zmq_trie_ref *ref)
 {
-	struct zmq_trie_node *key = ref->key;
+	struct zmq_trie_owned *owned = zmq_trie_owned(key);
 	struct zmq_trie_xref *x;
 
+	ref->owner->count--;
+	ref->owner->bytes -= zmq_trie_size(zmq_trie_node_size(t, key->len));
 	hlist_del(&ref->by_owner);
-	key->nr_refs--;
-	ref->owner->nr_refs--;
+	key->refs--;
 	t->refs--;
-	if (ref == &key->ref) {
+	if (ref == &owned->first) {
 		ref->owner = NULL;
 		return;
 	}
 	x = container_of(ref, struct zmq_trie_xref, ref);
 	hlist_del(&x->by_key);
-	t->bytes -= zmq_trie_size(sizeof(*x));
-	kfree(x);
+	zmq_trie_free(t, x, sizeof(*x));
 }
 
-static bool zmq_trie_is_held(const struct zmq_trie_node *key)
-{
-	return key->held || key->nr_refs;
-}
-
-/* Make @owner, or nobody in particular if it is NULL, hold a key. */
 static int zmq_trie_hold(struct zmq_trie *t, struct zmq_trie_node *key,
-			 void *owner, gfp_t gfp, bool *dup)
+			 struct zmq_trie_owner *owner, gfp_t gfp, bool *dup)
 {
-	struct zmq_trie_node *node;
-	int ret;
-
-	if (!owner) {
-		if (key->held == U32_MAX)
+	if (!t->owned) {
+		if (key->refs == U32_MAX)
 			return -EOVERFLOW;
-		key->held++;
+		key->refs++;
 		t->refs++;
 		return 0;
 	}
-	node = zmq_trie_find_owner(t, owner);
-	if (!node) {
-		node = zmq_trie_new(t, &t->owners, (const u8 *)&owner,
-				    sizeof(owner), gfp);
-		if (!node)
-			return -ENOMEM;
-	} else if (zmq_trie_find_ref(key, node)) {
+	if (zmq_trie_find_ref(key, owner)) {
 		*dup = true;
 		return 0;
 	}
-	ret = zmq_trie_add_ref(t, key, node, gfp);
-	if (ret && !node->nr_refs)
-		zmq_trie_free(t, &t->owners, node);
-	return ret;
+	return zmq_trie_add_ref(t, key, owner, gfp);
 }
 
-int zmq_trie_add(struct zmq_trie *t, const u8 *key, size_t n, void *owner,
-		 gfp_t gfp, bool *dup)
+int zmq_trie_add(struct zmq_trie *t, const u8 *key, size_t n,
+		 struct zmq_trie_owner *owner, gfp_t gfp, bool *dup)
 {
 	struct zmq_trie_node *node;
 	bool ignored;
-	int ret;
 
 	if (!dup)
 		dup = &ignored;
 	*dup = false;
 	if (n > ZMQ_TRIE_KEY_MAX)
 		return -EMSGSIZE;
-	node = zmq_trie_find(t->root, key, n);
+	node = zmq_trie_find(t, key, n);
 	if (node)
 		return zmq_trie_hold(t, node, owner, gfp, dup);
 
-	node = zmq_trie_new(t, &t->root, key, n, gfp);
+	node = zmq_trie_new_key(t, key, n, gfp);
 	if (!node)
 		return -ENOMEM;
-	t->count++;
-	ret = zmq_trie_hold(t, node, owner, gfp, dup);
-	if (ret) {
-		zmq_trie_free_key(t, node);
-		return ret;
-	}
+	/* A new key has room for its first reference. */
+	zmq_trie_hold(t, node, owner, gfp, dup);
 	return 1;
 }
 
-int zmq_trie_del(struct zmq_trie *t, const u8 *key, size_t n, void *owner)
+int zmq_trie_del(struct zmq_trie *t, const u8 *key, size_t n,
+		 struct zmq_trie_owner *owner)
 {
-	struct zmq_trie_node *node = zmq_trie_find(t->root, key, n);
-	struct zmq_trie_node *holder;
+	struct zmq_trie_node *node = zmq_trie_find(t, key, n);
 	struct zmq_trie_ref *ref;
 
 	if (!node)
 		return -ENOENT;
-	if (owner) {
-		holder = zmq_trie_find_owner(t, owner);
-		ref = holder ? zmq_trie_find_ref(node, holder) : NULL;
+	if (t->owned) {
+		ref = zmq_trie_find_ref(node, owner);
 		if (!ref)
 			return -ENOENT;
-		zmq_trie_del_ref(t, ref);
-		if (!holder->nr_refs)
-			zmq_trie_free(t, &t->owners, holder);
+		zmq_trie_del_ref(t, node, ref);
 	} else {
-		if (!node->held)
-			return -ENOENT;
-		node->held--;
+		node->refs--;
 		t->refs--;
 	}
-	if (zmq_trie_is_held(node))
+	if (node->refs)
 		return 0;
-	zmq_trie_free_key(t, node);
+	zmq_trie_del_key(t, node);
 	return 1;
 }
 
-void zmq_trie_del_owner(struct zmq_trie *t, void *owner,
-			void (*vanished)(const u8 *key, size_t n, void *arg),
+bool zmq_trie_has(const struct zmq_trie *t, const u8 *key, size_t n)
+{
+	return zmq_trie_find(t, key, n);
+}
+
+/* Any key of an owner, or NULL; @ref is set to how it holds it. */
+static struct zmq_trie_node *zmq_trie_any_key(struct zmq_trie_owner *owner,
+					      struct zmq_trie_ref **ref)
+{
+	struct zmq_trie_owned *owned;
+	struct zmq_trie_xref *x;
+
+	if (!hlist_empty(&owner->first)) {
+		owned = hlist_entry(owner->first.first, struct zmq_trie_owned,
+				    first.by_owner);
+		*ref = &owned->first;
+		return &owned->node;
+	}
+	if (hlist_empty(&owner->more))
+		return NULL;
+	x = hlist_entry(owner->more.first, struct zmq_trie_xref, ref.by_owner);
+	*ref = &x->ref;
+	return x->key;
+}
+
+bool zmq_trie_del_owner(struct zmq_trie *t, struct zmq_trie_owner *owner,
+			unsigned int max,
+			void (*gone)(const u8 *key, size_t n, bool last,
+				     void *arg),
 			void *arg)
 {
-	struct zmq_trie_node *node = zmq_trie_find_owner(t, owner);
 	struct zmq_trie_node *key;
 	struct zmq_trie_ref *ref;
-	struct hlist_node *next;
 
-	if (!node)
-		return;
-	hlist_for_each_entry_safe(ref, next, &node->refs, by_owner) {
-		key = ref->key;
-		zmq_trie_del_ref(t, ref);
-		if (zmq_trie_is_held(key))
-			continue;
-		if (vanished)
-			vanished(key->bytes, key->len, arg);
-		zmq_trie_free_key(t, key);
+	while (max-- && (key = zmq_trie_any_key(owner, &ref))) {
+		zmq_trie_del_ref(t, key, ref);
+		if (gone)
+			gone(key->bytes, key->len, !key->refs, arg);
+		if (!key->refs)
+			zmq_trie_del_key(t, key);
 	}
-	zmq_trie_free(t, &t->owners, node);
+	return owner->count;
 }
 
 bool zmq_trie_match(const struct zmq_trie *t, const u8 *topic, size_t n)
@@ -440,6 +539,10 @@ bool zmq_trie_match(const struct zmq_trie *t, const u8 *topic, size_t n)
 	if (!node)
 		return false;
 	for (;;) {
+		ZMQ_TRIE_VISIT();
+		next = node;
+		if (node->pos >> 4 > n)
+			break;
 		bit = zmq_trie_bit(topic, n, node->pos);
 		if (bit && zmq_trie_pos_is_end(node->pos) &&
 		    shortest == SIZE_MAX)
@@ -453,19 +556,23 @@ bool zmq_trie_match(const struct zmq_trie *t, const u8 *topic, size_t n)
 	return shortest <= n && !memcmp(topic, next->bytes, shortest);
 }
 
-static void zmq_trie_each_owner(const struct zmq_trie_node *key,
-				void (*fn)(void *owner, void *arg), void *arg)
+static void zmq_trie_each_owner(struct zmq_trie_node *key,
+				void (*fn)(struct zmq_trie_owner *owner,
+					   void *arg),
+				void *arg)
 {
+	struct zmq_trie_owned *owned = zmq_trie_owned(key);
 	struct zmq_trie_xref *x;
 
-	if (key->ref.owner)
-		fn(zmq_trie_owner(key->ref.owner), arg);
-	hlist_for_each_entry(x, &key->refs, by_key)
-		fn(zmq_trie_owner(x->ref.owner), arg);
+	if (owned->first.owner)
+		fn(owned->first.owner, arg);
+	hlist_for_each_entry(x, &owned->more, by_key)
+		fn(x->ref.owner, arg);
 }
 
 void zmq_trie_match_owners(const struct zmq_trie *t, const u8 *topic, size_t n,
-			   void (*fn)(void *owner, void *arg), void *arg)
+			   void (*fn)(struct zmq_trie_owner *owner, void *arg),
+			   void *arg)
 {
 	struct zmq_trie_node *node = t->root, *next;
 	size_t common;
@@ -476,6 +583,7 @@ void zmq_trie_match_owners(const struct zmq_trie *t, const u8 *topic, size_t n,
 	next = zmq_trie_descend(node, topic, n);
 	common = zmq_trie_common(topic, next->bytes, min_t(size_t, n, next->len));
 	for (;;) {
+		ZMQ_TRIE_VISIT();
 		bit = zmq_trie_bit(topic, n, node->pos);
 		if (node->pos >> 4 > common)
 			return;
@@ -547,58 +655,35 @@ bool zmq_trie_next(const struct zmq_trie *t, struct zmq_trie_key *k)
 	return true;
 }
 
-void zmq_trie_walk(const struct zmq_trie *t,
-		   bool (*fn)(const u8 *key, size_t n, void *arg), void *arg)
-{
-	struct zmq_trie_key k;
-	bool more;
-
-	for (more = zmq_trie_first(t, &k); more; more = zmq_trie_next(t, &k)) {
-		if (!fn(k.data, k.len, arg))
-			return;
-	}
-}
-
-static void zmq_trie_free_tree(struct zmq_trie_node *root, bool keys)
-{
-	struct zmq_trie_node *todo = root, *done = NULL, *node;
-	struct hlist_node *next;
-	struct zmq_trie_xref *x;
-	int i;
-
-	if (!root)
-		return;
-	/*
-	 * Child pointers that lead up need the node that they lead to, so
-	 * nothing is freed until all are visited. The lists go through ref.key.
-	 */
-	root->ref.key = NULL;
-	while (todo) {
-		node = todo;
-		todo = node->ref.key;
-		for (i = 0; i < 2; i++) {
-			if (node->child[i]->pos <= node->pos)
-				continue;
-			node->child[i]->ref.key = todo;
-			todo = node->child[i];
-		}
-		node->ref.key = done;
-		done = node;
-	}
-	while (done) {
-		node = done;
-		done = node->ref.key;
-		if (keys) {
-			hlist_for_each_entry_safe(x, next, &node->refs, by_key)
-				kfree(x);
-		}
-		kfree(node);
-	}
-}
-
+/*
+ * A node goes after those below it, since their child pointers lead up to it.
+ * On the way down a child pointer holds the way back; child[1] is done when it
+ * points to its own node, so that is where a way back cannot be mistaken.
+ */
 void zmq_trie_destroy(struct zmq_trie *t)
 {
-	zmq_trie_free_tree(t->root, true);
-	zmq_trie_free_tree(t->owners, false);
-	zmq_trie_init(t);
+	struct zmq_trie_node *node = t->root, *parent = NULL, *next;
+	unsigned int bit;
+
+	while (node) {
+		bit = node->child[1]->pos > node->pos;
+		if (!bit)
+			node->child[1] = node;
+		next = node->child[bit];
+		if (next->pos > node->pos) {
+			node->child[bit] = parent;
+			parent = node;
+			node = next;
+			continue;
+		}
+		next = parent;
+		zmq_trie_free_node(t, node);
+		node = next;
+		if (node) {
+			bit = node->child[1] != node;
+			parent = node->child[bit];
+			node->child[bit] = node;
+		}
+	}
+	zmq_trie_init(t, t->owned);
 }

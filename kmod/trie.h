@@ -7,25 +7,40 @@
 #ifndef _ZMQ_TRIE_H
 #define _ZMQ_TRIE_H
 
+#include <linux/list.h>
 #include <linux/types.h>
 
-#define ZMQ_TRIE_KEY_MAX	65536	/* bytes of a key */
+#define ZMQ_TRIE_KEY_MAX	65535	/* bytes of a key */
 
 struct zmq_trie_node;
 
 /**
- * struct zmq_trie - the root; all zeros is an empty trie
+ * struct zmq_trie - the root
  * @root: the keys
- * @owners: the owners, by the bytes of the pointer
  * @count: number of keys
- * @refs: number of pairs of key and owner, plus references without an owner
+ * @refs: number of pairs of key and owner, or of references
  * @bytes: memory held, as the slab allocator rounds it
+ * @owned: keys have owners, else they count references
  */
 struct zmq_trie {
 	struct zmq_trie_node	*root;
-	struct zmq_trie_node	*owners;
 	size_t			count;
 	size_t			refs;
+	size_t			bytes;
+	bool			owned;
+};
+
+/**
+ * struct zmq_trie_owner - who holds keys of one trie; all zeros holds none
+ * @first: its references that are kept with their key
+ * @more: its references to keys that others held before
+ * @count: number of keys
+ * @bytes: what they would take if nobody else held them
+ */
+struct zmq_trie_owner {
+	struct hlist_head	first;
+	struct hlist_head	more;
+	size_t			count;
 	size_t			bytes;
 };
 
@@ -42,10 +57,11 @@ struct zmq_trie_key {
 /**
  * zmq_trie_init() - make an empty trie
  * @t: the trie
+ * @owned: its keys have owners
  */
-static inline void zmq_trie_init(struct zmq_trie *t)
+static inline void zmq_trie_init(struct zmq_trie *t, bool owned)
 {
-	*t = (struct zmq_trie){ };
+	*t = (struct zmq_trie){ .owned = owned };
 }
 
 /**
@@ -53,7 +69,7 @@ static inline void zmq_trie_init(struct zmq_trie *t)
  * @t: the trie
  * @key: the key, any bytes
  * @n: bytes of @key, 0 to ZMQ_TRIE_KEY_MAX
- * @owner: who holds the key; NULL counts references instead
+ * @owner: who holds the key; NULL if the trie counts references
  * @gfp: how to allocate
  * @dup: set to true if @owner held the key already (never for NULL), else
  *	false; may be NULL
@@ -64,8 +80,8 @@ static inline void zmq_trie_init(struct zmq_trie *t)
  * Return: 1 if the key is new in the trie, 0 if it was there, -ENOMEM,
  * -EMSGSIZE if @n is too large, -EOVERFLOW after 2^32 - 1 references.
  */
-int zmq_trie_add(struct zmq_trie *t, const u8 *key, size_t n, void *owner,
-		 gfp_t gfp, bool *dup);
+int zmq_trie_add(struct zmq_trie *t, const u8 *key, size_t n,
+		 struct zmq_trie_owner *owner, gfp_t gfp, bool *dup);
 
 /**
  * zmq_trie_del() - give up a key
@@ -78,7 +94,19 @@ int zmq_trie_add(struct zmq_trie *t, const u8 *key, size_t n, void *owner,
  * Return: 1 if the key vanished, 0 if it is still held, -ENOENT if @owner did
  * not hold it.
  */
-int zmq_trie_del(struct zmq_trie *t, const u8 *key, size_t n, void *owner);
+int zmq_trie_del(struct zmq_trie *t, const u8 *key, size_t n,
+		 struct zmq_trie_owner *owner);
+
+/**
+ * zmq_trie_has() - whether a key is there
+ * @t: the trie
+ * @key: the key
+ * @n: bytes of @key
+ *
+ * Context: Any, the caller locks.
+ * Return: true if so.
+ */
+bool zmq_trie_has(const struct zmq_trie *t, const u8 *key, size_t n);
 
 /**
  * zmq_trie_match() - whether any key is a prefix of a topic
@@ -106,22 +134,26 @@ bool zmq_trie_match(const struct zmq_trie *t, const u8 *topic, size_t n);
  * Context: Any, the caller locks; readers may run at the same time.
  */
 void zmq_trie_match_owners(const struct zmq_trie *t, const u8 *topic, size_t n,
-			   void (*fn)(void *owner, void *arg), void *arg);
+			   void (*fn)(struct zmq_trie_owner *owner, void *arg),
+			   void *arg);
 
 /**
- * zmq_trie_del_owner() - give up all keys of an owner
+ * zmq_trie_del_owner() - give up keys of an owner, all of them in the end
  * @t: the trie
- * @owner: the owner, not NULL
- * @vanished: called for each key that nobody holds any more, just before it
- *	is freed, in no particular order; must not change the trie; may be NULL
- * @arg: passed to @vanished
- *
- * The cost is bounded by the number of keys of @owner.
+ * @owner: the owner
+ * @max: how many keys at most, so that the caller can take a breath
+ * @gone: called for each key that @owner held, just before it is freed if
+ *	nobody else holds it (@last), in no particular order; must not change
+ *	the trie; may be NULL
+ * @arg: passed to @gone
  *
  * Context: Any, the caller locks.
+ * Return: true if @owner holds more keys.
  */
-void zmq_trie_del_owner(struct zmq_trie *t, void *owner,
-			void (*vanished)(const u8 *key, size_t n, void *arg),
+bool zmq_trie_del_owner(struct zmq_trie *t, struct zmq_trie_owner *owner,
+			unsigned int max,
+			void (*gone)(const u8 *key, size_t n, bool last,
+				     void *arg),
 			void *arg);
 
 /**
@@ -150,17 +182,6 @@ bool zmq_trie_first(const struct zmq_trie *t, struct zmq_trie_key *k);
 bool zmq_trie_next(const struct zmq_trie *t, struct zmq_trie_key *k);
 
 /**
- * zmq_trie_walk() - call a function for each key in order
- * @t: the trie
- * @fn: the function; returns true to go on; must not change the trie
- * @arg: passed to @fn
- *
- * Context: Any, the caller locks.
- */
-void zmq_trie_walk(const struct zmq_trie *t,
-		   bool (*fn)(const u8 *key, size_t n, void *arg), void *arg);
-
-/**
  * zmq_trie_count() - number of keys
  * @t: the trie
  *
@@ -184,10 +205,25 @@ static inline size_t zmq_trie_bytes(const struct zmq_trie *t)
 
 /**
  * zmq_trie_destroy() - free everything; the trie is empty after that
- * @t: the trie
+ * @t: the trie; its owners are forgotten
  *
  * Context: Any, the caller locks.
  */
 void zmq_trie_destroy(struct zmq_trie *t);
+
+/**
+ * zmq_trie_cache_init() - create what tries allocate from
+ *
+ * Context: Process context, before any trie is used.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_trie_cache_init(void);
+
+/**
+ * zmq_trie_cache_exit() - undo zmq_trie_cache_init(); every trie is empty
+ *
+ * Context: Process context.
+ */
+void zmq_trie_cache_exit(void);
 
 #endif /* _ZMQ_TRIE_H */

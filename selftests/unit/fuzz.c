@@ -14,6 +14,7 @@
 #include "wire.h"
 
 long shim_alloc_budget = -1;
+unsigned long shim_visits;
 
 #define REQUIRE(cond) do { if (!(cond)) abort(); } while (0)
 
@@ -110,28 +111,31 @@ static void fuzz_session(const u8 *p, size_t n)
 __attribute__((unused))
 static void fuzz_trie(const u8 *p, size_t n)
 {
+	static bool ready;
+	struct zmq_trie_owner owners[4] = { 0 }, *owner;
 	struct zmq_trie t;
-	uintptr_t owner;
 	size_t len;
 
-	zmq_trie_init(&t);
+	if (!ready)
+		ready = !zmq_trie_cache_init();
+	zmq_trie_init(&t, n & 1);
 	while (n >= 2) {
-		owner = p[0] >> 2 & 3;
+		owner = t.owned ? &owners[p[0] >> 2 & 3] : NULL;
 		len = min_t(size_t, p[1] & 31, n - 2);
 		switch (p[0] & 3) {
 		case 0:
-			zmq_trie_add(&t, p + 2, len, (void *)owner, 0, NULL);
+			zmq_trie_add(&t, p + 2, len, owner, 0, NULL);
 			REQUIRE(zmq_trie_match(&t, p + 2, len));
 			break;
 		case 1:
-			zmq_trie_del(&t, p + 2, len, (void *)owner);
+			zmq_trie_del(&t, p + 2, len, owner);
 			break;
 		case 2:
 			zmq_trie_match(&t, p + 2, len);
 			break;
 		default:
 			if (owner)
-				zmq_trie_del_owner(&t, (void *)owner, NULL, NULL);
+				zmq_trie_del_owner(&t, owner, p[1], NULL, NULL);
 		}
 		p += 2 + len;
 		n -= 2 + len;

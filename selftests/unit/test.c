@@ -2,12 +2,14 @@
 #include "test.h"
 
 #include <linux/slab.h>
+#include "trie.h"
 #include <ctype.h>
 #include <stdarg.h>
 
 #define MAX_NOTES 20
 
 long shim_alloc_budget = -1;
+unsigned long shim_visits;
 
 static struct test *tests, **last = &tests;
 static unsigned int failures;
@@ -87,6 +89,8 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (zmq_trie_cache_init())
+		return 1;
 	for (test = tests; test; test = test->next)
 		n += wanted(test, argv + 1);
 	printf("TAP version 13\n1..%u\n", n);
@@ -100,5 +104,6 @@ int main(int argc, char **argv)
 		printf("%sok %u - %s\n", failures ? "not " : "", ++n, test->name);
 		failed += failures > 0;
 	}
+	zmq_trie_cache_exit();
 	return failed > 0;
 }

@@ -7,6 +7,10 @@
 #include <endian.h>
 #include <string.h>
 
+/* Nodes of a trie that were visited. */
+extern unsigned long shim_visits;
+#define ZMQ_TRIE_VISIT() (shim_visits++)
+
 #define SHIM_UNALIGNED(bits)						\
 static inline u##bits get_unaligned_be##bits(const void *p)		\
 {									\

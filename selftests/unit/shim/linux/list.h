@@ -83,6 +83,14 @@ static inline struct list_head *shim_list_step(struct list_head *next)
 	     n = list_entry(shim_list_step(n->member.next),		\
 			    __typeof__(*n), member))
 
+#define INIT_HLIST_HEAD(h) ((h)->first = NULL)
+#define hlist_entry(p, type, member) container_of(p, type, member)
+
+static inline bool hlist_empty(const struct hlist_head *h)
+{
+	return !h->first;
+}
+
 static inline void hlist_add_head(struct hlist_node *n, struct hlist_head *h)
 {
 	n->next = h->first;

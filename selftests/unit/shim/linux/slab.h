@@ -44,4 +44,33 @@ static inline void kfree(void *p)
 /* There are no readers without a lock in a test. */
 #define kfree_rcu(p, rcu) kfree(p)
 
+struct kmem_cache {
+	size_t size;
+};
+
+static inline struct kmem_cache *kmem_cache_create(const char *name, size_t size,
+						   size_t align, unsigned int flags,
+						   void (*ctor)(void *p))
+{
+	struct kmem_cache *cache = malloc(sizeof(*cache));
+
+	cache->size = size;
+	return cache;
+}
+
+static inline void kmem_cache_destroy(struct kmem_cache *cache)
+{
+	free(cache);
+}
+
+static inline void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
+{
+	return kmalloc(cache->size, gfp);
+}
+
+static inline void kmem_cache_free(struct kmem_cache *cache, void *p)
+{
+	free(p);
+}
+
 #endif
