@@ -207,9 +207,12 @@ static int __init zmq_init(void)
 	err = zmq_conn_cache_init();
 	if (err)
 		goto err_msg;
-	err = zmq_task_init_module();
+	err = zmq_trie_cache_init();
 	if (err)
 		goto err_conn;
+	err = zmq_task_init_module();
+	if (err)
+		goto err_trie;
 	err = zmq_netns_init();
 	if (err)
 		goto err_task;
@@ -228,6 +231,8 @@ err_netns:
 	zmq_netns_exit();
 err_task:
 	zmq_task_exit_module();
+err_trie:
+	zmq_trie_cache_exit();
 err_conn:
 	zmq_conn_cache_exit();
 err_msg:
@@ -244,6 +249,7 @@ static void __exit zmq_exit(void)
 	zmq_task_exit_module();
 	rcu_barrier();
 	proto_unregister(&zmq_prot);
+	zmq_trie_cache_exit();
 	zmq_conn_cache_exit();
 	zmq_msg_cache_exit();
 	zmq_mem_exit();

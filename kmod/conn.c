@@ -151,6 +151,7 @@ static void stop_stream(struct zmq_conn *conn)
 {
 	clear_bit(ZMQ_CONN_TX_ON, &conn->flags);
 	clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
+	clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags);
 	list_del_init(&conn->flush_node);
 	hrtimer_cancel(&conn->flush_timer);
 
@@ -409,6 +410,9 @@ static void run_up(struct zmq_conn *conn)
 			      ZMQ_MIB_RXTOOBIG : ZMQ_MIB_PROTOERROR, true);
 	} else if (ended && drained) {
 		zmq_conn_lost(conn, ZMQ_MIB_DISCONNECTS, false);
+	} else if (test_and_clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags) &&
+		   conn->pipe) {
+		conn->owner->ops->cmd_room(conn);
 	}
 }
 

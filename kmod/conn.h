@@ -50,6 +50,7 @@ struct zmq_owner {
  *	runs to the caller. Child lock or softirq.
  * @subscription: the peer sent SUBSCRIBE or CANCEL. Child lock or softirq.
  * @sent: @msgs messages left the queue. Process context, conn->tx_lock.
+ * @cmd_room: a command that got -EAGAIN can be queued now. Socket lock.
  *
  * All but @up are only called while conn->pipe is set.
  */
@@ -62,6 +63,7 @@ struct zmq_conn_ops {
 	void	(*subscription)(struct zmq_conn *conn, const u8 *topic,
 				size_t len, bool subscribe);
 	void	(*sent)(struct zmq_conn *conn, unsigned int msgs);
+	void	(*cmd_room)(struct zmq_conn *conn);
 };
 
 enum zmq_conn_state {
@@ -79,6 +81,8 @@ enum zmq_conn_flag {
 	ZMQ_CONN_RX_ERROR,	/* the peer violated the protocol, see rx_err */
 	ZMQ_CONN_TX_ON,		/* commands may be given to the stream */
 	ZMQ_CONN_TX_MSGS,	/* messages, too */
+	ZMQ_CONN_CMD_FULL,	/* a command was refused; under tx_qlock */
+	ZMQ_CONN_CMD_ROOM,	/* and could be queued now */
 };
 
 /**
@@ -113,6 +117,8 @@ enum zmq_conn_flag {
  * @tx_qlock: protects the queue: @tx_queue to @tx_last
  * @tx_queue: messages, of struct zmq_seg
  * @tx_cmds: commands, of struct zmq_cmd_chunk; they go between messages
+ * @tx_cmd_bytes: bytes in @tx_cmds
+ * @flush_slow: @flush_timer runs for commands, which have more time
  * @tx_bytes: bytes in @tx_queue
  * @tx_msgs: messages in @tx_queue
  * @tx_off: bytes sent of the first segment, or of the first command chunk if
@@ -157,6 +163,8 @@ struct zmq_conn {
 	spinlock_t		tx_qlock; /* see locking.rst, 7 */
 	struct list_head	tx_queue;
 	struct list_head	tx_cmds;
+	u32			tx_cmd_bytes;
+	bool			flush_slow;
 	u64			tx_bytes;
 	unsigned int		tx_msgs;
 	u32			tx_off;
@@ -174,6 +182,7 @@ struct zmq_conn {
 enum zmq_flush {
 	ZMQ_FLUSH_LATER,	/* the caller has more at hand */
 	ZMQ_FLUSH_AUTO,		/* now if the stream is idle, else soon */
+	ZMQ_FLUSH_CMDS,		/* now if the peer acknowledged all, else soon */
 	ZMQ_FLUSH_NOW,
 };
 

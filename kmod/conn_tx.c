@@ -11,13 +11,20 @@
 
 /* A message waits at most this long for others to share its segment. */
 #define FLUSH_CAP_NS		(50 * NSEC_PER_USEC)
+/* A command at most this long. */
+#define FLUSH_CMDS_CAP_NS	NSEC_PER_MSEC
 /* So much in the queue is a segment worth sending. */
 #define FLUSH_BYTES		SZ_16K
+/* So many bytes of commands may wait, and so many are few enough to go on. */
+#define CMD_BYTES_MAX		SZ_64K
+#define CMD_BYTES_LOW		SZ_16K
 /* What one call gives to TCP. */
 #define DRAIN_RANGES		16
 #define DRAIN_BYTES		SZ_128K
 
-#define CHUNK_SIZE		512
+/* The first chunk of commands, and one behind others. */
+#define CHUNK_FIRST		512
+#define CHUNK_NEXT		SZ_4K
 
 /**
  * struct zmq_seg - bytes of the send queue
@@ -156,6 +163,31 @@ int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg)
 	return 0;
 }
 
+static void chunk_put(struct zmq_cmd_chunk *chunk, const void *head,
+		      size_t head_len, const void *tail, size_t tail_len)
+{
+	memcpy(chunk->data + chunk->len, head, head_len);
+	chunk->len += head_len;
+	if (tail_len)
+		memcpy(chunk->data + chunk->len, tail, tail_len);
+	chunk->len += tail_len;
+}
+
+/* Under tx_qlock. Return: the last chunk if it has room, NULL, or -EAGAIN. */
+static struct zmq_cmd_chunk *cmd_room(struct zmq_conn *conn, size_t len)
+{
+	struct zmq_cmd_chunk *chunk;
+
+	if (conn->tx_cmd_bytes >= CMD_BYTES_MAX) {
+		set_bit(ZMQ_CONN_CMD_FULL, &conn->flags);
+		return ERR_PTR(-EAGAIN);
+	}
+	if (list_empty(&conn->tx_cmds))
+		return NULL;
+	chunk = list_last_entry(&conn->tx_cmds, struct zmq_cmd_chunk, node);
+	return chunk->size - chunk->len < len ? NULL : chunk;
+}
+
 /**
  * zmq_conn_queue_cmd() - queue a command, to go before the next message
  * @conn: the connection
@@ -166,37 +198,37 @@ int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg)
  * @gfp: how to allocate
  *
  * Context: Any that @gfp allows. The caller flushes, or queues io_work.
- * Return: 0 or -ENOMEM.
+ * Return: 0; -EAGAIN if too many wait, then zmq_conn_ops.cmd_room() follows;
+ * -ENOMEM.
  */
 int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
 		       const void *tail, size_t tail_len, gfp_t gfp)
 {
-	struct zmq_cmd_chunk *chunk, *new;
+	size_t size = READ_ONCE(conn->tx_cmd_bytes) ? CHUNK_NEXT : CHUNK_FIRST;
 	size_t len = head_len + tail_len;
-	size_t size = max_t(size_t, len, CHUNK_SIZE - sizeof(*chunk));
-
-	new = kmalloc(sizeof(*new) + size, gfp | __GFP_ACCOUNT);
-	if (!new)
-		return -ENOMEM;
+	struct zmq_cmd_chunk *chunk;
 
 	spin_lock_bh(&conn->tx_qlock);
-	chunk = NULL;
-	if (!list_empty(&conn->tx_cmds))
-		chunk = list_last_entry(&conn->tx_cmds, struct zmq_cmd_chunk,
-					node);
-	if (!chunk || chunk->size - chunk->len < len) {
-		chunk = new;
-		new = NULL;
-		chunk->size = size;
-		chunk->len = 0;
-		list_add_tail(&chunk->node, &conn->tx_cmds);
+	chunk = cmd_room(conn, len);
+	if (!IS_ERR_OR_NULL(chunk)) {
+		chunk_put(chunk, head, head_len, tail, tail_len);
+		conn->tx_cmd_bytes += len;
 	}
-	memcpy(chunk->data + chunk->len, head, head_len);
-	if (tail_len)
-		memcpy(chunk->data + chunk->len + head_len, tail, tail_len);
-	chunk->len += len;
 	spin_unlock_bh(&conn->tx_qlock);
-	kfree(new);
+	if (chunk)
+		return PTR_ERR_OR_ZERO(chunk);
+
+	size = max_t(size_t, size - sizeof(*chunk), len);
+	chunk = kmalloc(sizeof(*chunk) + size, gfp | __GFP_ACCOUNT);
+	if (!chunk)
+		return -ENOMEM;
+	chunk->size = size;
+	chunk->len = 0;
+	chunk_put(chunk, head, head_len, tail, tail_len);
+	spin_lock_bh(&conn->tx_qlock);
+	list_add_tail(&chunk->node, &conn->tx_cmds);
+	conn->tx_cmd_bytes += len;
+	spin_unlock_bh(&conn->tx_qlock);
 	return 0;
 }
 
@@ -208,7 +240,7 @@ int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
  * @subscribe: or unsubscribe
  *
  * Context: Process context, socket lock held.
- * Return: 0 or -ENOMEM.
+ * Return: as zmq_conn_queue_cmd().
  */
 int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 		      bool subscribe)
@@ -236,6 +268,21 @@ static int send_vec(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
 	return ret ?: -EAGAIN;
 }
 
+static void cmds_sent(struct zmq_conn *conn, u32 len)
+{
+	bool room = false;
+
+	spin_lock_bh(&conn->tx_qlock);
+	conn->tx_cmd_bytes -= len;
+	if (conn->tx_cmd_bytes <= CMD_BYTES_LOW)
+		room = test_and_clear_bit(ZMQ_CONN_CMD_FULL, &conn->flags);
+	spin_unlock_bh(&conn->tx_qlock);
+	if (!room)
+		return;
+	set_bit(ZMQ_CONN_CMD_ROOM, &conn->flags);
+	zmq_task_run(&conn->task);
+}
+
 static int send_cmds(struct zmq_conn *conn)
 {
 	struct zmq_cmd_chunk *chunk;
@@ -259,6 +306,7 @@ static int send_cmds(struct zmq_conn *conn)
 		conn->tx_off += ret;
 	if (conn->tx_off == chunk->len) {
 		conn->tx_off = 0;
+		cmds_sent(conn, chunk->len);
 		kfree(chunk);
 	} else {
 		spin_lock_bh(&conn->tx_qlock);
@@ -396,6 +444,23 @@ static bool should_wait(const struct zmq_conn *conn)
 	return ktime_to_ns(ktime_sub(ktime_get(), conn->tx_last)) < FLUSH_CAP_NS;
 }
 
+static bool may_wait(const struct zmq_conn *conn, enum zmq_flush how)
+{
+	const struct tcp_sock *tp = tcp_sk(conn->sock->sk);
+
+	switch (how) {
+	case ZMQ_FLUSH_LATER:
+		return READ_ONCE(conn->tx_bytes) < FLUSH_BYTES;
+	case ZMQ_FLUSH_AUTO:
+		return should_wait(conn);
+	case ZMQ_FLUSH_CMDS:
+		return READ_ONCE(conn->tx_cmd_bytes) < FLUSH_BYTES &&
+		       READ_ONCE(tp->write_seq) != READ_ONCE(tp->snd_una);
+	default:
+		return false;
+	}
+}
+
 /**
  * zmq_conn_flush() - send what is queued, or see to it that it is sent soon
  * @conn: the connection
@@ -405,25 +470,23 @@ static bool should_wait(const struct zmq_conn *conn)
  */
 void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how)
 {
-	bool wait;
+	bool slow = how == ZMQ_FLUSH_CMDS;
 
 	if (!conn->sock || !tx_pending(conn))
 		return;
-	wait = how == ZMQ_FLUSH_LATER ?
-		READ_ONCE(conn->tx_bytes) < FLUSH_BYTES :
-		how == ZMQ_FLUSH_AUTO && should_wait(conn);
-	if (wait) {
-		if (list_empty(&conn->flush_node))
-			list_add_tail(&conn->flush_node,
-				      &conn->owner->unflushed);
-		if (!hrtimer_active(&conn->flush_timer))
-			hrtimer_start(&conn->flush_timer,
-				      ns_to_ktime(FLUSH_CAP_NS),
-				      HRTIMER_MODE_REL_SOFT);
+	if (!may_wait(conn, how)) {
+		list_del_init(&conn->flush_node);
+		try_drain(conn);
 		return;
 	}
-	list_del_init(&conn->flush_node);
-	try_drain(conn);
+	if (list_empty(&conn->flush_node))
+		list_add_tail(&conn->flush_node, &conn->owner->unflushed);
+	if (hrtimer_active(&conn->flush_timer) && (slow || !conn->flush_slow))
+		return;
+	conn->flush_slow = slow;
+	hrtimer_start(&conn->flush_timer,
+		      ns_to_ktime(slow ? FLUSH_CMDS_CAP_NS : FLUSH_CAP_NS),
+		      HRTIMER_MODE_REL_SOFT);
 }
 
 /**
@@ -564,6 +627,8 @@ static void cmds_free(struct zmq_conn *conn)
 
 	spin_lock_bh(&conn->tx_qlock);
 	list_splice_init(&conn->tx_cmds, &cmds);
+	conn->tx_cmd_bytes = 0;
+	clear_bit(ZMQ_CONN_CMD_FULL, &conn->flags);
 	spin_unlock_bh(&conn->tx_qlock);
 	list_for_each_entry_safe(chunk, next, &cmds, node)
 		kfree(chunk);

@@ -20,6 +20,10 @@ struct ctl_table_header;
  * @socks: every socket, for /proc/net/zmq
  * @max_msg_bytes: net.zmq.max_msg_bytes, the largest frame that a peer may send
  * @linger_max_ms: net.zmq.linger_max_ms, how long a closed socket may drain
+ * @peer_subs_max: net.zmq.peer_subscriptions_max, topics that one peer may
+ *	subscribe to
+ * @sub_bytes_max: net.zmq.subscription_bytes_max, memory that the subscriptions
+ *	of all peers of a socket may take, and those of one peer half of
  * @sysctl: the registered table
  */
 struct zmq_net {
@@ -31,6 +35,8 @@ struct zmq_net {
 	struct hlist_head	socks;
 	unsigned long		max_msg_bytes;
 	int			linger_max_ms;
+	unsigned long		peer_subs_max;
+	unsigned long		sub_bytes_max;
 	struct ctl_table_header	*sysctl;
 };
 

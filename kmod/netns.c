@@ -10,16 +10,20 @@
 
 #define MAX_MSG_BYTES_DEFAULT	SZ_1G
 #define LINGER_MAX_MS_DEFAULT	30000
+#define PEER_SUBS_MAX_DEFAULT	SZ_1M
+#define SUB_BYTES_MAX_DEFAULT	SZ_256M
 
 unsigned int zmq_net_id __read_mostly;
 
 /* No socket's account can hold more, see zmq_mem_charge_rx(). */
-static unsigned long max_msg_bytes_max = INT_MAX;
-static unsigned long max_msg_bytes_min;
+static unsigned long bytes_max = INT_MAX;
+static unsigned long zero;
 
 enum {
 	SYSCTL_MAX_MSG_BYTES,
 	SYSCTL_LINGER_MAX_MS,
+	SYSCTL_PEER_SUBS_MAX,
+	SYSCTL_SUB_BYTES_MAX,
 	__SYSCTL_MAX
 };
 
@@ -30,8 +34,8 @@ static const struct ctl_table zmq_sysctls[] = {
 		.maxlen		= sizeof(unsigned long),
 		.mode		= 0644,
 		.proc_handler	= proc_doulongvec_minmax,
-		.extra1		= &max_msg_bytes_min,
-		.extra2		= &max_msg_bytes_max,
+		.extra1		= &zero,
+		.extra2		= &bytes_max,
 	},
 	[SYSCTL_LINGER_MAX_MS] = {
 		.procname	= "linger_max_ms",
@@ -40,6 +44,20 @@ static const struct ctl_table zmq_sysctls[] = {
 		.proc_handler	= proc_dointvec_minmax,
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_INT_MAX,
+	},
+	[SYSCTL_PEER_SUBS_MAX] = {
+		.procname	= "peer_subscriptions_max",
+		.maxlen		= sizeof(unsigned long),
+		.mode		= 0644,
+		.proc_handler	= proc_doulongvec_minmax,
+	},
+	[SYSCTL_SUB_BYTES_MAX] = {
+		.procname	= "subscription_bytes_max",
+		.maxlen		= sizeof(unsigned long),
+		.mode		= 0644,
+		.proc_handler	= proc_doulongvec_minmax,
+		.extra1		= &zero,
+		.extra2		= &bytes_max,
 	},
 	[__SYSCTL_MAX] = {},	/* the end, where the size cannot be told */
 };
@@ -55,6 +73,8 @@ static int sysctl_init(struct net *net)
 
 	table[SYSCTL_MAX_MSG_BYTES].data = &zn->max_msg_bytes;
 	table[SYSCTL_LINGER_MAX_MS].data = &zn->linger_max_ms;
+	table[SYSCTL_PEER_SUBS_MAX].data = &zn->peer_subs_max;
+	table[SYSCTL_SUB_BYTES_MAX].data = &zn->sub_bytes_max;
 
 	zn->sysctl = zmq_register_net_sysctl(net, "net/zmq", table,
 					     __SYSCTL_MAX);
@@ -86,6 +106,8 @@ static int __net_init zmq_net_init(struct net *net)
 	INIT_HLIST_HEAD(&zn->socks);
 	zn->max_msg_bytes = MAX_MSG_BYTES_DEFAULT;
 	zn->linger_max_ms = LINGER_MAX_MS_DEFAULT;
+	zn->peer_subs_max = PEER_SUBS_MAX_DEFAULT;
+	zn->sub_bytes_max = SUB_BYTES_MAX_DEFAULT;
 
 	zn->mib = zmq_mib_alloc();
 	if (!zn->mib)

@@ -11,8 +11,10 @@
 #include "msg.h"
 #include "net.h"
 #include "opts.h"
+#include "trie.h"
 #include "wire.h"
 
+struct zmq_announce;
 struct zmq_conflate;
 struct zmq_pair;
 
@@ -107,6 +109,9 @@ enum zmq_pipe_flag {
  * @endpoint: canonical text of the bind or connect that made it, for
  *	ZMQ_DISCONNECT and /proc/net/zmq
  * @dialed: made by connect(), not by accept
+ * @topics: PUB: what it gets; core->lock
+ * @asked: PUB: what it asked for, with ZMQ_XPUB_MANUAL; core->lock
+ * @announce: SUB: what it has not been told yet; socket lock
  * @drops: messages dropped for this peer
  * @tx_total: messages sent
  * @rx_total: messages received
@@ -145,6 +150,9 @@ struct zmq_pipe {
 	u8			*id;
 	struct rhash_head	id_node;
 	char			*endpoint;
+	struct zmq_trie_owner	topics;
+	struct zmq_trie_owner	asked;
+	struct zmq_announce	*announce;
 	unsigned long		drops;
 	unsigned long		tx_total;
 	unsigned long		rx_total;
@@ -198,6 +206,8 @@ struct zmq_pipe_walk {
  *	Socket lock. May be NULL.
  * @subscription: the peer (un)subscribed. Softirq or process context,
  *	core->lock is NOT held. May be NULL.
+ * @room: an announcement that got -EAGAIN can be sent now. Socket lock. May be
+ *	NULL.
  * @rx: look at messages as they arrive, before zmq_pipe_rx() counts the pipe
  *	ready; for patterns that consume them on the spot (PUB, XPUB). Softirq
  *	or process context, core->lock held. May be NULL.
@@ -209,6 +219,7 @@ struct zmq_pipe_ops {
 	void	(*down)(struct zmq_core *core, struct zmq_pipe *pipe);
 	void	(*subscription)(struct zmq_core *core, struct zmq_pipe *pipe,
 				const u8 *topic, size_t len, bool subscribe);
+	void	(*room)(struct zmq_core *core, struct zmq_pipe *pipe);
 	void	(*rx)(struct zmq_core *core, struct zmq_pipe *pipe);
 };
 
@@ -248,6 +259,7 @@ int zmq_pipe_walk_copy(struct zmq_pipe_walk *walk, struct iov_iter *to);
 /* ---- writing: the socket lock is held ---- */
 int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg);
 void zmq_pipe_flush(struct zmq_pipe *pipe, bool more);
+void zmq_pipe_flush_subs(struct zmq_pipe *pipe);
 int zmq_pipe_send_sub(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 		      bool subscribe);
 

@@ -134,6 +134,14 @@ static void conn_sent(struct zmq_conn *conn, unsigned int msgs)
 	zmq_pipe_tx_done(conn->pipe, msgs);
 }
 
+static void conn_cmd_room(struct zmq_conn *conn)
+{
+	struct zmq_core *core = conn_core(conn);
+
+	if (core->ops->room)
+		core->ops->room(core, conn->pipe);
+}
+
 const struct zmq_conn_ops zmq_pipe_conn_ops = {
 	.up		= conn_up,
 	.down		= conn_down,
@@ -141,4 +149,5 @@ const struct zmq_conn_ops zmq_pipe_conn_ops = {
 	.rx		= conn_rx,
 	.subscription	= conn_subscription,
 	.sent		= conn_sent,
+	.cmd_room	= conn_cmd_room,
 };

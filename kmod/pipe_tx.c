@@ -130,6 +130,18 @@ void zmq_pipe_flush(struct zmq_pipe *pipe, bool more)
 }
 
 /**
+ * zmq_pipe_flush_subs() - likewise for zmq_pipe_send_sub()
+ * @pipe: the pipe
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_pipe_flush_subs(struct zmq_pipe *pipe)
+{
+	if (pipe->conn)
+		zmq_conn_flush(pipe->conn, ZMQ_FLUSH_CMDS);
+}
+
+/**
  * zmq_pipe_send_sub() - tell the peer of a subscription or its end
  * @pipe: the pipe, up
  * @topic: the prefix
@@ -139,7 +151,8 @@ void zmq_pipe_flush(struct zmq_pipe *pipe, bool more)
  * The caller flushes.
  *
  * Context: Process context, socket lock held.
- * Return: 0 or -ENOMEM.
+ * Return: 0; -EAGAIN if too much waits already, the pattern's room() follows;
+ *	-ENOMEM.
  */
 int zmq_pipe_send_sub(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 		      bool subscribe)

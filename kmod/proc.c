@@ -221,10 +221,10 @@ static void show_pipe(struct seq_file *seq, const struct zmq_pipe *pipe)
 		seq_printf(seq, "%02x", pipe->id[i]);
 	seq_printf(seq, " rx_msgs=%u rx_bytes=%llu tx_msgs=%d",
 		   pipe->rx_msgs, pipe->rx_bytes, atomic_read(&pipe->tx_msgs));
-	seq_printf(seq, " rcvhwm=%d sndhwm=%d drops=%lu rx=%lu tx=%lu\n",
+	seq_printf(seq, " rcvhwm=%d sndhwm=%d drops=%lu rx=%lu tx=%lu topics=%zu\n",
 		   READ_ONCE(opts->rcv_hwm), READ_ONCE(opts->snd_hwm),
 		   READ_ONCE(pipe->drops), READ_ONCE(pipe->rx_total),
-		   READ_ONCE(pipe->tx_total));
+		   READ_ONCE(pipe->tx_total), pipe->topics.count);
 }
 
 static int zmq_seq_show(struct seq_file *seq, void *v)

@@ -8,10 +8,10 @@
  */
 
 #include <linux/slab.h>
+#include "announce.h"
 #include "dist.h"
 #include "fq.h"
 #include "pattern.h"
-#include "trace.h"
 #include "trie.h"
 
 /**
@@ -39,7 +39,7 @@ static int sub_init(struct zmq_core *core)
 
 	if (!sub)
 		return -ENOMEM;
-	zmq_trie_init(&sub->topics);
+	zmq_trie_init(&sub->topics, false);
 	core->priv = sub;
 	return 0;
 }
@@ -53,51 +53,42 @@ static void sub_destroy(struct zmq_core *core)
 	kfree(sub);
 }
 
+static int sub_attach(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	return zmq_announce_attach(pipe);
+}
+
 static void sub_detach(struct zmq_core *core, struct zmq_pipe *pipe)
 {
 	struct sub *sub = core->priv;
 
 	if (sub->passed == pipe)
 		sub->passed = NULL;
-}
-
-static bool tell(struct zmq_pipe *pipe, const u8 *topic, size_t len,
-		 bool subscribe)
-{
-	struct sock *sk = pipe->core->sk;
-	int err = zmq_pipe_send_sub(pipe, topic, len, subscribe);
-
-	if (!err || err == -EPIPE)
-		return !err;
-	ZMQ_INC_STATS(sock_net(sk), ZMQ_MIB_SUBDROP);
-	trace_zmq_drop(sk, pipe, ZMQ_MIB_SUBDROP);
-	return false;
-}
-
-static bool tell_topic(const u8 *topic, size_t len, void *arg)
-{
-	return tell(arg, topic, len, true);
+	zmq_announce_detach(pipe);
 }
 
 static void sub_up(struct zmq_core *core, struct zmq_pipe *pipe)
 {
 	struct sub *sub = core->priv;
 
-	zmq_trie_walk(&sub->topics, tell_topic, pipe);
-	zmq_pipe_flush(pipe, false);
+	zmq_announce_all(pipe, &sub->topics);
+}
+
+static void sub_room(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	struct sub *sub = core->priv;
+
+	zmq_announce_more(pipe, &sub->topics);
 }
 
 static void tell_all(struct zmq_core *core, const u8 *topic, size_t len,
-		     bool subscribe)
+		     enum zmq_announce_kind kind)
 {
 	struct zmq_pipe *pipe;
 
-	list_for_each_entry(pipe, &core->pipes, node) {
-		if (!test_bit(ZMQ_PIPE_UP, &pipe->flags))
-			continue;
-		if (tell(pipe, topic, len, subscribe))
-			zmq_pipe_flush(pipe, false);
-	}
+	list_for_each_entry(pipe, &core->pipes, node)
+		if (!test_bit(ZMQ_PIPE_DETACHED, &pipe->flags))
+			zmq_announce_one(pipe, topic, len, kind);
 }
 
 static int grow_head(struct sub *sub, size_t len)
@@ -125,7 +116,8 @@ static int subscribe(struct zmq_core *core, const u8 *topic, size_t len)
 			   NULL);
 	if (err < 0)
 		return err;
-	tell_all(core, topic, len, true);
+	tell_all(core, topic, len,
+		 err ? ZMQ_ANNOUNCE_FIRST : ZMQ_ANNOUNCE_REPEAT);
 	return 0;
 }
 
@@ -134,7 +126,7 @@ static int unsubscribe(struct zmq_core *core, const u8 *topic, size_t len)
 	struct sub *sub = core->priv;
 
 	if (zmq_trie_del(&sub->topics, topic, len, NULL) == 1)
-		tell_all(core, topic, len, false);
+		tell_all(core, topic, len, ZMQ_ANNOUNCE_END);
 	return 0;
 }
 
@@ -260,9 +252,10 @@ const struct zmq_pattern zmq_sub_pattern = {
 			  ZMQ_PAT_ONE_CONNECT,
 	.init		= sub_init,
 	.destroy	= sub_destroy,
-	.ops.attach	= zmq_pattern_no_attach,
+	.ops.attach	= sub_attach,
 	.ops.detach	= sub_detach,
 	.ops.up		= sub_up,
+	.ops.room	= sub_room,
 	.peek		= sub_peek,
 	.consume	= sub_consume,
 	.setopt		= sub_setopt,
@@ -275,9 +268,10 @@ const struct zmq_pattern zmq_xsub_pattern = {
 	.flags		= ZMQ_PAT_SEND | ZMQ_PAT_RECV | ZMQ_PAT_NO_LINGER,
 	.init		= sub_init,
 	.destroy	= sub_destroy,
-	.ops.attach	= zmq_pattern_no_attach,
-	.ops.detach	= zmq_pattern_no_detach,
+	.ops.attach	= sub_attach,
+	.ops.detach	= sub_detach,
 	.ops.up		= sub_up,
+	.ops.room	= sub_room,
 	.begin		= xsub_begin,
 	.send		= xsub_send,
 	.can_send	= xsub_can_send,

@@ -88,6 +88,8 @@ struct sockaddr_zmq {
 #define ZMQ_CONNECT_ROUTING_ID 61	/* 1 to 255 bytes */
 #define ZMQ_HANDSHAKE_IVL 66		/* int, ms, 0 no limit */
 #define ZMQ_XPUB_NODROP 69		/* int */
+#define ZMQ_XPUB_MANUAL 71		/* int */
+#define ZMQ_XPUB_WELCOME_MSG 72		/* 0 to 65535 bytes */
 #define ZMQ_INVERT_MATCHING 74		/* int */
 #define ZMQ_XPUB_VERBOSER 78		/* int */
 #define ZMQ_CONNECT_TIMEOUT 79		/* int, ms, 0 the system's */

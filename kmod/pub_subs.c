@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What peers want from PUB and XPUB.
+ *
+ * Subscriptions take effect as they arrive, in softirq, so that a publisher
+ * that never reads and never sends still knows them. Peers of ZMTP 3.0 send
+ * them as messages, between which XPUB's user messages may stand: those stay in
+ * the pipe for the reader, and what is behind them waits with them.
+ */
+
+#include <linux/slab.h>
+#include "mem.h"
+#include "net.h"
+#include "pub.h"
+#include "trace.h"
+
+/* So many keys of a peer that went are forgotten at a stretch. */
+#define FORGET_BATCH	256
+
+/**
+ * zmq_pub_drop_sub() - count a subscription that is refused, or a note of one
+ * @core: the socket's core
+ * @pipe: whose it is, or NULL
+ *
+ * Context: Any.
+ */
+void zmq_pub_drop_sub(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	ZMQ_INC_STATS(sock_net(core->sk), ZMQ_MIB_SUBDROP);
+	trace_zmq_drop(core->sk, pipe, ZMQ_MIB_SUBDROP);
+}
+
+/**
+ * zmq_pub_charge() - let the socket's account follow what it holds for peers
+ * @core: the socket's core
+ *
+ * The account is the owner's, whoever happens to run while a peer's packets
+ * arrive.
+ *
+ * Context: Any, core->lock held.
+ * Return: false if it is more than the socket may have; nothing is charged then.
+ */
+bool zmq_pub_charge(struct zmq_core *core)
+{
+	struct zmq_pub *pub = core->priv;
+	size_t held = zmq_trie_bytes(&pub->topics) +
+		      zmq_trie_bytes(&pub->asked) + pub->notes_bytes;
+
+	if (held > pub->charged &&
+	    (held > READ_ONCE(zmq_net(sock_net(core->sk))->sub_bytes_max) ||
+	     !zmq_mem_charge_rx(core->sk, held - pub->charged, false)))
+		return false;
+	if (held < pub->charged)
+		zmq_mem_uncharge_rx(core->sk, pub->charged - held);
+	pub->charged = held;
+	return true;
+}
+
+/* Half of what the socket may hold is left to the other peers. */
+static bool within_limits(const struct zmq_core *core,
+			  const struct zmq_trie_owner *owner)
+{
+	const struct zmq_net *zn = zmq_net(sock_net(core->sk));
+
+	return owner->count <= READ_ONCE(zn->peer_subs_max) &&
+	       owner->bytes <= READ_ONCE(zn->sub_bytes_max) / 2;
+}
+
+/* Returns 1 if nobody held the topic before, 0, or -errno if it is refused. */
+static int hold(struct zmq_core *core, struct zmq_trie *t,
+		struct zmq_trie_owner *owner, const u8 *topic, size_t len,
+		bool *dup)
+{
+	int err;
+
+	*dup = false;
+	if (len > ZMQ_TOPIC_MAX)
+		return -EMSGSIZE;
+	err = zmq_trie_add(t, topic, len, owner, GFP_ATOMIC | __GFP_NOWARN,
+			   dup);
+	if (err < 0 || *dup)
+		return err;
+	if (within_limits(core, owner) && zmq_pub_charge(core))
+		return err;
+	zmq_trie_del(t, topic, len, owner);
+	return -ENOBUFS;
+}
+
+/* What the reader cannot be told is refused: it would route by what it knows. */
+static int apply_subscribe(struct zmq_core *core, struct zmq_pipe *pipe,
+			   const u8 *topic, size_t len)
+{
+	struct zmq_pub *pub = core->priv;
+	struct zmq_trie *t = pub->manual ? &pub->asked : &pub->topics;
+	struct zmq_trie_owner *owner = pub->manual ? &pipe->asked :
+						     &pipe->topics;
+	bool dup;
+	int err;
+
+	if (pub->manual && !pub->notify)
+		return 0;
+	err = hold(core, t, owner, topic, len, &dup);
+	if (err < 0)
+		return err;
+	if (!pub->notify || !(err || pub->verbose || pub->manual))
+		return 0;
+	if (zmq_pub_note(core, pipe, topic, len, true))
+		return 0;
+	if (!dup)
+		zmq_trie_del(t, topic, len, owner);
+	zmq_pub_charge(core);
+	return -ENOBUFS;
+}
+
+/* A cancellation of what nobody had is noted, as in libzmq. */
+static int apply_cancel(struct zmq_core *core, struct zmq_pipe *pipe,
+			const u8 *topic, size_t len)
+{
+	struct zmq_pub *pub = core->priv;
+	bool tell = true;
+
+	if (len > ZMQ_TOPIC_MAX)
+		return -EMSGSIZE;
+	if (pub->manual)
+		zmq_trie_del(&pub->asked, topic, len, &pipe->asked);
+	else
+		tell = zmq_trie_del(&pub->topics, topic, len, &pipe->topics) ||
+		       pub->verboser;
+	zmq_pub_charge(core);
+	if (!pub->notify || !tell)
+		return 0;
+	return zmq_pub_note(core, pipe, topic, len, false) ? 0 : -ENOBUFS;
+}
+
+/* core->lock is held. Return: the reader has something new to read. */
+static bool apply(struct zmq_core *core, struct zmq_pipe *pipe,
+		  const u8 *topic, size_t len, bool subscribe)
+{
+	struct zmq_pub *pub = core->priv;
+	bool was_empty = list_empty(&pub->notes);
+	int err;
+
+	if (test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
+		return false;
+	err = subscribe ? apply_subscribe(core, pipe, topic, len) :
+			  apply_cancel(core, pipe, topic, len);
+	if (err)
+		zmq_pub_drop_sub(core, pipe);
+	return was_empty && !list_empty(&pub->notes);
+}
+
+/**
+ * zmq_pub_subscription() - a peer subscribed, or no longer does
+ * @core: the socket's core
+ * @pipe: the peer
+ * @topic: the topic
+ * @len: bytes of @topic
+ * @subscribe: which of them
+ *
+ * Context: Softirq or process context, core->lock not held.
+ */
+void zmq_pub_subscription(struct zmq_core *core, struct zmq_pipe *pipe,
+			  const u8 *topic, size_t len, bool subscribe)
+{
+	bool wake;
+
+	spin_lock_bh(&core->lock);
+	wake = apply(core, pipe, topic, len, subscribe);
+	spin_unlock_bh(&core->lock);
+	if (wake)
+		zmq_core_wake_readers(core, 1);
+}
+
+static void gone_asked(const u8 *topic, size_t len, bool last, void *arg)
+{
+	struct zmq_core *core = arg;
+
+	if (!zmq_pub_note(core, NULL, topic, len, false))
+		zmq_pub_drop_sub(core, NULL);
+}
+
+static void gone_topic(const u8 *topic, size_t len, bool last, void *arg)
+{
+	struct zmq_core *core = arg;
+	struct zmq_pub *pub = core->priv;
+
+	if (!pub->notify || pub->manual || !(last || pub->verboser))
+		return;
+	if (!zmq_pub_note(core, NULL, topic, len, false))
+		zmq_pub_drop_sub(core, NULL);
+}
+
+/**
+ * zmq_pub_forget() - a peer wants nothing any more
+ * @core: the socket's core
+ * @pipe: the peer; it is dead, or nothing arrives from it at this time
+ *
+ * With ZMQ_XPUB_MANUAL the reader is told of the end of what the peer asked
+ * for, not of what it was given, which only the reader knows about.
+ *
+ * Context: Process context, socket lock held, so that nothing is sent
+ * meanwhile.
+ */
+void zmq_pub_forget(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	struct zmq_pub *pub = core->priv;
+	bool more, wake;
+
+	do {
+		spin_lock_bh(&core->lock);
+		wake = list_empty(&pub->notes);
+		more = zmq_trie_del_owner(&pub->asked, &pipe->asked,
+					  FORGET_BATCH, gone_asked, core) ||
+		       zmq_trie_del_owner(&pub->topics, &pipe->topics,
+					  FORGET_BATCH, gone_topic, core);
+		zmq_pub_charge(core);
+		wake = wake && !list_empty(&pub->notes);
+		spin_unlock_bh(&core->lock);
+		if (wake)
+			zmq_core_wake_readers(core, 1);
+		cond_resched();
+	} while (more);
+}
+
+/**
+ * zmq_pub_assign() - ZMQ_SUBSCRIBE and ZMQ_UNSUBSCRIBE with ZMQ_XPUB_MANUAL
+ * @core: the socket's core
+ * @topic: what the peer gets, or no longer gets
+ * @len: bytes of @topic
+ * @subscribe: which of them
+ *
+ * It concerns the peer whose subscription, or end of one, was read last. Nothing
+ * happens if that peer has gone.
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0; -EINVAL without ZMQ_XPUB_MANUAL; -ENOMEM; -ENOBUFS beyond a limit.
+ */
+int zmq_pub_assign(struct zmq_core *core, const u8 *topic, size_t len,
+		   bool subscribe)
+{
+	struct zmq_pub *pub = core->priv;
+	struct zmq_pipe *pipe = pub->last;
+	int err = 0;
+	bool dup;
+
+	if (!pub->manual)
+		return -EINVAL;
+	if (!pipe)
+		return 0;
+	spin_lock_bh(&core->lock);
+	if (test_bit(ZMQ_PIPE_DEAD, &pipe->flags)) {
+		err = 0;
+	} else if (subscribe) {
+		err = hold(core, &pub->topics, &pipe->topics, topic, len, &dup);
+	} else {
+		zmq_trie_del(&pub->topics, topic, len, &pipe->topics);
+		zmq_pub_charge(core);
+	}
+	spin_unlock_bh(&core->lock);
+	return min(err, 0);
+}
+
+static bool is_subscription(const struct zmq_frame *f, u8 *kind)
+{
+	return f->len && !zmq_pipe_copy_bits(f->pipe, 0, kind, 1) && *kind <= 1;
+}
+
+static bool apply_frame(struct zmq_core *core, const struct zmq_frame *f,
+			bool subscribe)
+{
+	size_t len = f->len - 1;
+	bool wake = false;
+	u8 *topic;
+
+	if (f->len - 1 > ZMQ_TOPIC_MAX) {
+		zmq_pub_drop_sub(core, f->pipe);
+		return false;
+	}
+	topic = kmalloc(len, GFP_ATOMIC | __GFP_NOWARN);
+	if (topic && !zmq_pipe_copy_bits(f->pipe, 1, topic, len))
+		wake = apply(core, f->pipe, topic, len, subscribe);
+	else
+		zmq_pub_drop_sub(core, f->pipe);
+	kfree(topic);
+	return wake;
+}
+
+/**
+ * zmq_pub_rx() - PUB's rx(): subscriptions that are messages
+ * @core: the socket's core
+ * @pipe: where they arrived
+ *
+ * Context: Any, core->lock held.
+ */
+void zmq_pub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	struct zmq_frame f;
+	u8 kind;
+
+	while (!zmq_pipe_peek_frame_locked(pipe, &f)) {
+		if (is_subscription(&f, &kind))
+			apply_frame(core, &f, kind);
+		zmq_pipe_consume_frame_locked(pipe);
+	}
+}
+
+/**
+ * zmq_xpub_rx() - XPUB's rx(): likewise, until a message for the user comes
+ * @core: the socket's core
+ * @pipe: where they arrived
+ *
+ * Of a message that begins with a subscription every frame can be one, and
+ * nothing of it is for the user.
+ *
+ * Context: Any, core->lock held.
+ */
+void zmq_xpub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	bool wake = false, inside = false;
+	struct zmq_frame f;
+	u8 kind;
+
+	/* At the head is a message for the user, which may be being read. */
+	if (!list_empty(&pipe->ready_node))
+		return;
+
+	while (!zmq_pipe_peek_frame_locked(pipe, &f)) {
+		if (is_subscription(&f, &kind))
+			wake |= apply_frame(core, &f, kind);
+		else if (!inside)
+			break;
+		inside = f.more;
+		zmq_pipe_consume_frame_locked(pipe);
+	}
+	if (wake)
+		zmq_core_wake_readers(core, 1);
+}
+
+/* The head of a pipe that is ready is the reader's. */
+static bool is_ready(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	bool ready;
+
+	spin_lock_bh(&core->lock);
+	ready = !list_empty(&pipe->ready_node);
+	spin_unlock_bh(&core->lock);
+	return ready;
+}
+
+/**
+ * zmq_xpub_read_subs() - the same for what was behind a message that was read
+ * @core: the socket's core
+ * @pipe: where it came from
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_xpub_read_subs(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	bool wake = false, inside = false;
+	struct zmq_frame f;
+	u8 kind;
+
+	while (is_ready(core, pipe) && !zmq_pipe_peek_frame(pipe, &f)) {
+		if (is_subscription(&f, &kind)) {
+			spin_lock_bh(&core->lock);
+			wake |= apply_frame(core, &f, kind);
+			spin_unlock_bh(&core->lock);
+		} else if (!inside) {
+			break;
+		}
+		inside = f.more;
+		zmq_pipe_consume_frame(pipe);
+	}
+	if (wake)
+		zmq_core_wake_readers(core, 1);
+}
