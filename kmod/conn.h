@@ -182,7 +182,7 @@ struct zmq_conn {
 enum zmq_flush {
 	ZMQ_FLUSH_LATER,	/* the caller has more at hand */
 	ZMQ_FLUSH_AUTO,		/* now if the stream is idle, else soon */
-	ZMQ_FLUSH_CMDS,		/* now if the peer acknowledged all, else soon */
+	ZMQ_FLUSH_CMDS,		/* for commands: now, but not too often */
 	ZMQ_FLUSH_NOW,
 };
 

@@ -11,7 +11,7 @@
 
 /* A message waits at most this long for others to share its segment. */
 #define FLUSH_CAP_NS		(50 * NSEC_PER_USEC)
-/* A command at most this long. */
+/* Commands go out at most this often, unless there are many. */
 #define FLUSH_CMDS_CAP_NS	NSEC_PER_MSEC
 /* So much in the queue is a segment worth sending. */
 #define FLUSH_BYTES		SZ_16K
@@ -430,6 +430,11 @@ static void try_drain(struct zmq_conn *conn)
 	}
 }
 
+static s64 since_last(const struct zmq_conn *conn)
+{
+	return ktime_to_ns(ktime_sub(ktime_get(), conn->tx_last));
+}
+
 /* TCP holds data that the peer has not acknowledged, and the last of it left
  * here a moment ago: the next message will have company soon.
  */
@@ -441,13 +446,11 @@ static bool should_wait(const struct zmq_conn *conn)
 		return false;
 	if (READ_ONCE(tp->write_seq) == READ_ONCE(tp->snd_una))
 		return false;
-	return ktime_to_ns(ktime_sub(ktime_get(), conn->tx_last)) < FLUSH_CAP_NS;
+	return since_last(conn) < FLUSH_CAP_NS;
 }
 
 static bool may_wait(const struct zmq_conn *conn, enum zmq_flush how)
 {
-	const struct tcp_sock *tp = tcp_sk(conn->sock->sk);
-
 	switch (how) {
 	case ZMQ_FLUSH_LATER:
 		return READ_ONCE(conn->tx_bytes) < FLUSH_BYTES;
@@ -455,7 +458,7 @@ static bool may_wait(const struct zmq_conn *conn, enum zmq_flush how)
 		return should_wait(conn);
 	case ZMQ_FLUSH_CMDS:
 		return READ_ONCE(conn->tx_cmd_bytes) < FLUSH_BYTES &&
-		       READ_ONCE(tp->write_seq) != READ_ONCE(tp->snd_una);
+		       since_last(conn) < FLUSH_CMDS_CAP_NS;
 	default:
 		return false;
 	}

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What XPUB's reader is told, and what it decides: VERBOSE, MANUAL, WELCOME. */
+#include "kselftest_harness.h"
+#include "fixture.h"
+
+static int subscribe(int sub, const char *topic)
+{
+	return zt_settext(sub, ZMQ_SUBSCRIBE, topic);
+}
+
+static int unsubscribe(int sub, const char *topic)
+{
+	return zt_settext(sub, ZMQ_UNSUBSCRIBE, topic);
+}
+
+/* Reads what an XPUB is told: [@how topic]. */
+static bool told(int xpub, char how, const char *topic)
+{
+	char want[300];
+
+	want[0] = how;
+	strcpy(want + 1, topic);
+	return zt_got(xpub, want, 1 + strlen(topic), ZT_LAST);
+}
+
+static bool silent(int fd)
+{
+	return !zt_poll(fd, POLLIN, 0);
+}
+
+static int raw_subscriber(const char *ep)
+{
+	return zp_peer(zt_port(ep), "SUB", "XPUB");
+}
+
+static int send_sub(int peer, const char *name, const char *topic)
+{
+	return zp_command(peer, name, topic, strlen(topic));
+}
+
+TEST_F(zmq, one_cancellation_ends_all_equal_subscriptions_of_a_peer)
+{
+	int xpub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep), i;
+	int peer = raw_subscriber(self->ep);
+
+	ASSERT_LE(0, peer);
+	for (i = 0; i < 5; i++)
+		ASSERT_EQ(0, send_sub(peer, "SUBSCRIBE", "t"));
+	ASSERT_EQ(0, send_sub(peer, "CANCEL", "t"));
+	ASSERT_TRUE(zp_sync(peer));
+	EXPECT_TRUE(told(xpub, 1, "t"));
+	EXPECT_TRUE(told(xpub, 0, "t"));
+	EXPECT_TRUE(silent(xpub));
+	EXPECT_EQ(0, zt_getint(xpub, ZMQ_TOPICS_COUNT));
+}
+
+TEST_F(zmq, the_end_of_what_nobody_wanted_is_told)
+{
+	int xpub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep);
+	int peer = raw_subscriber(self->ep);
+
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, send_sub(peer, "CANCEL", "never"));
+	EXPECT_TRUE(told(xpub, 0, "never"));
+}
+
+TEST_F(zmq_over, verbose_hears_of_repeated_subscriptions_verboser_of_their_ends_too)
+{
+	int xpub = zt_listening(ZMQ_XPUB, variant->bind, self->ep);
+	int one = zt_connected(ZMQ_SUB, self->ep);
+	int two = zt_connected(ZMQ_SUB, self->ep);
+
+	ASSERT_LE(0, two);
+	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_VERBOSER, 1));
+	ASSERT_EQ(0, subscribe(one, "t"));
+	EXPECT_TRUE(told(xpub, 1, "t"));
+	ASSERT_EQ(0, subscribe(two, "t"));
+	EXPECT_TRUE(told(xpub, 1, "t"));
+	ASSERT_EQ(0, unsubscribe(one, "t"));
+	EXPECT_TRUE(told(xpub, 0, "t"));
+	ASSERT_EQ(0, subscribe(one, "t"));
+	EXPECT_TRUE(told(xpub, 1, "t"));
+
+	/* ZMQ_XPUB_VERBOSE takes back what VERBOSER said of ends. */
+	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_VERBOSE, 1));
+	ASSERT_EQ(0, unsubscribe(one, "t"));
+	ASSERT_EQ(0, subscribe(one, "t"));
+	EXPECT_TRUE(told(xpub, 1, "t"));
+	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_VERBOSE, 0));
+	ASSERT_EQ(0, unsubscribe(one, "t"));
+	ASSERT_EQ(0, subscribe(one, "t"));
+	ASSERT_EQ(0, subscribe(one, "end"));
+	EXPECT_TRUE(told(xpub, 1, "end"));
+	EXPECT_TRUE(silent(xpub));
+}
+
+static bool has_input(void *arg)
+{
+	return zt_poll(*(int *)arg, POLLIN, 0);
+}
+
+TEST_F(zmq_over, a_subscriber_that_leaves_is_told_once_to_verboser_though_others_stay)
+{
+	int xpub = zt_listening(ZMQ_XPUB, variant->bind, self->ep);
+	int one = zt_connected(ZMQ_SUB, self->ep);
+	int two = zt_connected(ZMQ_SUB, self->ep);
+	int stays = zt_connected(ZMQ_SUB, self->ep);
+
+	ASSERT_EQ(0, subscribe(stays, "t"));
+	ASSERT_TRUE(told(xpub, 1, "t"));
+	ASSERT_EQ(0, subscribe(one, "t"));
+	ASSERT_EQ(0, subscribe(one, "one"));
+	ASSERT_TRUE(told(xpub, 1, "one"));
+	ASSERT_EQ(0, subscribe(two, "t"));
+	ASSERT_EQ(0, subscribe(two, "two"));
+	ASSERT_TRUE(told(xpub, 1, "two"));
+	close(one);
+	EXPECT_TRUE(told(xpub, 0, "one"));
+	EXPECT_TRUE(silent(xpub));
+
+	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_VERBOSER, 1));
+	ASSERT_EQ(0, unsubscribe(two, "two"));
+	ASSERT_TRUE(told(xpub, 0, "two"));
+	close(two);
+	EXPECT_TRUE(told(xpub, 0, "t"));
+	EXPECT_TRUE(silent(xpub));
+	EXPECT_EQ(1, zt_getint(xpub, ZMQ_TOPICS_COUNT));
+}
+
+TEST_F(zmq_over, manual_applies_what_the_reader_says)
+{
+	int xpub = zt_listening(ZMQ_XPUB, variant->bind, self->ep);
+	int xsub = zt_connected(ZMQ_XSUB, self->ep);
+
+	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_MANUAL, 1));
+	ASSERT_EQ(0, zt_send(xsub, "\1A", 2, 0));
+	ASSERT_TRUE(told(xpub, 1, "A"));
+	EXPECT_EQ(0, zt_getint(xpub, ZMQ_TOPICS_COUNT));
+	ASSERT_EQ(0, subscribe(xpub, "XA"));
+	EXPECT_EQ(1, zt_getint(xpub, ZMQ_TOPICS_COUNT));
+	ASSERT_EQ(0, zt_puts(xpub, "A", 0));
+	ASSERT_EQ(0, zt_puts(xpub, "XA", 0));
+	EXPECT_TRUE(zt_gets(xsub, "XA", ZT_LAST));
+
+	ASSERT_EQ(0, zt_send(xsub, "\0A", 2, 0));
+	ASSERT_TRUE(told(xpub, 0, "A"));
+	ASSERT_EQ(0, zt_puts(xpub, "XA still", 0));
+	EXPECT_TRUE(zt_gets(xsub, "XA still", ZT_LAST));
+	ASSERT_EQ(0, unsubscribe(xpub, "XA"));
+	ASSERT_EQ(0, subscribe(xpub, "mark"));
+	ASSERT_EQ(0, zt_puts(xpub, "XA no more", 0));
+	ASSERT_EQ(0, zt_puts(xpub, "mark", 0));
+	EXPECT_TRUE(zt_gets(xsub, "mark", ZT_LAST));
+}
+
+TEST_F(zmq_over, manual_means_the_peer_whose_subscription_was_read_last)
+{
+	int xpub = zt_listening(ZMQ_XPUB, variant->bind, self->ep);
+	int one = zt_connected(ZMQ_XSUB, self->ep);
+	int two = zt_connected(ZMQ_XSUB, self->ep);
+
+	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_MANUAL, 1));
+	ASSERT_EQ(0, zt_send(one, "\1same", 5, 0));
+	ASSERT_TRUE(zt_becomes(xpub, POLLIN));
+	ASSERT_EQ(0, zt_send(two, "\1same", 5, 0));
+	ASSERT_EQ(0, zt_puts(two, "a message", 0));
+	ASSERT_EQ(0, zt_puts(two, "another", 0));
+
+	/* Each is told; messages, which come later, change nothing. */
+	ASSERT_TRUE(told(xpub, 1, "same"));
+	ASSERT_EQ(0, subscribe(xpub, "one"));
+	ASSERT_TRUE(told(xpub, 1, "same"));
+	ASSERT_EQ(0, subscribe(xpub, "two"));
+	ASSERT_EQ(0, zt_puts(one, "from one", 0));
+	ASSERT_TRUE(zt_gets(xpub, "a message", ZT_LAST));
+	ASSERT_TRUE(zt_gets(xpub, "another", ZT_LAST));
+	ASSERT_TRUE(zt_gets(xpub, "from one", ZT_LAST));
+	ASSERT_EQ(0, subscribe(xpub, "and two"));
+	ASSERT_EQ(0, zt_send(one, "\1last", 5, 0));
+	ASSERT_TRUE(told(xpub, 1, "last"));
+	ASSERT_EQ(0, subscribe(xpub, "and one"));
+
+	ASSERT_EQ(0, zt_puts(xpub, "one", 0));
+	ASSERT_EQ(0, zt_puts(xpub, "two", 0));
+	ASSERT_EQ(0, zt_puts(xpub, "and one", 0));
+	ASSERT_EQ(0, zt_puts(xpub, "and two", 0));
+	EXPECT_TRUE(zt_gets(one, "one", ZT_LAST));
+	EXPECT_TRUE(zt_gets(one, "and one", ZT_LAST));
+	EXPECT_TRUE(zt_gets(two, "two", ZT_LAST));
+	EXPECT_TRUE(zt_gets(two, "and two", ZT_LAST));
+}
+
+TEST_F(zmq_over, manual_does_nothing_for_a_peer_that_has_gone)
+{
+	int xpub = zt_listening(ZMQ_XPUB, variant->bind, self->ep);
+	int sub = zt_connected(ZMQ_SUB, self->ep);
+
+	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_MANUAL, 1));
+	ASSERT_EQ(0, subscribe(xpub, "nobody yet"));
+	ASSERT_EQ(0, subscribe(sub, "A"));
+	ASSERT_EQ(0, subscribe(sub, "B"));
+	ASSERT_TRUE(told(xpub, 1, "A"));
+	ASSERT_EQ(0, subscribe(xpub, "given"));
+	ASSERT_TRUE(zt_eventually(has_input, &xpub));
+	close(sub);
+	/* The end of both is told, whatever was given; B's beginning before. */
+	ASSERT_TRUE(told(xpub, 1, "B"));
+	ASSERT_TRUE(zt_eventually(has_input, &xpub));
+	EXPECT_EQ(0, subscribe(xpub, "too late"));
+	EXPECT_EQ(0, unsubscribe(xpub, "too late"));
+	EXPECT_EQ(0, zt_getint(xpub, ZMQ_TOPICS_COUNT));
+	EXPECT_TRUE(told(xpub, 0, "B"));
+	EXPECT_TRUE(told(xpub, 0, "A"));
+	EXPECT_EQ(0, subscribe(xpub, "too late"));
+	EXPECT_EQ(0, zt_getint(xpub, ZMQ_TOPICS_COUNT));
+	EXPECT_TRUE(silent(xpub));
+}
+
+TEST_F(zmq, subscribing_for_a_peer_needs_manual)
+{
+	static const int types[] = { ZMQ_PUB, ZMQ_XPUB };
+	int fd, i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		fd = zt_socket(types[i]);
+		EXPECT_EQ(-1, subscribe(fd, "a"));
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(-1, unsubscribe(fd, "a"));
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(0, zt_setint(fd, ZMQ_XPUB_MANUAL, 1));
+		EXPECT_EQ(0, subscribe(fd, "a"));
+		EXPECT_EQ(0, zt_setint(fd, ZMQ_XPUB_MANUAL, 0));
+		EXPECT_EQ(-1, subscribe(fd, "a"));
+		close(fd);
+	}
+}
+
+TEST_F(zmq, pub_takes_xpubs_options)
+{
+	int pub = zt_listening(ZMQ_PUB, "inproc://options", self->ep);
+	int sub = zt_connected(ZMQ_SUB, self->ep);
+
+	ASSERT_EQ(0, zt_setint(pub, ZMQ_XPUB_VERBOSE, 1));
+	ASSERT_EQ(0, zt_setint(pub, ZMQ_XPUB_VERBOSER, 1));
+	ASSERT_EQ(0, subscribe(sub, "a"));
+	EXPECT_EQ(1, zt_getint(pub, ZMQ_TOPICS_COUNT));
+	/* Nobody can decide on what a PUB is asked from then on. */
+	ASSERT_EQ(0, zt_setint(pub, ZMQ_XPUB_MANUAL, 1));
+	ASSERT_EQ(0, subscribe(sub, "b"));
+	EXPECT_EQ(1, zt_getint(pub, ZMQ_TOPICS_COUNT));
+}
+
+TEST_F(zmq_over, a_welcome_is_the_first_that_every_new_peer_gets)
+{
+	int xpub = zt_listening(ZMQ_XPUB, variant->bind, self->ep);
+	int early = zt_connected(ZMQ_SUB, self->ep), sub, other;
+
+	ASSERT_EQ(0, subscribe(early, ""));
+	ASSERT_TRUE(told(xpub, 1, ""));
+	ASSERT_EQ(0, zt_settext(xpub, ZMQ_XPUB_WELCOME_MSG, "W"));
+	sub = zt_socket(ZMQ_SUB);
+	ASSERT_EQ(0, subscribe(sub, "W"));
+	ASSERT_EQ(0, zt_connect(sub, self->ep));
+	EXPECT_TRUE(zt_gets(sub, "W", ZT_LAST));
+	ASSERT_TRUE(told(xpub, 1, "W"));
+
+	/* The subscriber's filter counts. */
+	other = zt_socket(ZMQ_SUB);
+	ASSERT_EQ(0, subscribe(other, "x"));
+	ASSERT_EQ(0, zt_connect(other, self->ep));
+	ASSERT_TRUE(told(xpub, 1, "x"));
+	ASSERT_EQ(0, zt_puts(xpub, "x", 0));
+	EXPECT_TRUE(zt_gets(other, "x", ZT_LAST));
+	EXPECT_TRUE(zt_gets(early, "x", ZT_LAST));
+
+	/* An empty one is none. */
+	ASSERT_EQ(0, setsockopt(xpub, SOL_ZMQ, ZMQ_XPUB_WELCOME_MSG, "", 0));
+	other = zt_socket(ZMQ_SUB);
+	ASSERT_EQ(0, subscribe(other, ""));
+	ASSERT_EQ(0, subscribe(other, "mark"));
+	ASSERT_EQ(0, zt_connect(other, self->ep));
+	ASSERT_TRUE(told(xpub, 1, "mark"));
+	ASSERT_EQ(0, zt_puts(xpub, "mark", 0));
+	EXPECT_TRUE(zt_gets(other, "mark", ZT_LAST));
+	EXPECT_TRUE(silent(sub));
+}
+
+TEST_F(zmq, a_welcome_needs_no_subscription_at_the_publisher)
+{
+	int pub = zt_listening(ZMQ_PUB, "tcp://127.0.0.1:*", self->ep), i;
+	static char big[65536], longest[65535];
+	struct zp_frame f;
+	int peer;
+
+	ASSERT_LE(0, pub);
+	EXPECT_EQ(-1, setsockopt(pub, SOL_ZMQ, ZMQ_XPUB_WELCOME_MSG, big,
+				 sizeof(big)));
+	EXPECT_EQ(EINVAL, errno);
+	zt_pattern(longest, sizeof(longest), 5);
+	ASSERT_EQ(0, setsockopt(pub, SOL_ZMQ, ZMQ_XPUB_WELCOME_MSG, longest,
+				sizeof(longest)));
+	for (i = 0; i < 3; i++) {
+		peer = zp_peer(zt_port(self->ep), "SUB", "PUB");
+		ASSERT_LE(0, peer);
+		ASSERT_EQ(0, zp_recv(peer, &f));
+		EXPECT_EQ(sizeof(longest), f.len);
+		EXPECT_TRUE(zt_pattern_ok(f.body, sizeof(longest), 5));
+		ASSERT_TRUE(zp_sync(peer));
+	}
+}
+
+TEST_F(zmq_over, inverted_matching_sends_what_does_not_match)
+{
+	int xpub = zt_listening(ZMQ_XPUB, variant->bind, self->ep);
+	int sub = zt_socket(ZMQ_SUB);
+
+	ASSERT_EQ(0, zt_setint(xpub, ZMQ_INVERT_MATCHING, 1));
+	ASSERT_EQ(0, zt_setint(sub, ZMQ_INVERT_MATCHING, 1));
+	ASSERT_EQ(0, zt_connect(sub, self->ep));
+	ASSERT_EQ(0, subscribe(sub, "a"));
+	ASSERT_EQ(0, subscribe(sub, "ab"));
+	ASSERT_TRUE(told(xpub, 1, "a"));
+	ASSERT_TRUE(told(xpub, 1, "ab"));
+	ASSERT_EQ(0, zt_puts(xpub, "abc", 0));
+	ASSERT_EQ(0, zt_puts(xpub, "b", 0));
+	ASSERT_EQ(0, zt_puts(xpub, "a", 0));
+	ASSERT_EQ(0, zt_puts(xpub, "", 0));
+	EXPECT_TRUE(zt_gets(sub, "b", ZT_LAST));
+	EXPECT_TRUE(zt_gets(sub, "", ZT_LAST));
+
+	/* With one end alone nothing is left. */
+	ASSERT_EQ(0, zt_setint(sub, ZMQ_INVERT_MATCHING, 0));
+	ASSERT_EQ(0, zt_puts(xpub, "b", 0));
+	ASSERT_EQ(0, zt_puts(xpub, "abc", 0));
+	ASSERT_EQ(0, zt_setint(xpub, ZMQ_INVERT_MATCHING, 0));
+	ASSERT_EQ(0, zt_puts(xpub, "abcd", 0));
+	EXPECT_TRUE(zt_gets(sub, "abcd", ZT_LAST));
+}
+
+TEST_F(zmq_over, the_first_frame_tells_a_subscription_from_a_message)
+{
+	int xpub = zt_listening(ZMQ_XPUB, variant->bind, self->ep);
+	int xsub = zt_connected(ZMQ_XSUB, self->ep);
+
+	ASSERT_EQ(0, zt_puts(xsub, "hello", MSG_MORE));
+	ASSERT_EQ(0, zt_send(xsub, "\1x", 2, 0));
+	EXPECT_TRUE(zt_gets(xpub, "hello", ZT_MORE));
+	EXPECT_TRUE(zt_got(xpub, "\1x", 2, ZT_LAST));
+	EXPECT_EQ(0, zt_getint(xpub, ZMQ_TOPICS_COUNT));
+	EXPECT_EQ(0, zt_getint(xsub, ZMQ_TOPICS_COUNT));
+}
+
+TEST_F(zmq, a_subscriber_of_nothing_connects_and_says_nothing)
+{
+	int sub = zt_socket(ZMQ_SUB), port = 0, listener, peer;
+
+	listener = zp_listen(0, &port);
+	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
+	ASSERT_EQ(0, unsubscribe(sub, "never"));
+	ASSERT_EQ(0, zt_connect(sub, self->ep));
+	peer = zp_accept_peer(listener, "PUB", "SUB");
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, unsubscribe(sub, "never"));
+	EXPECT_TRUE(zp_sync(peer));
+	ASSERT_EQ(0, zp_puts(peer, 0, "not wanted"));
+	EXPECT_TRUE(zp_sync(peer));
+	EXPECT_TRUE(silent(sub));
+}
+
+TEST_F(zmq_over, an_empty_first_frame_matches_the_empty_prefix_alone)
+{
+	int xpub = zt_listening(ZMQ_XPUB, variant->bind, self->ep);
+	int all = zt_connected(ZMQ_SUB, self->ep);
+	int some = zt_connected(ZMQ_SUB, self->ep);
+
+	ASSERT_EQ(0, subscribe(all, ""));
+	ASSERT_TRUE(told(xpub, 1, ""));
+	ASSERT_EQ(0, subscribe(some, "a"));
+	ASSERT_TRUE(told(xpub, 1, "a"));
+	ASSERT_EQ(0, zt_puts(xpub, "", MSG_MORE));
+	ASSERT_EQ(0, zt_puts(xpub, "a", 0));
+	ASSERT_EQ(0, zt_puts(xpub, "a", 0));
+	EXPECT_TRUE(zt_gets(all, "", ZT_MORE));
+	EXPECT_TRUE(zt_gets(all, "a", ZT_LAST));
+	EXPECT_TRUE(zt_gets(all, "a", ZT_LAST));
+	EXPECT_TRUE(zt_gets(some, "a", ZT_LAST));
+	EXPECT_TRUE(silent(some));
+}
+
+TEST_HARNESS_MAIN
