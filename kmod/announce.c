@@ -169,7 +169,7 @@ void zmq_announce_more(struct zmq_pipe *pipe, const struct zmq_trie *topics)
 {
 	if (tell_changed(pipe, topics) && pipe->announce->walking)
 		walk(pipe, topics);
-	zmq_pipe_flush(pipe, false);
+	zmq_pipe_flush_subs(pipe);
 }
 
 /**

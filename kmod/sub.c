@@ -87,8 +87,7 @@ static void tell_all(struct zmq_core *core, const u8 *topic, size_t len,
 	struct zmq_pipe *pipe;
 
 	list_for_each_entry(pipe, &core->pipes, node)
-		if (!test_bit(ZMQ_PIPE_DETACHED, &pipe->flags))
-			zmq_announce_one(pipe, topic, len, kind);
+		zmq_announce_one(pipe, topic, len, kind);
 }
 
 static int grow_head(struct sub *sub, size_t len)

@@ -292,3 +292,69 @@ def late_joiner() -> None:
     sub.connect(endpoint)
     until(lambda: (pub.send([b"in time"]), sub.readable(0.05))[1], "nothing arrives", pause=0)
     expect(sub.recv(), [b"in time"], "received")
+
+
+@TABLE.case("AF_ZMQ XPUB with MANUAL gives a libzmq SUB other topics than it asked for")
+def manual_ours() -> None:
+    xpub = ours()(XPUB, XPUB_MANUAL=1)
+    endpoint = xpub.bind("tcp://127.0.0.1:*")
+    xsub, other = Lzmq(XSUB), Lzmq(SUB)
+    xsub.connect(endpoint)
+    xsub.send([b"\1A"])
+    expect(xpub.recv(), [b"\1A"], "asked for")
+    xpub.set("SUBSCRIBE", b"XA")
+    other.connect(endpoint)
+    other.set("SUBSCRIBE", b"B")
+    expect(xpub.recv(), [b"\1B"], "asked for by another")
+    xpub.set("SUBSCRIBE", b"B")
+    for message in (b"A", b"XA", b"B"):
+        xpub.send([message])
+    expect(xsub.recv(), [b"XA"], "received")
+    expect(other.recv(), [b"B"], "received by another")
+    xsub.send([b"\0A"])
+    expect(xpub.recv(), [b"\0A"], "no longer asked for")
+    xpub.set("UNSUBSCRIBE", b"XA")
+    xpub.set("SUBSCRIBE", b"end")
+    for message in (b"XA", b"end"):
+        xpub.send([message])
+    expect(xsub.recv(), [b"end"], "received after the end")
+    other.close()
+    expect(xpub.recv(), [b"\0B"], "after another closed")
+
+
+@TABLE.case("a libzmq XPUB with MANUAL serves an AF_ZMQ XSUB as AF_ZMQ's serves libzmq's")
+def manual_theirs() -> None:
+    xpub = Lzmq(XPUB, XPUB_MANUAL=1)
+    xsub = ours()(XSUB)
+    xsub.connect(xpub.bind("tcp://127.0.0.1:*"))
+    xsub.send([b"\1A"])
+    expect(xpub.recv(), [b"\1A"], "asked for")
+    xpub.set("SUBSCRIBE", b"XA")
+    for message in (b"A", b"XA"):
+        xpub.send([message])
+    expect(xsub.recv(), [b"XA"], "received")
+    xsub.close()
+    expect(xpub.recv(), [b"\0A"], "after it closed")
+
+
+@TABLE.case("AF_ZMQ XPUB welcomes a libzmq SUB with WELCOME_MSG, before anything that it publishes")
+def welcome_ours() -> None:
+    xpub = ours()(XPUB, XPUB_WELCOME_MSG=b"W")
+    endpoint = xpub.bind("tcp://127.0.0.1:*")
+    for _ in range(3):
+        sub = Lzmq(SUB, SUBSCRIBE=b"W")
+        sub.connect(endpoint)
+        expect(sub.recv(), [b"W"], "welcome")
+        expect(xpub.recv(), [b"\1W"], "subscription")
+        xpub.send([b"W later"])
+        expect(sub.recv(), [b"W later"], "published")
+        sub.close()
+        expect(xpub.recv(), [b"\0W"], "after it closed")
+
+
+@TABLE.case("a libzmq XPUB welcomes an AF_ZMQ SUB with WELCOME_MSG")
+def welcome_theirs() -> None:
+    xpub = Lzmq(XPUB, XPUB_WELCOME_MSG=b"W")
+    sub = ours()(SUB, SUBSCRIBE=b"W")
+    sub.connect(xpub.bind("tcp://127.0.0.1:*"))
+    expect(sub.recv(), [b"W"], "welcome")
