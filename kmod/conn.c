@@ -272,7 +272,8 @@ static void handshake_failed(struct zmq_conn *conn, int err)
 
 	switch (err) {
 	case -EPROTONOSUPPORT:
-		field = ZMQ_MIB_HSVERSION;
+		field = conn->session.major < 3 ? ZMQ_MIB_HSVERSION :
+						  ZMQ_MIB_HSMECHANISM;
 		break;
 	case -EPROTOTYPE:
 		field = ZMQ_MIB_HSTYPE;

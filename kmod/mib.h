@@ -22,7 +22,7 @@ enum zmq_mib_field {
 
 	/* why handshakes failed */
 	ZMQ_MIB_HSPROTO,	/* not ZMTP, or a broken greeting or command */
-	ZMQ_MIB_HSVERSION,	/* a version of ZMTP that is not spoken here */
+	ZMQ_MIB_HSVERSION,	/* ZMTP 1.0 or 2.0 where a mechanism is wanted */
 	ZMQ_MIB_HSMECHANISM,	/* the mechanisms differ */
 	ZMQ_MIB_HSTYPE,		/* socket types that do not fit together */
 	ZMQ_MIB_HSREFUSED,	/* the pattern refused the peer */

@@ -4,15 +4,21 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
+#include "compat.h"
 #include "mech_null.h"
 #include "meta.h"
 #include "session.h"
+#include "wire_v1.h"
 
 /* Offsets in the greeting */
 #define ZMQ_GREETING_SIG_END	9
 #define ZMQ_GREETING_MAJOR	10
 #define ZMQ_GREETING_MINOR	11
 #define ZMQ_GREETING_MECH	12
+#define ZMQ_GREETING_MECH_END	(ZMQ_GREETING_MECH + ZMQ_MECH_NAME_LEN)
+
+/* A greeting of ZMTP 2.0 ends with the socket type. */
+#define ZMQ_GREETING_V2_LEN	12
 
 #define ZMQ_BIT(type)		(1U << (type))
 
@@ -97,6 +103,16 @@ static int zmq_session_take_type(struct zmq_session *s,
 	return 0;
 }
 
+static int zmq_session_set_id(struct zmq_session *s, const u8 *id, u64 len)
+{
+	if (len > ZMQ_ROUTING_ID_MAX)
+		return zmq_session_fail(s, -EPROTO, "routing id too long");
+	memcpy(s->hs->peer_id, id, len);
+	s->peer_id = s->hs->peer_id;
+	s->peer_id_len = len;
+	return 0;
+}
+
 int zmq_session_take_props(struct zmq_session *s, const u8 *list, size_t n)
 {
 	struct zmq_prop prop;
@@ -109,12 +125,9 @@ int zmq_session_take_props(struct zmq_session *s, const u8 *list, size_t n)
 			if (ret)
 				return ret;
 		} else if (zmq_meta_is(&prop, "Identity") && !s->peer_id) {
-			if (prop.value_len > ZMQ_ROUTING_ID_MAX)
-				return zmq_session_fail(s, -EPROTO,
-							"routing id too long");
-			memcpy(s->hs->peer_id, prop.value, prop.value_len);
-			s->peer_id = s->hs->peer_id;
-			s->peer_id_len = prop.value_len;
+			ret = zmq_session_set_id(s, prop.value, prop.value_len);
+			if (ret)
+				return ret;
 		}
 	}
 	if (ret < 0)
@@ -132,42 +145,235 @@ void zmq_session_init(struct zmq_session *s, struct zmq_handshake *hs,
 	hs->conf = *conf;
 	if (!hs->conf.max_cmd || hs->conf.max_cmd > ZMQ_HANDSHAKE_CMD_MAX)
 		hs->conf.max_cmd = ZMQ_HANDSHAKE_CMD_MAX;
+	if (conf->type >= ARRAY_SIZE(zmq_types) || !zmq_types[conf->type].has_id)
+		hs->conf.routing_id_len = 0;
 	hs->fill = 0;
 	hs->in_body = false;
 }
 
+/* To a peer that knows ZMTP 1.0 alone it is the header of an identity frame. */
 int zmq_session_start(struct zmq_session *s, u8 *out, size_t outsize)
 {
-	/* libzmq's signature: the length of an anonymous identity, plus one */
-	static const u8 head[] = { 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 1 };
-
-	if (outsize < ZMQ_GREETING_LEN)
+	if (outsize < ZMQ_SIGNATURE_LEN)
 		return -ENOBUFS;
-	memset(out, 0, ZMQ_GREETING_LEN);
-	memcpy(out, head, sizeof(head));
-	memcpy(out + ZMQ_GREETING_MECH, s->mech->name, strlen(s->mech->name));
-	return ZMQ_GREETING_LEN;
+	out[0] = 0xff;
+	put_unaligned_be64(s->hs->conf.routing_id_len + 1, out + 1);
+	out[ZMQ_GREETING_SIG_END] = 0x7f;
+	return ZMQ_SIGNATURE_LEN;
 }
 
-/* What can be said about the first @n bytes of the peer's greeting. */
-static int zmq_greeting_check(struct zmq_session *s, const u8 *g, size_t n)
+/* Old libzmq leaves bits set that stand for nothing, but always these. Where
+ * others are set that is no ZMTP: a request of HTTP, a hello of TLS.
+ */
+static bool zmq_session_odd_flags(u8 flags)
+{
+	flags &= ~ZMTP_MORE;
+	return flags && flags != 0x7e;
+}
+
+static int zmq_session_check_hdr(struct zmq_session *s, const struct zmq_hdr *h)
+{
+	const struct zmq_handshake *hs = s->hs;
+
+	if (s->state == ZMQ_SESSION_HANDSHAKE) {
+		if (!h->len)
+			return zmq_session_fail(s, -EPROTO, "malformed header");
+		if (h->len > hs->conf.max_cmd)
+			return zmq_session_fail(s, -EMSGSIZE,
+						"handshake command too long");
+		return 0;
+	}
+	if (s->takes_all && zmq_session_odd_flags(hs->hdr[h->size - 1]))
+		return zmq_session_fail(s, -EPROTO, "not ZMTP");
+	if (h->len > ZMQ_ROUTING_ID_MAX)
+		return zmq_session_fail(s, -EPROTO, "routing id too long");
+	return 0;
+}
+
+/* Looks at what there is of a header. Returns 1 if it was complete, 0 if not,
+ * or an error.
+ */
+static int zmq_session_take_hdr(struct zmq_session *s)
+{
+	struct zmq_handshake *hs = s->hs;
+	struct zmq_hdr h;
+	int ret;
+
+	ret = s->framing == ZMQ_FRAMING_V1 ?
+	      zmq_v1_hdr_get(hs->hdr, hs->fill, &h) :
+	      zmq_hdr_get(hs->hdr, hs->fill, &h);
+	if (ret < 0)
+		return zmq_session_fail(s, -EPROTO, "malformed header");
+	if (!ret)
+		return 0;
+	ret = zmq_session_check_hdr(s, &h);
+	if (ret)
+		return ret;
+	hs->body_len = h.len;
+	hs->in_body = true;
+	hs->fill = 0;
+	/* Of an empty body no byte will come. */
+	if (!h.len)
+		zmq_session_complete(s);
+	return 1;
+}
+
+static int zmq_session_put(u8 *out, size_t outsize, size_t *outlen,
+			   const void *p, size_t n)
+{
+	if (outsize - *outlen < n)
+		return -ENOBUFS;
+	memcpy(out + *outlen, p, n);
+	*outlen += n;
+	return 0;
+}
+
+static int zmq_session_put_id(struct zmq_session *s, u8 *out, size_t outsize,
+			      size_t *outlen)
+{
+	const struct zmq_session_conf *conf = &s->hs->conf;
+	u8 hdr[ZMQ_HDR_ROOM];
+	size_t n = 0;
+	int ret;
+
+	/* The header was the signature. */
+	if (!s->takes_all)
+		n = s->framing == ZMQ_FRAMING_V1 ?
+		    zmq_v1_hdr_put(hdr, conf->routing_id_len, 0) :
+		    zmq_hdr_put(hdr, conf->routing_id_len, 0);
+	ret = zmq_session_put(out, outsize, outlen, hdr, n);
+	if (!ret && conf->routing_id_len)
+		ret = zmq_session_put(out, outsize, outlen, conf->routing_id,
+				      conf->routing_id_len);
+	return ret;
+}
+
+static int zmq_session_old(struct zmq_session *s, u8 major, u8 framing)
+{
+	s->major = major;
+	s->framing = framing;
+	if (s->mech == &zmq_mech_null)
+		return 0;
+	return zmq_session_fail(s, -EPROTONOSUPPORT,
+				"ZMTP 1.0 and 2.0 have no mechanisms");
+}
+
+/* The greeting's first ten bytes are whole, or its first is another's. Without
+ * a version they are the beginning of the peer's identity frame.
+ */
+static int zmq_session_unversioned(struct zmq_session *s, u8 *out,
+				   size_t outsize, size_t *outlen)
+{
+	struct zmq_handshake *hs = s->hs;
+	int ret;
+
+	ret = zmq_session_old(s, 1, ZMQ_FRAMING_V1);
+	if (ret)
+		return ret;
+	s->takes_all = true;
+	memcpy(hs->hdr, hs->greeting, hs->fill);
+	s->state = ZMQ_SESSION_IDENTITY;
+	ret = zmq_session_take_hdr(s);
+	if (ret < 0)
+		return ret;
+	return zmq_session_put_id(s, out, outsize, outlen);
+}
+
+static int zmq_session_version(struct zmq_session *s, u8 *out, size_t outsize,
+			       size_t *outlen)
+{
+	u8 rest[ZMQ_GREETING_LEN - ZMQ_GREETING_MINOR] = { 1 };
+	u8 major = s->hs->greeting[ZMQ_GREETING_MAJOR];
+
+	int ret;
+
+	if (major < 2) {
+		ret = zmq_session_old(s, major + 1, major ? ZMQ_FRAMING_V2 :
+							    ZMQ_FRAMING_V1);
+		return ret ?: zmq_session_put(out, outsize, outlen,
+					      &s->hs->conf.type, 1);
+	}
+	s->major = 3;
+	memcpy(rest + ZMQ_GREETING_MECH - ZMQ_GREETING_MINOR, s->mech->name,
+	       strlen(s->mech->name));
+	return zmq_session_put(out, outsize, outlen, rest, sizeof(rest));
+}
+
+static int zmq_session_check_mech(struct zmq_session *s)
 {
 	u8 mech[ZMQ_MECH_NAME_LEN] = { 0 };
 
-	if (n > 0 && g[0] != 0xff)
-		return zmq_session_fail(s, -EPROTONOSUPPORT,
-					"ZMTP 1.0 or not ZMTP");
-	if (n > ZMQ_GREETING_SIG_END && !(g[ZMQ_GREETING_SIG_END] & 1))
-		return zmq_session_fail(s, -EPROTONOSUPPORT, "ZMTP 1.0");
-	if (n > ZMQ_GREETING_MAJOR && g[ZMQ_GREETING_MAJOR] < 2)
-		return zmq_session_fail(s, -EPROTONOSUPPORT,
-					"ZMTP 1.0 or 2.0");
 	memcpy(mech, s->mech->name, strlen(s->mech->name));
-	if (n >= ZMQ_GREETING_MECH + sizeof(mech) &&
-	    memcmp(g + ZMQ_GREETING_MECH, mech, sizeof(mech)))
-		return zmq_session_fail(s, -EPROTONOSUPPORT,
-					"another security mechanism");
+	if (!memcmp(s->hs->greeting + ZMQ_GREETING_MECH, mech, sizeof(mech)))
+		return 0;
+	return zmq_session_fail(s, -EPROTONOSUPPORT,
+				"another security mechanism");
+}
+
+static int zmq_session_greeted(struct zmq_session *s, u8 *out, size_t outsize,
+			       size_t *outlen)
+{
+	const u8 *g = s->hs->greeting;
+	int ret;
+
+	s->hs->fill = 0;
+	if (s->major < 3) {
+		s->state = ZMQ_SESSION_IDENTITY;
+		return zmq_session_put_id(s, out, outsize, outlen);
+	}
+	s->minor = g[ZMQ_GREETING_MAJOR] != 3 || g[ZMQ_GREETING_MINOR] != 0;
+	s->state = ZMQ_SESSION_HANDSHAKE;
+	ret = s->mech->start(s, out + *outlen, outsize - *outlen);
+	if (ret < 0)
+		return ret;
+	*outlen += ret;
 	return 0;
+}
+
+/* How much of the greeting decides what is to be done next. */
+static u32 zmq_session_stage(const struct zmq_session *s)
+{
+	u32 fill = s->hs->fill;
+
+	if (fill < ZMQ_SIGNATURE_LEN)
+		return fill ? ZMQ_SIGNATURE_LEN : 1;
+	if (fill <= ZMQ_GREETING_MAJOR)
+		return ZMQ_GREETING_MAJOR + 1;
+	if (s->major < 3)
+		return ZMQ_GREETING_V2_LEN;
+	return fill < ZMQ_GREETING_MECH_END ? ZMQ_GREETING_MECH_END :
+					      ZMQ_GREETING_LEN;
+}
+
+/* The greeting has reached one of those stages. */
+static int zmq_session_next_stage(struct zmq_session *s, u8 *out,
+				  size_t outsize, size_t *outlen)
+{
+	static const u8 major = 3;
+	const u8 *g = s->hs->greeting;
+	int ret = 0;
+
+	switch (s->hs->fill) {
+	case 1:
+		if (g[0] != 0xff)
+			ret = zmq_session_unversioned(s, out, outsize, outlen);
+		break;
+	case ZMQ_SIGNATURE_LEN:
+		if (g[ZMQ_GREETING_SIG_END] & 1)
+			ret = zmq_session_put(out, outsize, outlen, &major, 1);
+		else
+			ret = zmq_session_unversioned(s, out, outsize, outlen);
+		break;
+	case ZMQ_GREETING_MAJOR + 1:
+		ret = zmq_session_version(s, out, outsize, outlen);
+		break;
+	case ZMQ_GREETING_MECH_END:
+		ret = zmq_session_check_mech(s);
+		break;
+	default:
+		ret = zmq_session_greeted(s, out, outsize, outlen);
+	}
+	return ret;
 }
 
 /*
@@ -180,25 +386,16 @@ static ssize_t zmq_session_greeting(struct zmq_session *s, const u8 *p,
 				    size_t *outlen)
 {
 	struct zmq_handshake *hs = s->hs;
-	size_t take = min_t(size_t, n, ZMQ_GREETING_LEN - hs->fill);
-	const u8 *g = hs->greeting;
+	u32 stage = zmq_session_stage(s);
+	size_t take = min_t(size_t, n, stage - hs->fill);
 	int ret;
 
 	memcpy(hs->greeting + hs->fill, p, take);
 	hs->fill += take;
-	ret = zmq_greeting_check(s, g, hs->fill);
-	if (ret)
-		return ret;
-	if (hs->fill < ZMQ_GREETING_LEN)
+	if (hs->fill < stage)
 		return take;
-	s->minor = g[ZMQ_GREETING_MAJOR] != 3 || g[ZMQ_GREETING_MINOR] != 0;
-	s->state = ZMQ_SESSION_HANDSHAKE;
-	hs->fill = 0;
-	ret = s->mech->start(s, out, outsize);
-	if (ret < 0)
-		return ret;
-	*outlen += ret;
-	return take;
+	ret = zmq_session_next_stage(s, out, outsize, outlen);
+	return ret < 0 ? ret : take;
 }
 
 static int zmq_session_peer_error(struct zmq_session *s,
@@ -233,26 +430,14 @@ static int zmq_session_command(struct zmq_session *s, const u8 *body, size_t n,
 
 static ssize_t zmq_session_hdr(struct zmq_session *s, const u8 *p, size_t n)
 {
-	struct zmq_handshake *hs = s->hs;
-	struct zmq_hdr h;
 	size_t used = 0;
 	int ret = 0;
 
 	while (!ret && used < n) {
-		hs->hdr[hs->fill++] = p[used++];
-		ret = zmq_hdr_get(hs->hdr, hs->fill, &h);
+		s->hs->hdr[s->hs->fill++] = p[used++];
+		ret = zmq_session_take_hdr(s);
 	}
-	if (!ret)
-		return used;
-	if (ret < 0 || !h.len)
-		return zmq_session_fail(s, -EPROTO, "malformed header");
-	if (h.len > hs->conf.max_cmd)
-		return zmq_session_fail(s, -EMSGSIZE,
-					"handshake command too long");
-	hs->body_len = h.len;
-	hs->in_body = true;
-	hs->fill = 0;
-	return used;
+	return ret < 0 ? ret : used;
 }
 
 static ssize_t zmq_session_body(struct zmq_session *s, const u8 *p, size_t n,
@@ -272,6 +457,13 @@ static ssize_t zmq_session_body(struct zmq_session *s, const u8 *p, size_t n,
 	}
 	hs->fill = 0;
 	hs->in_body = false;
+	if (s->state == ZMQ_SESSION_IDENTITY) {
+		ret = zmq_session_set_id(s, body, hs->body_len);
+		if (ret)
+			return ret;
+		zmq_session_complete(s);
+		return take;
+	}
 	ret = zmq_session_command(s, body, hs->body_len, out + *outlen,
 				  outsize - *outlen);
 	if (ret < 0)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The ZMTP 3.x handshake: greeting and security mechanism, without sockets. */
+/*
+ * The ZMTP handshake without sockets: greeting and security mechanism of ZMTP
+ * 3.x, and what ZMTP 1.0 and 2.0 have in their place.
+ */
 #ifndef _ZMQ_SESSION_H
 #define _ZMQ_SESSION_H
 
@@ -32,14 +35,28 @@ struct zmq_session_conf {
 };
 
 /**
+ * enum zmq_framing - how frames look on a stream
+ * @ZMQ_FRAMING_V2: as wire.h has it, ZMTP 2.0 and above
+ * @ZMQ_FRAMING_V1: as wire_v1.h has it
+ * @ZMQ_FRAMING_RAW: there are none; never the result of a handshake
+ */
+enum zmq_framing {
+	ZMQ_FRAMING_V2,
+	ZMQ_FRAMING_V1,
+	ZMQ_FRAMING_RAW,
+};
+
+/**
  * enum zmq_session_state - how far the handshake is
  * @ZMQ_SESSION_GREETING: the peer's greeting is not complete
+ * @ZMQ_SESSION_IDENTITY: the identity frame of a ZMTP 1.0 or 2.0 peer
  * @ZMQ_SESSION_HANDSHAKE: commands of the mechanism
  * @ZMQ_SESSION_DONE: messages may be sent and received
  * @ZMQ_SESSION_FAILED: the connection must be closed
  */
 enum zmq_session_state {
 	ZMQ_SESSION_GREETING,
+	ZMQ_SESSION_IDENTITY,
 	ZMQ_SESSION_HANDSHAKE,
 	ZMQ_SESSION_DONE,
 	ZMQ_SESSION_FAILED,
@@ -51,7 +68,7 @@ enum zmq_session_state {
  * @fill: bytes collected of the greeting, of a header or of a body
  * @body_len: body of the current command, when its header is complete
  * @in_body: the current command's header is complete
- * @hdr: header of the current command
+ * @hdr: header of the current command or identity frame
  * @peer_id: the peer's routing id
  * @reason: text of the peer's ERROR, made printable
  * @greeting: the peer's greeting
@@ -62,7 +79,7 @@ struct zmq_handshake {
 	u32			fill;
 	u32			body_len;
 	bool			in_body;
-	u8			hdr[ZMQ_HDR_MAX];
+	u8			hdr[ZMQ_HDR_ROOM];
 	u8			peer_id[ZMQ_ROUTING_ID_MAX];
 	char			reason[256];
 	union {
@@ -80,7 +97,11 @@ struct zmq_handshake {
  * @error_reason: why it failed, NUL-terminated, printable; NULL if it did not
  * @error: the negative errno with which it failed
  * @state: an enum zmq_session_state
- * @minor: 0 for a ZMTP 3.0 peer, 1 for 3.1 and above
+ * @major: 1, 2 or 3, once the peer has shown it; messages take the place of
+ *	commands below 3
+ * @minor: 1 for a ZMTP 3.1 peer and above, else 0
+ * @framing: an enum zmq_framing
+ * @takes_all: the peer never sends subscriptions: it filters what it receives
  * @peer_type: the peer's socket type or ZMQ_PEER_TYPE_UNKNOWN
  * @peer_id_len: bytes of @peer_id
  */
@@ -91,7 +112,10 @@ struct zmq_session {
 	const char			*error_reason;
 	int				error;
 	u8				state;
+	u8				major;
 	u8				minor;
+	u8				framing;
+	bool				takes_all;
 	u8				peer_type;
 	u8				peer_id_len;
 };
@@ -111,7 +135,10 @@ void zmq_session_init(struct zmq_session *s, struct zmq_handshake *hs,
  * zmq_session_start() - what to send first, at once
  * @s: the session
  * @out: where it goes
- * @outsize: bytes of @out, at least ZMQ_GREETING_LEN
+ * @outsize: bytes of @out, at least ZMQ_SIGNATURE_LEN
+ *
+ * The rest of the greeting depends on the peer's version, so that a peer of any
+ * version can be answered.
  *
  * Return: bytes to send, or -ENOBUFS.
  */
@@ -126,10 +153,11 @@ int zmq_session_start(struct zmq_session *s, u8 *out, size_t outsize);
  * @outsize: bytes of @out; ZMQ_SESSION_OUT_MAX is always enough
  * @outlen: bytes to send, also if the call fails
  *
- * Never consumes a byte after the command that ends the handshake.
+ * Never consumes a byte after the command, or the identity frame, that ends the
+ * handshake.
  *
- * Return: bytes consumed; -EPROTO malformed or unexpected; -EPROTONOSUPPORT
- * the peer speaks ZMTP 1.0 or 2.0, or another mechanism; -EPROTOTYPE the socket
+ * Return: bytes consumed; -EPROTO malformed, unexpected or not ZMTP;
+ * -EPROTONOSUPPORT another mechanism, or one where ZMTP 1.0 and 2.0 have none; -EPROTOTYPE the socket
  * types do not go together; -ECONNREFUSED the peer sent ERROR; -EMSGSIZE a
  * command above the limit; -ENOBUFS. The session has failed then.
  */
@@ -137,7 +165,7 @@ ssize_t zmq_session_input(struct zmq_session *s, const u8 *p, size_t n,
 			  u8 *out, size_t outsize, size_t *outlen);
 
 /**
- * zmq_session_done() - whether READY was sent and received
+ * zmq_session_done() - whether READY, or the identity, was sent and received
  * @s: the session
  *
  * Until then no message and no subscription may be sent: libzmq takes it for a

@@ -6,7 +6,9 @@
 #include <linux/types.h>
 
 #define ZMQ_GREETING_LEN	64
+#define ZMQ_SIGNATURE_LEN	10	/* of the greeting, sent before the rest */
 #define ZMQ_HDR_MAX		9	/* flags and a 64-bit length */
+#define ZMQ_HDR_ROOM		10	/* for a header of any version, see wire_v1.h */
 #define ZMQ_PING_CTX_MAX	16	/* bytes of a PING's context */
 
 /* Bits of a frame's first byte. The others are reserved and ignored. */
@@ -100,7 +102,7 @@ struct zmq_scan {
 	bool	in_body;
 	bool	in_message;
 	u8	hdr_fill;
-	u8	hdr[ZMQ_HDR_MAX];
+	u8	hdr[ZMQ_HDR_ROOM];
 };
 
 /**

@@ -7,6 +7,7 @@
 #include "session.h"
 
 #define GREETING "ff 00*7 01 7f 03 01 4e554c4c 00*48 "
+#define REST 54	/* of the greeting, sent when the peer has shown itself */
 #define READY " 05 5245414459 "
 #define SOCKET_TYPE "0b 536f636b65742d54797065 "
 #define IDENTITY "08 4964656e74697479 "
@@ -71,16 +72,47 @@ static void run_hex(struct run *r, u8 type, const char *hex, size_t step)
 	run_input(r, p, n, step);
 }
 
-TEST(session_start, "session: the greeting that is sent")
+/* Whether exactly this was sent since the last time. */
+static bool sent(struct run *r, size_t *seen, const char *hex)
+{
+	u8 want[1024];
+	size_t n = test_hex(want, hex);
+	bool same = r->outlen - *seen == n && !memcmp(r->out + *seen, want, n);
+
+	if (!same)
+		test_note("%zu bytes were sent, not %s", r->outlen - *seen, hex);
+	*seen = r->outlen;
+	return same;
+}
+
+TEST(session_start, "session: the greeting is sent in stages, as libzmq does")
 {
 	u8 want[64], got[64];
+	size_t seen = 0;
 	struct run r;
 
 	CHECK_EQ(test_hex(want, GREETING), 64);
 	run_start(&r, ZMQ_PUSH, NULL);
-	CHECK_EQ(zmq_session_start(&r.s, got, 63), -ENOBUFS);
-	CHECK_EQ(zmq_session_start(&r.s, got, 64), 64);
-	CHECK(!memcmp(want, got, 64));
+	CHECK_EQ(zmq_session_start(&r.s, got, 9), -ENOBUFS);
+	CHECK_EQ(zmq_session_start(&r.s, got, 10), 10);
+	CHECK(!memcmp(want, got, 10));
+	run_input(&r, want, 9, 1);
+	CHECK(sent(&r, &seen, ""));
+	run_input(&r, want + 9, 1, 1);
+	CHECK(sent(&r, &seen, "03"));
+	run_input(&r, want + 10, 1, 1);
+	CHECK(sent(&r, &seen, "01 4e554c4c 00*48"));
+	run_input(&r, want + 11, 52, 1);
+	CHECK(sent(&r, &seen, ""));
+
+	/* the signature has the length of the identity, if READY has one */
+	run_start(&r, ZMQ_ROUTER, "ABC");
+	CHECK_EQ(zmq_session_start(&r.s, got, 64), 10);
+	test_hex(want, "ff 00*7 04 7f");
+	CHECK(!memcmp(want, got, 10));
+	run_start(&r, ZMQ_PUB, "ABC");
+	CHECK_EQ(zmq_session_start(&r.s, got, 64), 10);
+	CHECK_EQ(got[8], 1);
 }
 
 TEST(session_ready, "session: the READY that is sent, byte by byte as libzmq's")
@@ -94,15 +126,15 @@ TEST(session_ready, "session: the READY that is sent, byte by byte as libzmq's")
 	n = test_hex(want, READY_DEALER);
 	run_start(&r, ZMQ_DEALER, NULL);
 	run_input(&r, greeting, 63, 63);
-	CHECK_EQ(r.outlen, 0);
+	CHECK_EQ(r.outlen, REST);
 	run_input(&r, greeting + 63, 1, 1);
-	CHECK(r.outlen == n && !memcmp(r.out, want, n));
+	CHECK(r.outlen == REST + n && !memcmp(r.out + REST, want, n));
 	CHECK(!zmq_session_done(&r.s));
 
 	n = test_hex(want, READY_PULL);
 	run_start(&r, ZMQ_PULL, "never sent");
 	run_input(&r, greeting, 64, 64);
-	CHECK(r.outlen == n && !memcmp(r.out, want, n));
+	CHECK(r.outlen == REST + n && !memcmp(r.out + REST, want, n));
 
 	/* 5 + READY, 22 for the type, 13 + 255 for the id: a long frame */
 	memset(id, 'i', 255);
@@ -111,7 +143,7 @@ TEST(session_ready, "session: the READY that is sent, byte by byte as libzmq's")
 	n += test_hex(want + n, "00000006 524f55544552" IDENTITY "000000ff 69*255");
 	run_start(&r, ZMQ_ROUTER, id);
 	run_input(&r, greeting, 64, 64);
-	CHECK(r.outlen == n && !memcmp(r.out, want, n));
+	CHECK(r.outlen == REST + n && !memcmp(r.out + REST, want, n));
 	CHECK(r.outlen < ZMQ_SESSION_OUT_MAX);
 }
 
@@ -124,7 +156,7 @@ TEST(session_pieces, "session: a handshake in pieces of every size, never too mu
 		run_hex(&r, ZMQ_ROUTER, GREETING READY_DEALER "00 01 61", step);
 		CHECK(zmq_session_done(&r.s));
 		CHECK_EQ(r.used, 64 + 43);
-		CHECK_EQ(r.outlen, 43);
+		CHECK_EQ(r.outlen, REST + 43);
 		CHECK_EQ(r.s.peer_type, ZMQ_DEALER);
 		CHECK_EQ(r.s.peer_id_len, 0);
 		CHECK_EQ(r.s.minor, 1);
@@ -167,11 +199,6 @@ TEST(session_versions, "session: versions and greetings")
 		{ "ff 00*7 01 01 03 01 4e554c4c 00*16 00 00*31", 0, 1 },
 		/* as-server, padding and filler do not matter */
 		{ "ff 12*8 7f 03 01 4e554c4c 00*16 01 ff*31", 0, 1 },
-		{ "00", -EPROTONOSUPPORT }, { "47", -EPROTONOSUPPORT },
-		{ "ff 00*7 01 7e", -EPROTONOSUPPORT },
-		{ "ff 00*7 01 00", -EPROTONOSUPPORT },
-		{ "ff 00*7 01 7f 00", -EPROTONOSUPPORT },
-		{ "ff 00*7 01 7f 01", -EPROTONOSUPPORT },
 		{ "ff 00*7 01 7f 03 01 504c41494e 00*15", -EPROTONOSUPPORT },
 		{ "ff 00*7 01 7f 03 01 4e554c4c 00*15 01", -EPROTONOSUPPORT },
 		{ "ff 00*7 01 7f 03 01 6e756c6c 00*16", -EPROTONOSUPPORT },
@@ -185,10 +212,12 @@ TEST(session_versions, "session: versions and greetings")
 		if (cases[i / 2].error) {
 			CHECK_EQ(r.ret, cases[i / 2].error);
 			CHECK(r.s.error_reason && r.s.state == ZMQ_SESSION_FAILED);
-			CHECK_EQ(r.outlen, 0);
+			CHECK_EQ(r.outlen, REST);
 		} else {
 			CHECK(r.ret > 0 && r.s.state == ZMQ_SESSION_HANDSHAKE);
 			CHECK_EQ(r.s.minor, cases[i / 2].minor);
+			CHECK(r.s.major == 3 && r.s.framing == ZMQ_FRAMING_V2);
+			CHECK(!r.s.takes_all);
 		}
 	}
 }
@@ -247,7 +276,7 @@ TEST(session_commands, "session: handshake commands, good and bad")
 		if (cases[i / 2].reason)
 			CHECK_STR(r.s.error_reason, cases[i / 2].reason);
 		/* a failed session stays so; our READY has been told about */
-		CHECK(r.outlen > 0);
+		CHECK(r.outlen > REST);
 		run_input(&r, (u8 *)"", 1, 1);
 		CHECK_EQ(r.ret, cases[i / 2].error);
 	}
@@ -339,7 +368,7 @@ static void pump(struct run *a, struct run *b, size_t step)
 
 	b_n = zmq_session_start(&a->s, to_b, sizeof(to_b));
 	a_n = zmq_session_start(&b->s, to_a, sizeof(to_a));
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 6; i++) {
 		got = a->outlen;
 		run_input(a, to_a, a_n, step);
 		memcpy(to_b + b_n, a->out + got, a->outlen - got);
@@ -416,14 +445,174 @@ TEST(session_mechanism, "session: a mechanism that takes several commands")
 	for (i = 1; i < n; i++) {
 		run_start(&r, ZMQ_PUSH, NULL);
 		zmq_session_init(&r.s, &r.hs, &conf);
-		CHECK_EQ(zmq_session_start(&r.s, greeting, 64), 64);
-		CHECK(!memcmp(greeting, p, 64));
+		CHECK_EQ(zmq_session_start(&r.s, greeting, 64), 10);
+		CHECK(!memcmp(greeting, p, 10));
 		run_input(&r, p, i, i);
 		if (!zmq_session_done(&r.s))
 			run_input(&r, p + i, n - i, 1 + i % 5);
 		CHECK(zmq_session_done(&r.s));
 		CHECK_EQ(r.used, n - 3);
-		CHECK(r.outlen == 4 && !memcmp(r.out, "hiok", 4));
+		CHECK_EQ(r.outlen, REST + 4);
+		CHECK(!memcmp(r.out, p + 10, REST));
+		CHECK(!memcmp(r.out + REST, "hiok", 4));
+	}
+}
+
+struct old_case {
+	const char	*hex;	/* from the peer, with a byte more than it needs */
+	const char	*sent;	/* by a ROUTER named "me", behind its signature */
+	u8		major;
+	u8		framing;
+	bool		takes_all;
+	int		id_len;
+	const char	*id;
+};
+
+static const struct old_case old_cases[] = {
+	/* ZMTP 1.0 without a version: our signature was a header */
+	{ "01 00  55", "6d65", 1, ZMQ_FRAMING_V1, true, 0 },
+	{ "01 7e  55", "6d65", 1, ZMQ_FRAMING_V1, true, 0 },
+	{ "04 00 616263  55", "6d65", 1, ZMQ_FRAMING_V1, true, 3, "616263" },
+	{ "fe 01 61*253  55", "6d65", 1, ZMQ_FRAMING_V1, true, 253, "61*253" },
+	/* with a long identity, also where it is short */
+	{ "ff 00*6 0100 00 61*255  55", "6d65", 1, ZMQ_FRAMING_V1, true, 255, "61*255" },
+	{ "ff 00*6 0003 7e 6162  55", "6d65", 1, ZMQ_FRAMING_V1, true, 2, "6162" },
+	{ "ff 00*6 0001 00  55", "6d65", 1, ZMQ_FRAMING_V1, true, 0 },
+	/* ZMTP 1.0 with a version */
+	{ "ff 00*7 01 7f 00 05 01 00  55", "03 06 03 00 6d65", 1, ZMQ_FRAMING_V1, false, 0 },
+	{ "ff 00*7 04 7f 00 ff 04 c0 616263  55", "03 06 03 00 6d65", 1, ZMQ_FRAMING_V1,
+	  false, 3, "616263" },
+	/* ZMTP 2.0 */
+	{ "ff 00*7 01 7f 01 05 00 00  55", "03 06 00 02 6d65", 2, ZMQ_FRAMING_V2, false, 0 },
+	{ "ff 00*7 04 01 01 05 01 03 616263  55", "03 06 00 02 6d65", 2, ZMQ_FRAMING_V2,
+	  false, 3, "616263" },
+	{ "ff 00*7 01 7f 01 05 02 00*7 ff 61*255  55", "03 06 00 02 6d65", 2,
+	  ZMQ_FRAMING_V2, false, 255, "61*255" },
+};
+
+static void old_check(struct run *r, const struct old_case *c, size_t n)
+{
+	size_t seen = 0;
+	u8 id[256];
+
+	CHECK(zmq_session_done(&r->s));
+	CHECK_EQ(r->used, n - 1);
+	CHECK(sent(r, &seen, c->sent));
+	CHECK_EQ(r->s.major, c->major);
+	CHECK_EQ(r->s.minor, 0);
+	CHECK_EQ(r->s.framing, c->framing);
+	CHECK_EQ(r->s.takes_all, c->takes_all);
+	CHECK_EQ(r->s.peer_type, ZMQ_PEER_TYPE_UNKNOWN);
+	CHECK_EQ(r->s.peer_id_len, c->id_len);
+	if (c->id_len) {
+		test_hex(id, c->id);
+		CHECK(!memcmp(r->s.peer_id, id, c->id_len));
+	}
+}
+
+TEST(session_old, "session: ZMTP 1.0 and 2.0, cut at every place and into pieces of every size")
+{
+	const struct old_case *c;
+	static u8 p[1024];
+	struct run r;
+	size_t n, i;
+
+	for (c = old_cases; c < old_cases + ARRAY_SIZE(old_cases); c++) {
+		n = test_hex(p, c->hex);
+		for (i = 1; i < n; i++) {
+			run_start(&r, ZMQ_ROUTER, "me");
+			run_input(&r, p, i, i);
+			if (!zmq_session_done(&r.s))
+				run_input(&r, p + i, n - i, n - i);
+			old_check(&r, c, n);
+			run_start(&r, ZMQ_ROUTER, "me");
+			run_input(&r, p, n, i);
+			old_check(&r, c, n);
+		}
+	}
+}
+
+TEST(session_old_stages, "session: a ZMTP 2.0 peer that waits for every answer gets it")
+{
+	size_t seen = 0;
+	struct run r;
+	u8 p[64];
+
+	test_hex(p, "ff 00*7 01 7f 01 05 00 00");
+	run_start(&r, ZMQ_PULL, "not of PULL");
+	run_input(&r, p, 10, 10);
+	CHECK(sent(&r, &seen, "03"));
+	run_input(&r, p + 10, 1, 1);
+	CHECK(sent(&r, &seen, "07"));
+	run_input(&r, p + 11, 1, 1);
+	CHECK(sent(&r, &seen, "00 00"));
+	CHECK(!zmq_session_done(&r.s));
+	run_input(&r, p + 12, 2, 1);
+	CHECK(zmq_session_done(&r.s));
+}
+
+TEST(session_not_zmtp, "session: what is not ZMTP and what is too long is soon refused")
+{
+	static const struct {
+		const char	*hex;
+		size_t		used;
+	} cases[] = {
+		{ "00", 0 },
+		{ "474554202f20485454502f312e31", 1 },	/* GET / HTTP/1.1 */
+		{ "504f5354202f", 1 },			/* POST / */
+		{ "160301020001", 1 },			/* TLS */
+		{ "5353482d322e30", 1 },		/* SSH-2.0 */
+		{ "ff 00*8 00", 9 },
+		{ "ff 80 00*7 00", 9 },
+		{ "ff 00*6 0101 00", 9 },
+		{ "ff 00*4 7fffffff 00", 9 },
+		{ "ff 00*7 05 02", 9 },
+		{ "ff 00*7 01 7f 00 05 00", 12 },
+		{ "ff 00*7 01 7f 00 05 ff 00*6 0101 00", 21 },
+		{ "ff 00*7 01 7f 01 05 02 00*6 0100", 20 },
+		{ "ff 00*7 01 7f 01 05 02 80 00*7", 20 },
+	};
+	struct run r;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		run_hex(&r, ZMQ_ROUTER, cases[i].hex, 1);
+		CHECK_EQ(r.ret, -EPROTO);
+		CHECK_EQ(r.used, cases[i].used);
+		CHECK(r.s.error_reason && r.s.state == ZMQ_SESSION_FAILED);
+		run_hex(&r, ZMQ_ROUTER, cases[i].hex, 1000);
+		CHECK_EQ(r.ret, -EPROTO);
+	}
+}
+
+TEST(session_old_mechanism, "session: ZMTP 1.0 and 2.0 are refused where a mechanism is wanted")
+{
+	static const struct zmq_mech_ops two = {
+		.name		= "TWO",
+		.start		= two_start,
+		.command	= two_command,
+	};
+	struct zmq_session_conf conf = { .type = ZMQ_PUSH, .mech = &two };
+	static const struct {
+		const char	*hex;
+		const char	*sent;
+	} cases[] = {
+		{ "01", "" }, { "ff 00*7 01 7e", "" },
+		{ "ff 00*7 01 7f 00", "03" }, { "ff 00*7 01 7f 01", "03" },
+	};
+	size_t i, n, seen;
+	struct run r;
+	u8 p[64];
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		n = test_hex(p, cases[i].hex);
+		run_start(&r, ZMQ_PUSH, NULL);
+		zmq_session_init(&r.s, &r.hs, &conf);
+		run_input(&r, p, n, 1);
+		CHECK_EQ(r.ret, -EPROTONOSUPPORT);
+		CHECK(r.s.major && r.s.major < 3);
+		seen = 0;
+		CHECK(sent(&r, &seen, cases[i].sent));
 	}
 }
 
@@ -434,12 +623,12 @@ TEST(session_room, "session: no room for READY is an error, not an overrun")
 	struct run r;
 
 	test_hex(p, GREETING);
-	for (n = 0; n < 60; n++) {
+	for (n = 0; n < REST + 60; n++) {
 		out = malloc(n ?: 1);
 		run_start(&r, ZMQ_DEALER, NULL);
 		r.ret = zmq_session_input(&r.s, p, 64, out, n, &outlen);
 		/* the header is put in place last, so room for nine is needed */
-		CHECK_EQ(r.ret, n < 50 ? -ENOBUFS : 64);
+		CHECK_EQ(r.ret, n < REST + 50 ? -ENOBUFS : 64);
 		free(out);
 	}
 }
