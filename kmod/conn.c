@@ -43,6 +43,7 @@ void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
 	zmq_task_queue_init(&owner->tasks, sk);
 	owner->opts = opts;
 	owner->ops = ops;
+	owner->raw_notify = true;
 	INIT_LIST_HEAD(&owner->conns);
 	INIT_LIST_HEAD(&owner->listeners);
 	INIT_LIST_HEAD(&owner->unflushed);
@@ -67,6 +68,7 @@ static void conn_free_work(struct work_struct *work)
 	zmq_conn_tx_purge(conn);
 	kfree(conn->scan.cmd);
 	kfree(conn->session.hs);
+	kfree_skb(conn->bye);
 	kfree(conn->endpoint);
 	kfree(conn->ep);
 	kfree_rcu(conn, rcu);
@@ -253,10 +255,12 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, bool for_good)
 	stop_stream(conn);
 	zmq_conn_tx_rewind(conn);
 	set_state(conn, ZMQ_CONN_BACKOFF, why);
-	if (conn->pipe)
+	if (conn->pipe) {
+		zmq_conn_raw_down(conn);
 		owner->ops->down(conn, again);
-	else if (conn->lingering && zmq_conn_tx_empty(conn))
+	} else if (conn->lingering && zmq_conn_tx_empty(conn)) {
 		again = false;
+	}
 
 	if (conn->state == ZMQ_CONN_CLOSED)
 		return;
@@ -319,6 +323,11 @@ static void conn_up(struct zmq_conn *conn)
 			zmq_conn_lost(conn, ZMQ_MIB_HSREFUSED, true);
 			return;
 		}
+		err = zmq_conn_raw_up(conn);
+		if (err) {
+			zmq_conn_lost(conn, ZMQ_MIB_NOMEM, false);
+			return;
+		}
 	}
 	ZMQ_INC_STATS(conn_net(conn), ZMQ_MIB_ESTABLISHED);
 	kfree(conn->session.hs);
@@ -365,6 +374,11 @@ int zmq_conn_handshake(struct zmq_conn *conn)
 	struct zmq_handshake *hs;
 	int len, err;
 
+	if (conn->owner->raw) {
+		zmq_conn_raw_start(conn);
+		conn_up(conn);
+		return 0;
+	}
 	hs = kmalloc(sizeof(*hs), GFP_KERNEL_ACCOUNT);
 	if (!hs)
 		return -ENOMEM;

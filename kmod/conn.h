@@ -15,6 +15,7 @@
 #include "session.h"
 #include "task.h"
 #include "wire.h"
+#include "wire_v1.h"
 
 struct zmq_conn_ops;
 
@@ -25,6 +26,8 @@ struct zmq_conn_ops;
  * @ops: whom connections tell about what happens
  * @type: socket type
  * @wire_id: tell peers our routing id
+ * @raw: streams carry bytes without ZMTP; constant once there is an endpoint
+ * @raw_notify: their beginning and end are received as empty messages
  * @conns: every connection; socket lock
  * @listeners: bound endpoints; socket lock
  * @unflushed: connections that hold messages back for company; socket lock
@@ -35,6 +38,8 @@ struct zmq_owner {
 	const struct zmq_conn_ops	*ops;
 	u8				type;
 	bool				wire_id;
+	bool				raw;
+	bool				raw_notify;
 	struct list_head		conns;
 	struct list_head		listeners;
 	struct list_head		unflushed;
@@ -48,6 +53,8 @@ struct zmq_owner {
  *	zmq_conn_rx_resume(). Child lock or softirq.
  * @rx: queue @runs with @msgs messages that end in them; -ENOMEM leaves the
  *	runs to the caller. Child lock or softirq.
+ * @note: queue @run, a whole message, beyond the limits of memory, too. Socket
+ *	lock.
  * @subscription: the peer sent SUBSCRIBE or CANCEL. Child lock or softirq.
  * @sent: @msgs messages left the queue. Process context, conn->tx_lock.
  * @cmd_room: a command that got -EAGAIN can be queued now. Socket lock.
@@ -60,6 +67,7 @@ struct zmq_conn_ops {
 	unsigned int (*room)(struct zmq_conn *conn);
 	int	(*rx)(struct zmq_conn *conn, struct sk_buff_head *runs,
 		      unsigned int msgs);
+	void	(*note)(struct zmq_conn *conn, struct sk_buff *run);
 	void	(*subscription)(struct zmq_conn *conn, const u8 *topic,
 				size_t len, bool subscribe);
 	void	(*sent)(struct zmq_conn *conn, unsigned int msgs);
@@ -86,6 +94,22 @@ enum zmq_conn_flag {
 };
 
 /**
+ * struct zmq_reframe - where a sender that translates headers is
+ * @body_left: bytes missing of the current frame's body
+ * @in_hdr: a part of @hdr has been offered to TCP
+ * @hdr_off: bytes of @hdr that TCP took
+ * @hdr_len: bytes in @hdr
+ * @hdr: header of the frame that the queue begins with, in the peer's framing
+ */
+struct zmq_reframe {
+	u64	body_left;
+	bool	in_hdr;
+	u8	hdr_off;
+	u8	hdr_len;
+	u8	hdr[ZMQ_V1_HDR_MAX];
+};
+
+/**
  * struct zmq_conn - a connection
  * @ref: references
  * @owner: the socket; its sk is held
@@ -106,6 +130,7 @@ enum zmq_conn_flag {
  * @ep: dialed: where to; accepted: where from
  * @endpoint: text of the endpoint bound or connected to
  * @session: the ZMTP handshake
+ * @bye: raw: the message that tells the end of the stream
  * @max_frame: longest message frame accepted
  * @scan: the receiver's position in the stream; child lock
  * @rx_err: why ZMQ_CONN_RX_ERROR; child lock
@@ -125,6 +150,7 @@ enum zmq_conn_flag {
  *	@tx_in_cmd; @tx_lock
  * @tx_mid: the stream stands inside of a message; @tx_lock
  * @tx_in_cmd: the stream stands inside of a chunk of commands; @tx_lock
+ * @reframe: of a stream that does not carry ZMTP 2.0 frames; @tx_lock
  * @tx_last: when data was last given to TCP
  * @data_ready: the child's own callback
  * @write_space: likewise
@@ -151,6 +177,7 @@ struct zmq_conn {
 	struct zmq_endpoint	*ep;
 	char			*endpoint;
 	struct zmq_session	session;
+	struct sk_buff		*bye;
 
 	u64			max_frame;
 	struct zmq_scan		scan;
@@ -170,6 +197,7 @@ struct zmq_conn {
 	u32			tx_off;
 	bool			tx_mid;
 	bool			tx_in_cmd;
+	struct zmq_reframe	reframe;
 	ktime_t			tx_last;
 
 	void			(*data_ready)(struct sock *sk);
@@ -229,6 +257,18 @@ bool zmq_conn_tx_empty(struct zmq_conn *conn);
 void zmq_conn_io_work(struct work_struct *work);
 int zmq_conn_cache_init(void);
 void zmq_conn_cache_exit(void);
+
+/* conn_reframe.c */
+unsigned int zmq_conn_rx_v1(struct zmq_conn *conn, struct sk_buff *skb,
+			    unsigned int off, size_t len, u32 room, int *err);
+int zmq_conn_tx_reframe(struct zmq_conn *conn, unsigned int *msgs);
+
+/* conn_raw.c */
+void zmq_conn_raw_start(struct zmq_conn *conn);
+int zmq_conn_raw_up(struct zmq_conn *conn);
+void zmq_conn_raw_down(struct zmq_conn *conn);
+unsigned int zmq_conn_rx_raw(struct zmq_conn *conn, struct sk_buff *skb,
+			     unsigned int off, size_t len, u32 room, int *err);
 
 /* dialer.c */
 int zmq_dial(struct zmq_owner *owner, const struct zmq_endpoint *ep,

@@ -213,22 +213,59 @@ static u32 rx_room(struct zmq_conn *conn)
 	return conn->pipe ? conn->owner->ops->room(conn) : U32_MAX;
 }
 
-/* Called by tcp_read_sock() for each skb; returns the bytes consumed. */
-static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
-		    unsigned int off, size_t len)
+static unsigned int rx_frames(struct rx *rx, struct sk_buff *skb,
+			      unsigned int off, size_t len)
 {
-	struct rx *rx = desc->arg.data;
-	struct zmq_conn *conn = rx->conn;
 	struct rx_span span = {
 		.skb = skb,
 		.off = off,
-		.scan = conn->scan,
+		.scan = rx->conn->scan,
 	};
 	struct skb_seq_state st;
 	unsigned int done = 0;
 	bool stop = false;
 	const u8 *p;
 	u32 n;
+
+	skb_prepare_seq_read(skb, off, off + len, &st);
+	while (!stop) {
+		n = skb_seq_read(done, &p, &st);
+		if (!n)
+			break;
+		done += rx_piece(rx, &span, p, n, &stop);
+	}
+	skb_abort_seq_read(&st);
+
+	if (!rx->nomem)
+		deliver(rx, &span);
+	return span.off - off;
+}
+
+static unsigned int rx_other(struct rx *rx, struct sk_buff *skb,
+			     unsigned int off, size_t len)
+{
+	struct zmq_conn *conn = rx->conn;
+	unsigned int done;
+	int err = 0;
+
+	if (conn->session.framing == ZMQ_FRAMING_RAW)
+		done = zmq_conn_rx_raw(conn, skb, off, len, rx->room, &err);
+	else
+		done = zmq_conn_rx_v1(conn, skb, off, len, rx->room, &err);
+	if (err == -ENOMEM)
+		rx->nomem = true;
+	else if (err)
+		rx_broken(rx, err);
+	return done;
+}
+
+/* Called by tcp_read_sock() for each skb; returns the bytes consumed. */
+static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
+		    unsigned int off, size_t len)
+{
+	struct rx *rx = desc->arg.data;
+	struct zmq_conn *conn = rx->conn;
+	unsigned int done;
 
 	rx->room = rx_room(conn);
 	if (!rx->room) {
@@ -244,18 +281,10 @@ static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
 		return 0;
 	}
 
-	skb_prepare_seq_read(skb, off, off + len, &st);
-	while (!stop) {
-		n = skb_seq_read(done, &p, &st);
-		if (!n)
-			break;
-		done += rx_piece(rx, &span, p, n, &stop);
-	}
-	skb_abort_seq_read(&st);
-
-	if (!rx->nomem)
-		deliver(rx, &span);
-	done = span.off - off;
+	if (conn->session.framing == ZMQ_FRAMING_V2)
+		done = rx_frames(rx, skb, off, len);
+	else
+		done = rx_other(rx, skb, off, len);
 	if (done >= rx->budget)
 		rx->again = true;
 	else

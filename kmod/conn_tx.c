@@ -6,8 +6,10 @@
 #include <net/tcp.h>
 #include "compat.h"
 #include "conn.h"
+#include "conn_tx.h"
 #include "net.h"
 #include "trace.h"
+#include "wire_v1.h"
 
 /* A message waits at most this long for others to share its segment. */
 #define FLUSH_CAP_NS		(50 * NSEC_PER_USEC)
@@ -25,26 +27,6 @@
 /* The first chunk of commands, and one behind others. */
 #define CHUNK_FIRST		512
 #define CHUNK_NEXT		SZ_4K
-
-/**
- * struct zmq_seg - bytes of the send queue
- * @node: in conn->tx_queue
- * @buf: where they are, with a reference
- * @off: from there
- * @len: so many
- * @msgs: messages that end here
- * @first: begins with a message
- * @end: ends with a message
- */
-struct zmq_seg {
-	struct list_head	node;
-	struct zmq_buf		*buf;
-	u32			off;
-	u32			len;
-	u32			msgs;
-	bool			first;
-	bool			end;
-};
 
 /**
  * struct zmq_cmd_chunk - whole commands of the send queue
@@ -250,13 +232,25 @@ int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 
 	if (conn->session.minor)
 		n = zmq_cmd_put_sub(head, subscribe, len);
+	else if (conn->session.framing == ZMQ_FRAMING_V1)
+		n = zmq_v1_put_sub(head, subscribe, len);
 	else
 		n = zmq_msg_put_sub(head, subscribe, len);
 	return zmq_conn_queue_cmd(conn, head, n, topic, len, GFP_KERNEL);
 }
 
-static int send_vec(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
-		    bool more)
+/**
+ * zmq_conn_tx_give() - give bytes to TCP
+ * @conn: the connection
+ * @m: the bytes
+ * @bytes: how many
+ * @more: others follow at once
+ *
+ * Context: Process context, tx_lock and the child's lock held.
+ * Return: how many it took, -EAGAIN if none, or an errno of sendmsg(2).
+ */
+int zmq_conn_tx_give(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
+		     bool more)
 {
 	struct sock *sk = conn->sock->sk;
 	int ret;
@@ -301,7 +295,7 @@ static int send_cmds(struct zmq_conn *conn)
 	kv.iov_base = chunk->data + conn->tx_off;
 	kv.iov_len = chunk->len - conn->tx_off;
 	iov_iter_kvec(&m.msg_iter, ITER_SOURCE, &kv, 1, kv.iov_len);
-	ret = send_vec(conn, &m, kv.iov_len, more);
+	ret = zmq_conn_tx_give(conn, &m, kv.iov_len, more);
 	if (ret > 0)
 		conn->tx_off += ret;
 	if (conn->tx_off == chunk->len) {
@@ -318,8 +312,15 @@ static int send_cmds(struct zmq_conn *conn)
 	return ret;
 }
 
-/* Account for @sent bytes of the queue; returns the messages that are gone. */
-static unsigned int advance(struct zmq_conn *conn, u32 sent)
+/**
+ * zmq_conn_tx_advance() - take bytes from the beginning of the send queue
+ * @conn: the connection
+ * @sent: how many
+ *
+ * Context: Process context, tx_lock held.
+ * Return: the messages that are gone with them.
+ */
+unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent)
 {
 	unsigned int msgs = 0;
 	struct zmq_seg *seg;
@@ -374,9 +375,9 @@ static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
 	spin_unlock_bh(&conn->tx_qlock);
 
 	iov_iter_bvec(&m.msg_iter, ITER_SOURCE, bv, n, bytes);
-	ret = send_vec(conn, &m, bytes, more);
+	ret = zmq_conn_tx_give(conn, &m, bytes, more);
 	if (ret > 0)
-		*msgs += advance(conn, ret);
+		*msgs += zmq_conn_tx_advance(conn, ret);
 	return ret;
 }
 
@@ -393,7 +394,9 @@ static int drain(struct zmq_conn *conn)
 			ret = send_cmds(conn);
 		else if (!conn->tx_in_cmd && !list_empty(&conn->tx_queue) &&
 			 test_bit(ZMQ_CONN_TX_MSGS, &conn->flags))
-			ret = send_msgs(conn, &msgs);
+			ret = conn->session.framing == ZMQ_FRAMING_V2 ?
+			      send_msgs(conn, &msgs) :
+			      zmq_conn_tx_reframe(conn, &msgs);
 		else
 			break;
 	}
@@ -673,6 +676,7 @@ void zmq_conn_tx_rewind(struct zmq_conn *conn)
 	conn->tx_off = 0;
 	conn->tx_mid = false;
 	conn->tx_in_cmd = false;
+	memset(&conn->reframe, 0, sizeof(conn->reframe));
 	spin_unlock_bh(&conn->tx_qlock);
 	if (conn->pipe && sent + lost)
 		conn->owner->ops->sent(conn, sent + lost);

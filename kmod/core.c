@@ -82,6 +82,21 @@ void zmq_core_wake_writers(struct zmq_core *core)
 	rcu_read_unlock();
 }
 
+/**
+ * zmq_core_linger_ms() - how long connections may drain that nobody wants more of
+ * @core: the socket's core
+ *
+ * Context: Socket lock held.
+ * Return: milliseconds: ZMQ_LINGER within what the namespace allows.
+ */
+int zmq_core_linger_ms(const struct zmq_core *core)
+{
+	int max = READ_ONCE(zmq_net(sock_net(core->sk))->linger_max_ms);
+	int ms = core->opts.linger;
+
+	return ms < 0 ? max : min(ms, max);
+}
+
 static struct zmq_pipe *take_first(struct zmq_core *core,
 				   struct list_head *list)
 {

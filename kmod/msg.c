@@ -353,15 +353,34 @@ const u8 *zmq_msg_topic(const struct zmq_msg *msg, size_t *len)
 	return zmq_range_addr(r) + off;
 }
 
-static struct sk_buff *run_alloc(unsigned int len, gfp_t gfp)
+/**
+ * zmq_run_alloc() - make an empty run with memory of its own
+ * @size: room in it
+ * @gfp: how to allocate
+ *
+ * Context: Any that @gfp allows.
+ * Return: the run, or NULL.
+ */
+struct sk_buff *zmq_run_alloc(unsigned int size, gfp_t gfp)
 {
-	struct sk_buff *skb = alloc_skb(len, gfp);
+	struct sk_buff *run = alloc_skb(size, gfp);
 
-	if (!skb)
-		return NULL;
-	zmq_run(skb)->off = 0;
-	zmq_run(skb)->len = len;
-	return skb;
+	if (run)
+		memset(zmq_run(run), 0, sizeof(*zmq_run(run)));
+	return run;
+}
+
+/**
+ * zmq_run_put() - count bytes that were written at the end of a run
+ * @run: of zmq_run_alloc()
+ * @len: how many, within its room
+ *
+ * Context: Any.
+ */
+void zmq_run_put(struct sk_buff *run, unsigned int len)
+{
+	skb_put(run, len);
+	zmq_run(run)->len += len;
 }
 
 /**
@@ -375,11 +394,13 @@ static struct sk_buff *run_alloc(unsigned int len, gfp_t gfp)
  */
 struct sk_buff *zmq_run_from_bytes(const void *data, unsigned int len, gfp_t gfp)
 {
-	struct sk_buff *skb = run_alloc(len, gfp);
+	struct sk_buff *run = zmq_run_alloc(len, gfp);
 
-	if (skb)
-		skb_put_data(skb, data, len);
-	return skb;
+	if (run) {
+		memcpy(skb_tail_pointer(run), data, len);
+		zmq_run_put(run, len);
+	}
+	return run;
 }
 
 /**
@@ -401,11 +422,13 @@ struct sk_buff *zmq_run_from_skb(struct sk_buff *skb, unsigned int off,
 
 	if (len <= RUN_COPY_MAX ||
 	    (len <= PAGE_SIZE && skb->truesize / 4 > len)) {
-		run = run_alloc(len, gfp);
-		if (run && skb_copy_bits(skb, off, skb_put(run, len), len)) {
+		run = zmq_run_alloc(len, gfp);
+		if (run && skb_copy_bits(skb, off, skb_tail_pointer(run), len)) {
 			kfree_skb(run);
 			return NULL;
 		}
+		if (run)
+			zmq_run_put(run, len);
 		return run;
 	}
 
@@ -420,7 +443,7 @@ struct sk_buff *zmq_run_from_skb(struct sk_buff *skb, unsigned int off,
 static struct sk_buff *run_from_ranges(const struct zmq_range *r,
 				       unsigned int nr)
 {
-	struct sk_buff *skb = run_alloc(0, GFP_KERNEL);
+	struct sk_buff *skb = zmq_run_alloc(0, GFP_KERNEL);
 	unsigned int i;
 
 	if (!skb)
@@ -436,7 +459,7 @@ static struct sk_buff *run_from_ranges(const struct zmq_range *r,
 static int msg_to_small_run(const struct zmq_msg *msg,
 			    struct sk_buff_head *runs)
 {
-	struct sk_buff *skb = run_alloc(msg->bytes, GFP_KERNEL);
+	struct sk_buff *skb = zmq_run_alloc(msg->bytes, GFP_KERNEL);
 	unsigned int i;
 
 	if (!skb)
@@ -444,6 +467,7 @@ static int msg_to_small_run(const struct zmq_msg *msg,
 	for (i = 0; i < msg->nr; i++)
 		skb_put_data(skb, zmq_range_addr(&msg->ranges[i]),
 			     msg->ranges[i].len);
+	zmq_run(skb)->len = skb->len;
 	__skb_queue_tail(runs, skb);
 	return 0;
 }

@@ -124,6 +124,8 @@ static inline struct zmq_run_cb *zmq_run(struct sk_buff *skb)
 	return (struct zmq_run_cb *)skb->cb;
 }
 
+struct sk_buff *zmq_run_alloc(unsigned int size, gfp_t gfp);
+void zmq_run_put(struct sk_buff *run, unsigned int len);
 struct sk_buff *zmq_run_from_skb(struct sk_buff *skb, unsigned int off,
 				 unsigned int len, gfp_t gfp);
 struct sk_buff *zmq_run_from_bytes(const void *data, unsigned int len,

@@ -230,6 +230,7 @@ void zmq_core_wake_readers(struct zmq_core *core, unsigned int msgs);
 void zmq_core_wake_writers(struct zmq_core *core);
 void zmq_core_settle(struct zmq_core *core);
 void zmq_core_shutdown(struct zmq_core *core);
+int zmq_core_linger_ms(const struct zmq_core *core);
 
 /* ---- life ---- */
 struct zmq_pipe *zmq_pipe_new(struct zmq_core *core, gfp_t gfp);
@@ -244,6 +245,7 @@ void zmq_pipe_up(struct zmq_pipe *pipe);
 void zmq_pipe_down(struct zmq_pipe *pipe);
 void zmq_pipe_detach(struct zmq_pipe *pipe);
 void zmq_pipe_hangup(struct zmq_pipe *pipe);
+void zmq_pipe_close(struct zmq_pipe *pipe);
 
 /* ---- reading: the socket lock is held ---- */
 int zmq_pipe_peek_frame(struct zmq_pipe *pipe, struct zmq_frame *f);
@@ -269,6 +271,7 @@ void zmq_pipe_consume_frame_locked(struct zmq_pipe *pipe);
 /* ---- from below: softirq, or the lock of the stream held ---- */
 int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		unsigned int msgs);
+void zmq_pipe_note(struct zmq_pipe *pipe, struct sk_buff *run);
 void zmq_pipe_tx_done(struct zmq_pipe *pipe, unsigned int msgs);
 
 static inline bool zmq_pipe_writable(const struct zmq_pipe *pipe)

@@ -40,11 +40,49 @@ struct zmq_pipe *zmq_pipe_join(struct zmq_core *core, struct zmq_conn *conn)
 	return pipe;
 }
 
+/**
+ * zmq_pipe_close() - end the connection to a peer
+ * @pipe: the pipe; may be freed unless the caller has a reference
+ *
+ * What is queued is still sent, for as long as ZMQ_LINGER says.
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_pipe_close(struct zmq_pipe *pipe)
+{
+	struct zmq_core *core = pipe->core;
+	struct zmq_conn *conn = pipe->conn;
+
+	if (!conn)
+		return;
+	zmq_conn_get(conn);
+	zmq_pipe_detach(pipe);
+	zmq_conn_linger(conn, zmq_core_linger_ms(core));
+	zmq_conn_put(conn);
+}
+
 static int meet_stream(struct zmq_pipe *pipe, const struct zmq_session *s)
 {
 	int type = s->peer_type == ZMQ_PEER_TYPE_UNKNOWN ? -1 : s->peer_type;
 
 	return zmq_pipe_meet(pipe, s->minor, type, s->peer_id, s->peer_id_len);
+}
+
+static void conn_subscription(struct zmq_conn *conn, const u8 *topic,
+			      size_t len, bool subscribe)
+{
+	struct zmq_core *core = conn_core(conn);
+
+	if (core->ops->subscription)
+		core->ops->subscription(core, conn->pipe, topic, len,
+					    subscribe);
+}
+
+static void pipe_up(struct zmq_pipe *pipe)
+{
+	zmq_pipe_up(pipe);
+	if (pipe->conn->session.takes_all)
+		conn_subscription(pipe->conn, (const u8 *)"", 0, true);
 }
 
 static int conn_up(struct zmq_conn *conn)
@@ -57,7 +95,7 @@ static int conn_up(struct zmq_conn *conn)
 		err = meet_stream(pipe, &conn->session);
 		if (err)
 			return err;
-		zmq_pipe_up(pipe);
+		pipe_up(pipe);
 		return 0;
 	}
 
@@ -70,7 +108,7 @@ static int conn_up(struct zmq_conn *conn)
 	if (err)
 		zmq_pipe_detach(pipe);
 	else
-		zmq_pipe_up(pipe);
+		pipe_up(pipe);
 	zmq_pipe_put(pipe);
 	return err;
 }
@@ -119,14 +157,9 @@ static int conn_rx(struct zmq_conn *conn, struct sk_buff_head *runs,
 	return zmq_pipe_rx(conn->pipe, runs, msgs);
 }
 
-static void conn_subscription(struct zmq_conn *conn, const u8 *topic,
-			      size_t len, bool subscribe)
+static void conn_note(struct zmq_conn *conn, struct sk_buff *run)
 {
-	struct zmq_core *core = conn_core(conn);
-
-	if (core->ops->subscription)
-		core->ops->subscription(core, conn->pipe, topic, len,
-					    subscribe);
+	zmq_pipe_note(conn->pipe, run);
 }
 
 static void conn_sent(struct zmq_conn *conn, unsigned int msgs)
@@ -147,6 +180,7 @@ const struct zmq_conn_ops zmq_pipe_conn_ops = {
 	.down		= conn_down,
 	.room		= conn_room,
 	.rx		= conn_rx,
+	.note		= conn_note,
 	.subscription	= conn_subscription,
 	.sent		= conn_sent,
 	.cmd_room	= conn_cmd_room,

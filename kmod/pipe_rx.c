@@ -16,17 +16,8 @@ static void queue_locked(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 	pipe->rx_msgs += msgs;
 }
 
-/**
- * zmq_pipe_rx() - messages arrived
- * @pipe: the pipe
- * @runs: frames; emptied on success
- * @msgs: messages that end in @runs
- *
- * Context: Softirq or process context.
- * Return: 0, or -ENOMEM and the runs are the caller's.
- */
-int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
-		unsigned int msgs)
+static int queue_runs(struct zmq_pipe *pipe, struct sk_buff_head *runs,
+		      unsigned int msgs, bool force)
 {
 	struct zmq_core *core = pipe->core;
 	unsigned int readable = msgs;
@@ -39,7 +30,7 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		truesize += skb->truesize;
 		bytes += zmq_run(skb)->len;
 	}
-	if (!zmq_mem_charge_rx(core->sk, truesize, false))
+	if (!zmq_mem_charge_rx(core->sk, truesize, force))
 		return -ENOMEM;
 
 	spin_lock_bh(&core->lock);
@@ -61,6 +52,40 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 	if (wake)
 		zmq_core_wake_readers(core, readable);
 	return 0;
+}
+
+/**
+ * zmq_pipe_rx() - messages arrived
+ * @pipe: the pipe
+ * @runs: frames; emptied on success
+ * @msgs: messages that end in @runs
+ *
+ * Context: Softirq or process context.
+ * Return: 0, or -ENOMEM and the runs are the caller's.
+ */
+int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
+		unsigned int msgs)
+{
+	return queue_runs(pipe, runs, msgs, false);
+}
+
+/**
+ * zmq_pipe_note() - put a message into the queue, memory limits or not
+ * @pipe: the pipe
+ * @run: the message
+ *
+ * Context: Softirq or process context.
+ */
+void zmq_pipe_note(struct zmq_pipe *pipe, struct sk_buff *run)
+{
+	struct sk_buff_head runs;
+
+	__skb_queue_head_init(&runs);
+	__skb_queue_tail(&runs, run);
+	if (!queue_runs(pipe, &runs, 1, true))
+		return;
+	kfree_skb(run);
+	ZMQ_INC_STATS(sock_net(pipe->core->sk), ZMQ_MIB_NOMEM);
 }
 
 static bool trim_partial_locked(struct zmq_pipe *pipe)

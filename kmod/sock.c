@@ -67,8 +67,8 @@ static void set_last_endpoint(struct zmq_sock *zsk, const char *text)
  * @ep: the endpoint; its wildcard port is filled in
  *
  * Context: Process context of the caller, socket lock held.
- * Return: 0, -EADDRINUSE, -EADDRNOTAVAIL, -ENODEV, -EACCES, -ENOMEM, or another
- *	errno of bind(2).
+ * Return: 0, -EADDRINUSE, -EADDRNOTAVAIL, -ENODEV, -EACCES, -ENOMEM, -EPROTOTYPE
+ *	if the socket cannot use the transport, or another errno of bind(2).
  */
 int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 {
@@ -76,6 +76,8 @@ int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 	char text[ZMQ_EP_TEXT];
 	int err;
 
+	if (zsk->core.owner.raw && ep->transport != ZMQ_TCP)
+		return -EPROTOTYPE;
 	if (ep->transport == ZMQ_INPROC) {
 		err = zmq_inproc_bind(&zsk->core, ep);
 		if (err)
@@ -158,7 +160,7 @@ err_close:
  *
  * Context: Process context of the caller, socket lock held.
  * Return: 0; -ENODEV, -EADDRNOTAVAIL for the source, -EACCES or -EPERM if the
- *	caller may not, -ENOMEM, or the pattern's reason to refuse a peer.
+ *	caller may not, -EPROTOTYPE as for bind, -ENOMEM, or the pattern's reason to refuse a peer.
  */
 int zmq_sock_connect(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 {
@@ -166,6 +168,8 @@ int zmq_sock_connect(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 	char text[ZMQ_EP_TEXT];
 	int err;
 
+	if (zsk->core.owner.raw && ep->transport != ZMQ_TCP)
+		return -EPROTOTYPE;
 	err = zmq_endpoint_format(ep, text, sizeof(text));
 	if (err < 0)
 		return err;
@@ -211,12 +215,9 @@ int zmq_sock_unbind(struct zmq_sock *zsk, const struct zmq_endpoint *ep)
 
 static int linger_ms(const struct zmq_sock *zsk)
 {
-	int max = READ_ONCE(zmq_net(sock_net(&zsk->sk))->linger_max_ms);
-	int ms = zsk->core.opts.linger;
-
 	if (zsk->core.pattern->flags & ZMQ_PAT_NO_LINGER)
 		return 0;
-	return ms < 0 ? max : min(ms, max);
+	return zmq_core_linger_ms(&zsk->core);
 }
 
 static void end_conn(struct zmq_conn *conn, int linger)
