@@ -17,6 +17,7 @@ static const struct zmq_pattern * const patterns[] = {
 	[ZMQ_PUSH]	= &zmq_push_pattern,
 	[ZMQ_XPUB]	= &zmq_xpub_pattern,
 	[ZMQ_XSUB]	= &zmq_xsub_pattern,
+	[ZMQ_STREAM]	= &zmq_stream_pattern,
 };
 
 /**

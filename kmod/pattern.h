@@ -91,5 +91,6 @@ extern const struct zmq_pattern zmq_req_pattern;
 extern const struct zmq_pattern zmq_rep_pattern;
 extern const struct zmq_pattern zmq_dealer_pattern;
 extern const struct zmq_pattern zmq_router_pattern;
+extern const struct zmq_pattern zmq_stream_pattern;
 
 #endif /* _ZMQ_PATTERN_H */

@@ -7,72 +7,26 @@
  * name begins with the zero byte that is reserved for it, gets a name from us.
  */
 
-#include <linux/jhash.h>
-#include <linux/random.h>
-#include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include "dist.h"
-#include "fq.h"
 #include "lb.h"
 #include "pattern.h"
-
-#define AUTO_ID_LEN	5
+#include "peers.h"
 
 /**
  * struct router - a ROUTER socket
- * @peers: pipes by their id
- * @next_id: number of the next name that we give
+ * @peers: the peers; one without credit is only waited for with @mandatory
  * @mandatory: ZMQ_ROUTER_MANDATORY
  * @handover: ZMQ_ROUTER_HANDOVER
  * @probe: ZMQ_PROBE_ROUTER
- * @refused: who had no credit for the last message, with @mandatory; read
- *	under RCU
  *
  * All under the socket lock.
  */
 struct router {
-	struct rhashtable	peers;
-	u32			next_id;
+	struct zmq_peers	peers;
 	bool			mandatory;
 	bool			handover;
 	bool			probe;
-	struct zmq_pipe		*refused;
-};
-
-struct id {
-	const u8	*data;
-	u8		len;
-};
-
-static u32 hash_id(const void *data, u32 len, u32 seed)
-{
-	const struct id *id = data;
-
-	return jhash(id->data, id->len, seed);
-}
-
-static u32 hash_pipe(const void *data, u32 len, u32 seed)
-{
-	const struct zmq_pipe *pipe = data;
-
-	return jhash(pipe->id, pipe->id_len, seed);
-}
-
-static int cmp_pipe(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	const struct zmq_pipe *pipe = obj;
-	const struct id *id = arg->key;
-
-	return pipe->id_len != id->len ||
-	       memcmp(pipe->id, id->data, id->len);
-}
-
-static const struct rhashtable_params peers_params = {
-	.head_offset		= offsetof(struct zmq_pipe, id_node),
-	.hashfn			= hash_id,
-	.obj_hashfn		= hash_pipe,
-	.obj_cmpfn		= cmp_pipe,
-	.automatic_shrinking	= true,
 };
 
 static int router_init(struct zmq_core *core)
@@ -83,12 +37,11 @@ static int router_init(struct zmq_core *core)
 	router = kzalloc(sizeof(*router), GFP_KERNEL_ACCOUNT);
 	if (!router)
 		return -ENOMEM;
-	err = rhashtable_init(&router->peers, &peers_params);
+	err = zmq_peers_init(&router->peers);
 	if (err) {
 		kfree(router);
 		return err;
 	}
-	router->next_id = get_random_u32();
 	core->priv = router;
 	return 0;
 }
@@ -97,29 +50,8 @@ static void router_destroy(struct zmq_core *core)
 {
 	struct router *router = core->priv;
 
-	rhashtable_destroy(&router->peers);
+	zmq_peers_destroy(&router->peers);
 	kfree(router);
-}
-
-static struct zmq_pipe *find(struct router *router, const u8 *data, u8 len)
-{
-	struct id id = { .data = data, .len = len };
-
-	return rhashtable_lookup_fast(&router->peers, &id, peers_params);
-}
-
-/* Does nothing to a pipe that is not in the table. */
-static void disown(struct router *router, struct zmq_pipe *pipe)
-{
-	if (pipe->id_len)
-		rhashtable_remove_fast(&router->peers, &pipe->id_node,
-				       peers_params);
-}
-
-static int own(struct router *router, struct zmq_pipe *pipe)
-{
-	return rhashtable_insert_fast(&router->peers, &pipe->id_node,
-				      peers_params);
 }
 
 /* Know a pipe by the name that it has. A peer that is gone makes way, and one
@@ -127,33 +59,20 @@ static int own(struct router *router, struct zmq_pipe *pipe)
  */
 static int own_chosen(struct router *router, struct zmq_pipe *pipe)
 {
-	struct zmq_pipe *old = find(router, pipe->id, pipe->id_len);
+	struct zmq_peers *peers = &router->peers;
+	struct zmq_pipe *old;
 	bool dead;
 
+	old = zmq_peers_find(peers, pipe->id, pipe->id_len);
 	if (old) {
 		dead = test_bit(ZMQ_PIPE_DEAD, &old->flags);
 		if (!dead && !router->handover)
 			return -EEXIST;
-		disown(router, old);
+		zmq_peers_remove(peers, old);
 		if (!dead)
 			zmq_pipe_hangup(old);
 	}
-	return own(router, pipe);
-}
-
-static int own_auto(struct router *router, struct zmq_pipe *pipe)
-{
-	u8 id[AUTO_ID_LEN] = { };
-	__be32 n;
-	int err;
-
-	do {
-		n = cpu_to_be32(router->next_id++);
-		memcpy(id + 1, &n, sizeof(n));
-	} while (find(router, id, sizeof(id)));
-
-	err = zmq_pipe_set_id(pipe, id, sizeof(id), GFP_KERNEL);
-	return err ?: own(router, pipe);
+	return zmq_peers_add(peers, pipe);
 }
 
 static int router_attach(struct zmq_core *core, struct zmq_pipe *pipe)
@@ -164,18 +83,16 @@ static int router_attach(struct zmq_core *core, struct zmq_pipe *pipe)
 	    (pipe->id[0] || test_bit(ZMQ_PIPE_FIXED_ID, &pipe->flags)))
 		return own_chosen(router, pipe);
 	/* Who is dialed can say who it is before it is up. */
-	if (pipe->dialed && !pipe->id_len)
+	if (pipe->dialed && !pipe->id_len && !core->owner.raw)
 		return 0;
-	return own_auto(router, pipe);
+	return zmq_peers_name(&router->peers, pipe);
 }
 
 static void router_detach(struct zmq_core *core, struct zmq_pipe *pipe)
 {
 	struct router *router = core->priv;
 
-	if (router->refused == pipe)
-		WRITE_ONCE(router->refused, NULL);
-	disown(router, pipe);
+	zmq_peers_remove(&router->peers, pipe);
 }
 
 static void router_up(struct zmq_core *core, struct zmq_pipe *pipe)
@@ -183,26 +100,18 @@ static void router_up(struct zmq_core *core, struct zmq_pipe *pipe)
 	struct router *router = core->priv;
 
 	if (!pipe->id_len)
-		own_auto(router, pipe);
-	if (router->probe)
+		zmq_peers_name(&router->peers, pipe);
+	if (router->probe && !core->owner.raw)
 		zmq_pattern_probe(core, pipe);
 }
 
 static int router_address(struct zmq_core *core, struct zmq_msg *msg)
 {
 	struct router *router = core->priv;
-	struct zmq_pipe *pipe = find(router, msg->id, msg->id_len);
+	int err;
 
-	WRITE_ONCE(router->refused, NULL);
-	if (!pipe || test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
-		return router->mandatory ? -EHOSTUNREACH : 0;
-	if (router->mandatory && !zmq_pipe_writable(pipe)) {
-		WRITE_ONCE(router->refused, pipe);
-		return -EAGAIN;
-	}
-	zmq_pipe_get(pipe);
-	msg->pipe = pipe;
-	return 0;
+	err = zmq_peers_address(&router->peers, msg, router->mandatory);
+	return err && !router->mandatory ? 0 : err;
 }
 
 static int router_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
@@ -210,18 +119,18 @@ static int router_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
 	struct router *router = core->priv;
 	int err = -EPIPE;
 
-	if (msg->pipe)
-		err = zmq_pipe_write(msg->pipe, msg);
-	if (!err) {
-		zmq_pipe_flush(msg->pipe, more);
+	if (msg->pipe && core->owner.raw && !msg->body_len) {
+		zmq_pipe_close(msg->pipe);
 		return 0;
 	}
+	if (msg->pipe)
+		err = zmq_peers_send(&router->peers, msg, more);
+	if (!err)
+		return 0;
 	if (!router->mandatory) {
 		zmq_dist_drop(core, msg->pipe, err);
 		return 0;
 	}
-	if (err == -EAGAIN)
-		WRITE_ONCE(router->refused, msg->pipe);
 	return err == -EPIPE ? -EHOSTUNREACH : err;
 }
 
@@ -236,33 +145,17 @@ static int router_can_retry(const struct zmq_core *core)
 {
 	const struct router *router = core->priv;
 
-	return zmq_pattern_has_credit(&router->refused);
+	return zmq_pattern_has_credit(&router->peers.refused);
 }
 
-static int router_peek(struct zmq_core *core, struct zmq_frame *f)
+/* What there is already would go on in ZMTP. */
+static int set_raw(struct zmq_core *core, const void *val, size_t len)
 {
-	struct zmq_pipe *pipe;
-
-	if (core->rx_pipe)
-		return zmq_fq_peek(core, f);
-	pipe = zmq_fq_next(core);
-	if (!pipe)
-		return -EAGAIN;
-
-	f->pipe = NULL;
-	f->body = pipe;
-	f->mem = pipe->id;
-	f->len = pipe->id_len;
-	f->more = true;
-	return 0;
-}
-
-static void router_consume(struct zmq_core *core, const struct zmq_frame *f)
-{
-	if (f->pipe)
-		zmq_fq_consume(core, f);
-	else
-		core->rx_pipe = zmq_fq_next(core);
+	if (!list_empty(&core->owner.conns) ||
+	    !list_empty(&core->owner.listeners) ||
+	    !list_empty(&core->inproc) || core->nr_pipes)
+		return -EBUSY;
+	return zmq_pattern_set_flag(&core->owner.raw, val, len);
 }
 
 static int router_setopt(struct zmq_core *core, int opt, const void *val,
@@ -277,6 +170,8 @@ static int router_setopt(struct zmq_core *core, int opt, const void *val,
 		return zmq_pattern_set_flag(&router->handover, val, len);
 	case ZMQ_PROBE_ROUTER:
 		return zmq_pattern_set_flag(&router->probe, val, len);
+	case ZMQ_ROUTER_RAW:
+		return set_raw(core, val, len);
 	}
 	return -ENOPROTOOPT;
 }
@@ -295,7 +190,7 @@ const struct zmq_pattern zmq_router_pattern = {
 	.send		= router_send,
 	.can_send	= router_can_send,
 	.can_retry	= router_can_retry,
-	.peek		= router_peek,
-	.consume	= router_consume,
+	.peek		= zmq_peers_peek,
+	.consume	= zmq_peers_consume,
 	.setopt		= router_setopt,
 };

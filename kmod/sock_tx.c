@@ -111,6 +111,9 @@ static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 	struct zmq_msg_mark mark;
 	int err;
 
+	/* Bytes of a stream have no frames. */
+	if (zsk->core.owner.raw)
+		m->msg_flags &= ~MSG_MORE;
 	if (!msg->started) {
 		err = begin(zsk);
 		if (err)

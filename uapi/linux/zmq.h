@@ -77,6 +77,7 @@ struct sockaddr_zmq {
 #define ZMQ_TCP_KEEPALIVE_INTVL 37	/* int, seconds, -1 the system's */
 #define ZMQ_IMMEDIATE 39		/* int, 0 or 1 */
 #define ZMQ_XPUB_VERBOSE 40		/* int */
+#define ZMQ_ROUTER_RAW 41		/* int */
 #define ZMQ_IPV6 42			/* int, 0 or 1 */
 #define ZMQ_MECHANISM 43		/* int, get only */
 #define ZMQ_PROBE_ROUTER 51		/* int */
@@ -90,6 +91,7 @@ struct sockaddr_zmq {
 #define ZMQ_XPUB_NODROP 69		/* int */
 #define ZMQ_XPUB_MANUAL 71		/* int */
 #define ZMQ_XPUB_WELCOME_MSG 72		/* 0 to 65535 bytes */
+#define ZMQ_STREAM_NOTIFY 73		/* int, 0 or 1 */
 #define ZMQ_INVERT_MATCHING 74		/* int */
 #define ZMQ_XPUB_VERBOSER 78		/* int */
 #define ZMQ_CONNECT_TIMEOUT 79		/* int, ms, 0 the system's */
