@@ -80,7 +80,7 @@ static struct sk_buff *body_run(struct sk_buff *skb, unsigned int off,
 {
 	struct sk_buff *run = zmq_run_from_skb(skb, off, len, GFP_ATOMIC);
 
-	if (run && run->truesize == skb->truesize && len < skb->len)
+	if (run && skb_cloned(run))
 		run->truesize = SKB_TRUESIZE(0) +
 				div_u64((u64)skb->truesize * len, skb->len);
 	return run;
