@@ -97,6 +97,9 @@ static int send_message(struct zmq_sock *zsk, struct msghdr *m,
 	 */
 	if (zsk->tx.started)
 		return -EBADFD;
+	/* To a stream goes an address and what is to be written there. */
+	if (zsk->core.owner.raw && nr > 2)
+		return -EINVAL;
 
 	zmq_msg_mark(&zsk->tx, &mark);
 	for (i = 0; !err && i < nr; i++) {

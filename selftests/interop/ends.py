@@ -22,8 +22,8 @@ import zmq
 
 from harness import PATIENCE, Failure, expect
 
-PAIR, PUB, SUB, REQ, REP, DEALER, ROUTER, PULL, PUSH, XPUB, XSUB = range(11)
-NAMES = "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB".split()
+PAIR, PUB, SUB, REQ, REP, DEALER, ROUTER, PULL, PUSH, XPUB, XSUB, STREAM = range(12)
+NAMES = "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB STREAM".split()
 
 SOL_ZMQ = 289
 UAPI = Path(__file__).resolve().parents[2] / "uapi/linux/zmq.h"

@@ -153,6 +153,36 @@ TEST_F(zmq, inproc_bind_and_connect_without_memory)
 	bind_and_connect(_metadata, "inproc://faults");
 }
 
+TEST_F(zmq, a_raw_connection_without_memory)
+{
+	char ep[ZMQ_ENDPOINT_MAX], id[5];
+	int listening, fd, n, flags;
+	bool failed, more;
+
+	if (!can_inject())
+		SKIP(return, NO_INJECTION);
+	listening = zt_listening(ZMQ_STREAM, "tcp://127.0.0.1:*", ep);
+	ASSERT_LE(0, listening);
+	for (n = 1; n < FAULTS_MAX; n++) {
+		fd = zt_socket(ZMQ_STREAM);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, zt_setint(fd, ZMQ_RECONNECT_IVL, 1));
+		more = EACH_FAULT(n, zt_connect(fd, ep));
+		if (failed)
+			ASSERT_EQ(0, zt_connect(fd, ep));
+		/* the first of them is told, however often it was tried */
+		ASSERT_EQ(5, zt_recv(fd, id, 5, 0, &flags)) TH_LOG("fault %d", n);
+		ASSERT_TRUE(zt_got(fd, "", 0, ZT_LAST));
+		ASSERT_EQ(0, zt_send(fd, id, 5, MSG_MORE));
+		ASSERT_EQ(0, zt_puts(fd, "x", 0));
+		close(fd);
+		if (!more)
+			break;
+	}
+	EXPECT_LT(n, FAULTS_MAX);
+	close(listening);
+}
+
 TEST_F(zmq, subscribe_without_memory)
 {
 	int pub, sub, n, count;

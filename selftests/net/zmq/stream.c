@@ -128,6 +128,37 @@ TEST_F(raw, more_behind_the_data_means_nothing)
 	EXPECT_TRUE(reads(self->peer, "two"));
 }
 
+TEST_F(raw, whole_messages_have_two_frames)
+{
+	const struct zmq_frame_desc good[] = {
+		{ ID_LEN, ZMQ_FRAME_MORE }, { 3, 0 },
+		{ ID_LEN, ZMQ_FRAME_MORE }, { 3, 0 },
+	};
+	const struct zmq_frame_desc bad[] = {
+		{ ID_LEN, ZMQ_FRAME_MORE }, { 3, ZMQ_FRAME_MORE }, { 3, 0 },
+	};
+	unsigned char data[2 * (ID_LEN + 3)], back[64];
+	struct zt_batch b;
+
+	memcpy(data, self->id, ID_LEN);
+	memcpy(data + ID_LEN, "one", 3);
+	memcpy(data + ID_LEN + 3, self->id, ID_LEN);
+	memcpy(data + 2 * ID_LEN + 3, "two", 3);
+	EXPECT_EQ(-1, zt_send_frames(self->fd, data, ID_LEN + 6, bad, 3, 0));
+	EXPECT_EQ(EINVAL, errno);
+	ASSERT_EQ(sizeof(data), zt_send_frames(self->fd, data, sizeof(data),
+					       good, 4, 0));
+	EXPECT_TRUE(reads(self->peer, "onetwo"));
+	EXPECT_TRUE(zp_silent(self->peer));
+
+	ASSERT_EQ(0, zp_write(self->peer, "back", 4));
+	ASSERT_EQ(ID_LEN + 4, zt_recv_frames(self->fd, back, sizeof(back), &b,
+					     8, 0));
+	EXPECT_EQ(2, b.nr);
+	EXPECT_EQ(0, memcmp(back, self->id, ID_LEN));
+	EXPECT_EQ(0, memcmp(back + ID_LEN, "back", 4));
+}
+
 TEST_F(raw, an_empty_message_closes_behind_what_was_sent)
 {
 	ASSERT_EQ(0, puts_to(self->fd, self->id, "bye"));
