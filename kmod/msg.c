@@ -107,6 +107,7 @@ void zmq_msg_reset(struct zmq_msg *msg)
 	msg->started = false;
 	msg->has_id = false;
 	msg->id_len = 0;
+	msg->peer = 0;
 	msg->bytes = 0;
 	msg->body_off = 0;
 	msg->body_len = 0;

@@ -62,6 +62,8 @@ struct zmq_msg_mark {
  * @bytes: bytes encoded
  * @body_off: offset of the first frame of the caller, behind the prefix
  * @body_len: body length of the first frame of the caller
+ * @peer: the number of the peer that the caller's address names, 0 if a
+ *	routing id does
  * @id: the routing id that an addressing pattern took from the first frame
  * @id_len: bytes in @id
  * @has_id: @id is valid, though it may be empty
@@ -85,6 +87,7 @@ struct zmq_msg {
 	u64			body_off;
 	u64			body_len;
 	struct zmq_pipe		*pipe;
+	u32			peer;
 	struct zmq_range	inline_ranges[ZMQ_MSG_INLINE_RANGES];
 	u8			id[ZMQ_ROUTING_ID_MAX];
 };

@@ -55,6 +55,7 @@ static const struct rhashtable_params table_params = {
 int zmq_peers_init(struct zmq_peers *peers)
 {
 	peers->next_id = get_random_u32();
+	xa_init_flags(&peers->numbers, XA_FLAGS_ALLOC1);
 	return rhashtable_init(&peers->table, &table_params);
 }
 
@@ -66,6 +67,7 @@ int zmq_peers_init(struct zmq_peers *peers)
  */
 void zmq_peers_destroy(struct zmq_peers *peers)
 {
+	xa_destroy(&peers->numbers);
 	rhashtable_destroy(&peers->table);
 }
 
@@ -95,8 +97,18 @@ struct zmq_pipe *zmq_peers_find(struct zmq_peers *peers, const u8 *id, u8 len)
  */
 int zmq_peers_add(struct zmq_peers *peers, struct zmq_pipe *pipe)
 {
-	return rhashtable_insert_fast(&peers->table, &pipe->id_node,
-				      table_params);
+	int err;
+
+	err = xa_alloc_cyclic(&peers->numbers, &pipe->number, pipe,
+			      XA_LIMIT(1, U32_MAX), &peers->next_number,
+			      GFP_KERNEL_ACCOUNT);
+	if (err < 0)
+		return err;
+	err = rhashtable_insert_fast(&peers->table, &pipe->id_node,
+				     table_params);
+	if (err)
+		xa_erase(&peers->numbers, pipe->number);
+	return err;
 }
 
 /**
@@ -133,9 +145,11 @@ void zmq_peers_remove(struct zmq_peers *peers, struct zmq_pipe *pipe)
 {
 	if (peers->refused == pipe)
 		WRITE_ONCE(peers->refused, NULL);
-	if (pipe->id_len)
-		rhashtable_remove_fast(&peers->table, &pipe->id_node,
-				       table_params);
+	if (xa_load(&peers->numbers, pipe->number) != pipe)
+		return;
+	rhashtable_remove_fast(&peers->table, &pipe->id_node, table_params);
+	/* The pipe keeps it: messages of a peer that is gone have an address. */
+	xa_erase(&peers->numbers, pipe->number);
 }
 
 /**
@@ -149,8 +163,10 @@ void zmq_peers_remove(struct zmq_peers *peers, struct zmq_pipe *pipe)
  */
 int zmq_peers_address(struct zmq_peers *peers, struct zmq_msg *msg, bool wait)
 {
-	struct zmq_pipe *pipe = zmq_peers_find(peers, msg->id, msg->id_len);
+	struct zmq_pipe *pipe;
 
+	pipe = msg->peer ? xa_load(&peers->numbers, msg->peer) :
+			   zmq_peers_find(peers, msg->id, msg->id_len);
 	WRITE_ONCE(peers->refused, NULL);
 	if (!pipe || test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
 		return -EHOSTUNREACH;

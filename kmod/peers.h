@@ -4,11 +4,14 @@
 #define _ZMQ_PEERS_H
 
 #include <linux/rhashtable-types.h>
+#include <linux/xarray.h>
 #include "pipe.h"
 
 /**
  * struct zmq_peers - the peers of an addressing pattern
  * @table: pipes by their id
+ * @numbers: pipes by the number in their address
+ * @next_number: likely the next of them
  * @next_id: number of the next name that we give
  * @refused: who had no credit for the last message; read under RCU
  *
@@ -16,6 +19,8 @@
  */
 struct zmq_peers {
 	struct rhashtable	table;
+	struct xarray		numbers;
+	u32			next_number;
 	u32			next_id;
 	struct zmq_pipe		*refused;
 };

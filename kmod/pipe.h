@@ -106,6 +106,7 @@ enum zmq_pipe_flag {
  * @id: the peer's routing id as the peer gave it, or as a pattern chose
  * @id_len: bytes in @id
  * @id_node: in ROUTER's table
+ * @number: in its address, 0 until it is in that table
  * @endpoint: canonical text of the bind or connect that made it, for
  *	ZMQ_DISCONNECT and /proc/net/zmq
  * @dialed: made by connect(), not by accept
@@ -149,6 +150,7 @@ struct zmq_pipe {
 	u8			id_len;
 	u8			*id;
 	struct rhash_head	id_node;
+	u32			number;
 	char			*endpoint;
 	struct zmq_trie_owner	topics;
 	struct zmq_trie_owner	asked;

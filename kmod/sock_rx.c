@@ -51,6 +51,22 @@ static int copy_frame(const struct zmq_frame *f, struct iov_iter *to,
 	return copy_to_iter(f->mem, len, to) == len ? 0 : -EFAULT;
 }
 
+/* Who sent the message, in the form that sendto() takes. */
+static void put_name(const struct zmq_sock *zsk, struct msghdr *m,
+		     const struct zmq_frame *f)
+{
+	struct sockaddr_zmq_peer *name = m->msg_name;
+	const struct zmq_pipe *pipe = f->pipe ?: f->body;
+
+	if (!name || !(zsk->core.pattern->flags & ZMQ_PAT_ADDRESSED) ||
+	    !pipe->number)
+		return;
+	name->szmq_family = zsk->sk.sk_family;
+	name->szmq_zero = 0;
+	name->szmq_peer = pipe->number;
+	m->msg_namelen = sizeof(*name);
+}
+
 static int recv_frame(struct zmq_sock *zsk, struct msghdr *m, size_t size,
 		      int flags, struct zmq_patience *patience)
 {
@@ -66,6 +82,7 @@ static int recv_frame(struct zmq_sock *zsk, struct msghdr *m, size_t size,
 	if (err)
 		return err;
 
+	put_name(zsk, m, &f);
 	if (f.len > size)
 		m->msg_flags |= MSG_TRUNC;
 	if (!f.more)

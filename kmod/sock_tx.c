@@ -62,12 +62,41 @@ static int begin(struct zmq_sock *zsk)
 	return err;
 }
 
+static int address(struct zmq_sock *zsk)
+{
+	struct zmq_msg *msg = &zsk->tx;
+	int err;
+
+	err = zsk->core.pattern->address(&zsk->core, msg);
+	if (err) {
+		zmq_sock_forget_message(zsk);
+		return err;
+	}
+	msg->has_id = true;
+	msg->started = true;
+	return 0;
+}
+
+/* The caller's address says where the message goes. */
+static int take_name(struct zmq_sock *zsk, const struct msghdr *m)
+{
+	const struct sockaddr_zmq_peer *name = m->msg_name;
+	struct zmq_msg *msg = &zsk->tx;
+
+	if (m->msg_namelen < sizeof(*name) || name->szmq_zero ||
+	    name->szmq_family != zsk->sk.sk_family || !name->szmq_peer)
+		return -EINVAL;
+	if (msg->has_id)
+		return msg->peer == name->szmq_peer ? 0 : -EINVAL;
+	msg->peer = name->szmq_peer;
+	return address(zsk);
+}
+
 /* The first frame says where the others go; it is not sent itself. */
 static int take_address(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 {
 	struct zmq_msg *msg = &zsk->tx;
 	u8 id[ZMQ_ROUTING_ID_MAX];
-	int err;
 
 	if (len > sizeof(id))
 		return -EINVAL;
@@ -79,14 +108,7 @@ static int take_address(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 
 	memcpy(msg->id, id, len);
 	msg->id_len = len;
-	err = zsk->core.pattern->address(&zsk->core, msg);
-	if (err) {
-		zmq_sock_forget_message(zsk);
-		return err;
-	}
-	msg->has_id = true;
-	msg->started = true;
-	return 0;
+	return address(zsk);
 }
 
 /* Give the pattern the frame that was just encoded, or the whole message. */
@@ -150,9 +172,20 @@ static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
  */
 int zmq_sock_put_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 {
-	if ((zsk->core.pattern->flags & ZMQ_PAT_ADDRESSED) && !zsk->tx.has_id)
+	bool addressed = zsk->core.pattern->flags & ZMQ_PAT_ADDRESSED;
+	int err;
+
+	if (m->msg_namelen) {
+		err = addressed ? take_name(zsk, m) : -EOPNOTSUPP;
+		if (err)
+			return err;
+	} else if (addressed && !zsk->tx.has_id) {
 		return take_address(zsk, m, len);
-	return send_frame(zsk, m, len);
+	}
+	err = send_frame(zsk, m, len);
+	if (err && m->msg_namelen && !zsk->tx.frames)
+		zmq_sock_forget_message(zsk);
+	return err;
 }
 
 /* Nobody sleeps with a frame half offered: while the lock is released others
@@ -179,7 +212,8 @@ static int send_or_wait(struct zmq_sock *zsk, struct msghdr *m, size_t len,
  * zmq_sock_sendmsg() - struct proto_ops' sendmsg
  * @sock: the socket
  * @m: the frame; MSG_MORE if the message goes on; or whole messages, with
- *	their ZMQ_FRAMES
+ *	their ZMQ_FRAMES; and a struct sockaddr_zmq_peer in place of a routing
+ *	id
  * @len: bytes of data
  *
  * A call that fails changes nothing: it may be repeated.
@@ -200,7 +234,7 @@ int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len)
 
 	if (!(pattern->flags & ZMQ_PAT_SEND))
 		return -EOPNOTSUPP;
-	if (m->msg_flags & ~SEND_FLAGS || m->msg_namelen)
+	if (m->msg_flags & ~SEND_FLAGS)
 		return -EOPNOTSUPP;
 	if (len > INT_MAX)
 		return -EMSGSIZE;

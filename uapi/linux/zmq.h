@@ -49,6 +49,21 @@ struct sockaddr_zmq {
 	char			szmq_endpoint[ZMQ_ENDPOINT_MAX];
 };
 
+/**
+ * struct sockaddr_zmq_peer - a peer of a ROUTER or STREAM socket
+ * @szmq_family: AF_ZMQ
+ * @szmq_zero: 0, which no endpoint's text begins with
+ * @szmq_peer: its number, never 0 and not used again while the socket has
+ *	fewer than 2^32 - 1 peers behind it
+ *
+ * recvfrom() tells it, sendto() takes it in place of a routing id frame.
+ */
+struct sockaddr_zmq_peer {
+	__kernel_sa_family_t	szmq_family;
+	__u16			szmq_zero;
+	__u32			szmq_peer;
+};
+
 /* Options at level SOL_ZMQ with libzmq's numbers. "ms" is milliseconds. */
 #define ZMQ_AFFINITY 4			/* __u64, accepted and ignored */
 #define ZMQ_ROUTING_ID 5		/* 1 to 255 bytes */
