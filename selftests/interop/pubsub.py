@@ -357,4 +357,6 @@ def welcome_theirs() -> None:
     xpub = Lzmq(XPUB, XPUB_WELCOME_MSG=b"W")
     sub = ours()(SUB, SUBSCRIBE=b"W")
     sub.connect(xpub.bind("tcp://127.0.0.1:*"))
+    # libzmq knows a new peer when it is called.
+    expect(xpub.recv(), [b"\1W"], "subscription")
     expect(sub.recv(), [b"W"], "welcome")
