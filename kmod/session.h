@@ -157,8 +157,8 @@ int zmq_session_start(struct zmq_session *s, u8 *out, size_t outsize);
  * handshake.
  *
  * Return: bytes consumed; -EPROTO malformed, unexpected or not ZMTP;
- * -EPROTONOSUPPORT another mechanism, or one where ZMTP 1.0 and 2.0 have none; -EPROTOTYPE the socket
- * types do not go together; -ECONNREFUSED the peer sent ERROR; -EMSGSIZE a
+ * -EPROTONOSUPPORT another mechanism, or one where ZMTP 1.0 and 2.0 have none;
+ * -EPROTOTYPE the socket types do not go together; -ECONNREFUSED the peer sent ERROR; -EMSGSIZE a
  * command above the limit; -ENOBUFS. The session has failed then.
  */
 ssize_t zmq_session_input(struct zmq_session *s, const u8 *p, size_t n,

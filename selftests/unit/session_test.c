@@ -73,7 +73,7 @@ static void run_hex(struct run *r, u8 type, const char *hex, size_t step)
 }
 
 /* Whether exactly this was sent since the last time. */
-static bool sent(struct run *r, size_t *seen, const char *hex)
+static bool told(struct run *r, size_t *seen, const char *hex)
 {
 	u8 want[1024];
 	size_t n = test_hex(want, hex);
@@ -97,13 +97,13 @@ TEST(session_start, "session: the greeting is sent in stages, as libzmq does")
 	CHECK_EQ(zmq_session_start(&r.s, got, 10), 10);
 	CHECK(!memcmp(want, got, 10));
 	run_input(&r, want, 9, 1);
-	CHECK(sent(&r, &seen, ""));
+	CHECK(told(&r, &seen, ""));
 	run_input(&r, want + 9, 1, 1);
-	CHECK(sent(&r, &seen, "03"));
+	CHECK(told(&r, &seen, "03"));
 	run_input(&r, want + 10, 1, 1);
-	CHECK(sent(&r, &seen, "01 4e554c4c 00*48"));
+	CHECK(told(&r, &seen, "01 4e554c4c 00*48"));
 	run_input(&r, want + 11, 52, 1);
-	CHECK(sent(&r, &seen, ""));
+	CHECK(told(&r, &seen, ""));
 
 	/* the signature has the length of the identity, if READY has one */
 	run_start(&r, ZMQ_ROUTER, "ABC");
@@ -497,7 +497,7 @@ static void old_check(struct run *r, const struct old_case *c, size_t n)
 
 	CHECK(zmq_session_done(&r->s));
 	CHECK_EQ(r->used, n - 1);
-	CHECK(sent(r, &seen, c->sent));
+	CHECK(told(r, &seen, c->sent));
 	CHECK_EQ(r->s.major, c->major);
 	CHECK_EQ(r->s.minor, 0);
 	CHECK_EQ(r->s.framing, c->framing);
@@ -541,11 +541,11 @@ TEST(session_old_stages, "session: a ZMTP 2.0 peer that waits for every answer g
 	test_hex(p, "ff 00*7 01 7f 01 05 00 00");
 	run_start(&r, ZMQ_PULL, "not of PULL");
 	run_input(&r, p, 10, 10);
-	CHECK(sent(&r, &seen, "03"));
+	CHECK(told(&r, &seen, "03"));
 	run_input(&r, p + 10, 1, 1);
-	CHECK(sent(&r, &seen, "07"));
+	CHECK(told(&r, &seen, "07"));
 	run_input(&r, p + 11, 1, 1);
-	CHECK(sent(&r, &seen, "00 00"));
+	CHECK(told(&r, &seen, "00 00"));
 	CHECK(!zmq_session_done(&r.s));
 	run_input(&r, p + 12, 2, 1);
 	CHECK(zmq_session_done(&r.s));
@@ -612,7 +612,7 @@ TEST(session_old_mechanism, "session: ZMTP 1.0 and 2.0 are refused where a mecha
 		CHECK_EQ(r.ret, -EPROTONOSUPPORT);
 		CHECK(r.s.major && r.s.major < 3);
 		seen = 0;
-		CHECK(sent(&r, &seen, cases[i].sent));
+		CHECK(told(&r, &seen, cases[i].sent));
 	}
 }
 

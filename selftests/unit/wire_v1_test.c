@@ -130,7 +130,7 @@ static size_t make(u8 *v1, u8 *v2, size_t *v2_len)
 	return n;
 }
 
-TEST(v1_scan_pieces, "wire_v1: frames of every size come out as ZMTP 2.0 frames, whatever the pieces")
+TEST(v1_scan_pieces, "wire_v1: frames of every size become those of ZMTP 2.0, in any pieces")
 {
 	static const size_t steps[] = { 1, 2, 3, 7, 9, 10, 11, 255, 4096, 200000 };
 	static u8 v1[80000], v2[80000];
