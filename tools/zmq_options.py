@@ -16,7 +16,10 @@ FIELDS = ("absent", "type", "access", "range", "default", "types")
 RUN_TIME = "run"
 OWN = 1000  # libzmq never uses numbers from here on.
 
-LIMITS = {"INT_MIN": -(1 << 31), "INT_MAX": (1 << 31) - 1, "S64_MIN": -(1 << 63), "S64_MAX": (1 << 63) - 1}
+LIMITS = {
+    "INT_MIN": -(1 << 31), "INT_MAX": (1 << 31) - 1, "U16_MAX": (1 << 16) - 1,
+    "S64_MIN": -(1 << 63), "S64_MAX": (1 << 63) - 1,
+}
 WORDS = {"RW": "SG", "RO": "G", "WO": "S", "0": ""}
 NUMBERS = ("INT", "BOOL", "S64", "TIMEO", "PAT_INT")
 
