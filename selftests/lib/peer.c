@@ -64,6 +64,15 @@ int zp_listen(int rcvbuf, int *port)
 	return fd;
 }
 
+/* The same on a free port, whose endpoint it tells (ZMQ_ENDPOINT_MAX bytes). */
+int zp_listen_any(int rcvbuf, char *ep)
+{
+	int port = 0, fd = zp_listen(rcvbuf, &port);
+
+	snprintf(ep, ZMQ_ENDPOINT_MAX, "tcp://127.0.0.1:%d", port);
+	return fd;
+}
+
 bool zp_pending(int listener, int ms)
 {
 	return zt_poll(listener, POLLIN, ms) & POLLIN;

@@ -154,6 +154,17 @@ int zt_free_port(void)
 	return port;
 }
 
+/* An endpoint to bind, made unique where it is a name. */
+const char *zt_nth_bind(const char *endpoint, int i)
+{
+	static char text[ZMQ_ENDPOINT_MAX];
+
+	if (strncmp(endpoint, "inproc", 6))
+		return endpoint;
+	snprintf(text, sizeof(text), "%s-%d", endpoint, i);
+	return text;
+}
+
 /* What poll() reports within @ms, with HUP and ERR, which cannot be masked. */
 short zt_poll(int fd, short events, int ms)
 {

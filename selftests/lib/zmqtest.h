@@ -75,6 +75,7 @@ int zt_listening(int pattern, const char *endpoint, char *bound);
 int zt_connected(int pattern, const char *endpoint);
 int zt_port(const char *endpoint);
 int zt_free_port(void);
+const char *zt_nth_bind(const char *endpoint, int i);
 
 short zt_poll(int fd, short events, int ms);
 bool zt_becomes(int fd, short events);
@@ -125,6 +126,7 @@ struct zp_frame {
 };
 
 int zp_listen(int rcvbuf, int *port);
+int zp_listen_any(int rcvbuf, char *ep);
 int zp_accept(int listener);
 bool zp_pending(int listener, int ms);
 int zp_dial(int port, int rcvbuf);

@@ -102,17 +102,6 @@ TEST_F_TIMEOUT(workers, eight_on_one_fd_do_every_job_once, 900)
 	EXPECT_LT(1, busy);
 }
 
-/* The variant's bind address, made unique where it is a name. */
-static const char *nth_bind(const char *bind, int i)
-{
-	static char text[ZMQ_ENDPOINT_MAX];
-
-	if (strncmp(bind, "inproc", 6))
-		return bind;
-	snprintf(text, sizeof(text), "%s-%d", bind, i);
-	return text;
-}
-
 TEST_F(zmq_over, jobs_go_round_robin)
 {
 	char names[3][ZMQ_ENDPOINT_MAX];
@@ -120,7 +109,7 @@ TEST_F(zmq_over, jobs_go_round_robin)
 	u32 job;
 
 	for (i = 0; i < 3; i++) {
-		pulls[i] = zt_listening(ZMQ_PULL, nth_bind(variant->bind, i),
+		pulls[i] = zt_listening(ZMQ_PULL, zt_nth_bind(variant->bind, i),
 					names[i]);
 		ASSERT_LE(0, pulls[i]);
 		ASSERT_EQ(0, zt_connect(push, names[i]));
@@ -151,7 +140,8 @@ TEST_F(zmq_over, a_full_worker_is_passed_over)
 		pulls[i] = zt_socket(ZMQ_PULL);
 		ASSERT_EQ(0, zt_setint(pulls[i], ZMQ_RCVHWM, 3));
 		ASSERT_EQ(0, zt_setint(pulls[i], ZMQ_RCVBUF, 8192));
-		ASSERT_EQ(0, zt_bind_any(pulls[i], nth_bind(variant->bind, i),
+		ASSERT_EQ(0, zt_bind_any(pulls[i],
+					 zt_nth_bind(variant->bind, i),
 					 names[i]));
 		ASSERT_EQ(0, zt_connect(push, names[i]));
 	}
