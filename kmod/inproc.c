@@ -153,6 +153,8 @@ int zmq_inproc_meet(struct zmq_pipe *pipe)
 		return -EPIPE;
 	peer = &pipe->pair->self[!pipe->side];
 	WRITE_ONCE(pipe->peer_hwm, peer->hwm);
+	/* What filled our queue alone may leave room in both. */
+	zmq_pipe_tx_done(pipe, 0);
 	return zmq_pipe_meet(pipe, 1, peer->type, peer->id, peer->id_len);
 }
 
@@ -437,6 +439,12 @@ static int park(struct zmq_pair *pair, struct zmq_pipe *pipe,
 	return 0;
 }
 
+/* ZMQ_RCVHWM may be changed at any time. */
+static void note_hwm(struct zmq_pipe *pipe, const struct zmq_pipe *peer)
+{
+	WRITE_ONCE(pipe->peer_hwm, READ_ONCE(peer->core->opts.rcv_hwm));
+}
+
 /**
  * zmq_inproc_write() - put a message into the peer's queue
  * @pipe: our end
@@ -459,10 +467,12 @@ int zmq_inproc_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 
 	spin_lock_bh(&pair->lock);
 	peer = pair->end[!pipe->side];
-	if (peer)
+	if (peer) {
+		note_hwm(pipe, peer);
 		err = zmq_pipe_rx(peer, &runs, 1) ? -ENOBUFS : 0;
-	else
+	} else {
 		err = park(pair, pipe, &runs);
+	}
 	spin_unlock_bh(&pair->lock);
 	if (err)
 		__skb_queue_purge(&runs);
@@ -483,8 +493,10 @@ void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs)
 
 	spin_lock_bh(&pair->lock);
 	peer = pair->end[!pipe->side];
-	if (peer)
+	if (peer) {
+		note_hwm(peer, pipe);
 		zmq_pipe_tx_done(peer, msgs);
+	}
 	spin_unlock_bh(&pair->lock);
 }
 

@@ -9,12 +9,13 @@
 static unsigned int tx_hwm(const struct zmq_pipe *pipe)
 {
 	int hwm = READ_ONCE(pipe->core->opts.snd_hwm);
+	int peer_hwm = READ_ONCE(pipe->peer_hwm);
 
 	if (pipe->tx_conflate)
 		return 0;
-	if (!pipe->pair || pipe->peer_hwm < 0 || !hwm)
+	if (!pipe->pair || peer_hwm < 0 || !hwm)
 		return hwm;
-	return pipe->peer_hwm ? hwm + pipe->peer_hwm : 0;
+	return peer_hwm ? hwm + peer_hwm : 0;
 }
 
 static bool tx_has_credit(const struct zmq_pipe *pipe)

@@ -38,14 +38,22 @@ TEST_F(zmq, rfc28_dealer_adds_and_takes_away_nothing)
 	ASSERT_EQ(0, zt_connect(dealer, self->ep));
 	peer = zp_accept_peer(listener, "ROUTER", "DEALER");
 	ASSERT_LE(0, peer);
-	for (i = 0; i < 4; i++)
-		ASSERT_EQ(0, zt_puts(dealer, frames[i], i < 3 ? MSG_MORE : 0));
-	for (i = 0; i < 4; i++)
-		EXPECT_TRUE(zp_gets(peer, i < 3 ? ZP_MORE : 0, frames[i]));
-	for (i = 0; i < 4; i++)
-		ASSERT_EQ(0, zp_puts(peer, i < 3 ? ZP_MORE : 0, frames[i]));
-	for (i = 0; i < 4; i++)
-		EXPECT_TRUE(zt_gets(dealer, frames[i], i < 3));
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, zt_puts(dealer, frames[i], i < 3 ? MSG_MORE : 0))
+			TH_LOG("round %d", i);
+	}
+	for (i = 0; i < 4; i++) {
+		EXPECT_TRUE(zp_gets(peer, i < 3 ? ZP_MORE : 0, frames[i]))
+			TH_LOG("round %d", i);
+	}
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, zp_puts(peer, i < 3 ? ZP_MORE : 0, frames[i]))
+			TH_LOG("round %d", i);
+	}
+	for (i = 0; i < 4; i++) {
+		EXPECT_TRUE(zt_gets(dealer, frames[i], i < 3))
+			TH_LOG("round %d", i);
+	}
 }
 
 TEST_F(zmq_over, rfc28_dealer_sends_round_robin)
@@ -59,10 +67,14 @@ TEST_F(zmq_over, rfc28_dealer_sends_round_robin)
 		ASSERT_LE(0, peers[i]);
 		ASSERT_EQ(0, zt_connect(dealer, names[i]));
 	}
-	for (i = 0; i < 30; i++)
-		ASSERT_EQ(0, zt_send(dealer, &i, sizeof(i), 0));
-	for (i = 0; i < 30; i++)
-		ASSERT_TRUE(zt_got(peers[i % 3], &i, sizeof(i), ZT_LAST));
+	for (i = 0; i < 30; i++) {
+		ASSERT_EQ(0, zt_send(dealer, &i, sizeof(i), 0))
+			TH_LOG("round %d", i);
+	}
+	for (i = 0; i < 30; i++) {
+		ASSERT_TRUE(zt_got(peers[i % 3], &i, sizeof(i), ZT_LAST))
+			TH_LOG("round %d", i);
+	}
 }
 
 static void reads_in_turn(struct __test_metadata *_metadata, int type,
