@@ -334,14 +334,13 @@ void zmq_inproc_unbind_all(struct zmq_core *core)
 	mutex_unlock(&zn->inproc_lock);
 }
 
-static void take_fixed_id(struct zmq_pipe *pipe, struct zmq_opts *opts)
+static int take_fixed_id(struct zmq_pipe *pipe, const struct zmq_opts *opts)
 {
 	if (!opts->connect_routing_id_len)
-		return;
-	if (!zmq_pipe_set_id(pipe, opts->connect_routing_id,
-			     opts->connect_routing_id_len, GFP_KERNEL))
-		set_bit(ZMQ_PIPE_FIXED_ID, &pipe->flags);
-	opts->connect_routing_id_len = 0;
+		return 0;
+	set_bit(ZMQ_PIPE_FIXED_ID, &pipe->flags);
+	return zmq_pipe_set_id(pipe, opts->connect_routing_id,
+			       opts->connect_routing_id_len, GFP_KERNEL);
 }
 
 /* Under inproc_lock, so that a bind either sees us parked or is seen by us. */
@@ -378,7 +377,7 @@ int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep)
 	struct zmq_net *zn = zmq_net(sock_net(core->sk));
 	struct zmq_pair *pair = pair_new(ep);
 	struct zmq_pipe *from;
-	bool joined;
+	bool joined = false;
 	int err;
 
 	if (!pair)
@@ -388,14 +387,15 @@ int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep)
 		pair_put(pair);
 		return -ENOMEM;
 	}
-	take_fixed_id(from, &core->opts);
 	zmq_pipe_get(from);
 	pair->end[0] = from;
-
-	mutex_lock(&zn->inproc_lock);
-	err = join_or_park(zn, pair, ep);
-	joined = !err && list_empty(&pair->parked_node);
-	mutex_unlock(&zn->inproc_lock);
+	err = take_fixed_id(from, &core->opts);
+	if (!err) {
+		mutex_lock(&zn->inproc_lock);
+		err = join_or_park(zn, pair, ep);
+		joined = !err && list_empty(&pair->parked_node);
+		mutex_unlock(&zn->inproc_lock);
+	}
 
 	if (joined)
 		err = zmq_inproc_meet(from);

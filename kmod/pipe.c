@@ -204,7 +204,6 @@ void zmq_pipe_up(struct zmq_pipe *pipe)
 		pipe->core->ops->up(pipe->core, pipe);
 }
 
-/* Cut off what follows the last whole message: its rest will never come. */
 /**
  * zmq_pipe_down() - the connection broke, and another will follow
  * @pipe: the pipe, attached

@@ -108,7 +108,7 @@ static bool is_connected(const struct zmq_sock *zsk, const char *text)
 /* Without ZMQ_IMMEDIATE messages may be queued before there is a peer. */
 static int give_pipe(struct zmq_sock *zsk, struct zmq_conn *conn)
 {
-	struct zmq_opts *opts = &zsk->core.opts;
+	const struct zmq_opts *opts = &zsk->core.opts;
 	struct zmq_pipe *pipe;
 	int err = 0;
 
@@ -121,7 +121,6 @@ static int give_pipe(struct zmq_sock *zsk, struct zmq_conn *conn)
 		set_bit(ZMQ_PIPE_FIXED_ID, &pipe->flags);
 		err = zmq_pipe_set_id(pipe, opts->connect_routing_id,
 				      opts->connect_routing_id_len, GFP_KERNEL);
-		opts->connect_routing_id_len = 0;
 	}
 	if (!err)
 		err = zmq_pipe_attach(pipe);
@@ -182,6 +181,7 @@ int zmq_sock_connect(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 	      connect_stream(zsk, ep, text);
 	if (err)
 		return err;
+	zsk->core.opts.connect_routing_id_len = 0;
 	set_last_endpoint(zsk, text);
 	return 0;
 }

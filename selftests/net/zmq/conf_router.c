@@ -299,8 +299,19 @@ TEST_F(zmq, libzmq_83_connect_routing_id_is_for_one_connection)
 	EXPECT_EQ(-1, zt_connect(router, names[2]));
 	EXPECT_EQ(EEXIST, errno);
 	EXPECT_FALSE(zp_pending(listeners[2], 100));
+	EXPECT_EQ(-1, zt_connect(router, "inproc://taken"));
+	EXPECT_EQ(EEXIST, errno);
 	ASSERT_EQ(0, tell(router, "mine", "still there"));
 	EXPECT_TRUE(zp_gets(peers[0], 0, "still there"));
+	/* A refusal uses it up no more than it does anything else. */
+	EXPECT_EQ(-1, zt_connect(router, "inproc://taken"));
+	EXPECT_EQ(EEXIST, errno);
+	ASSERT_EQ(0, zt_settext(router, ZMQ_CONNECT_ROUTING_ID, "other"));
+	ASSERT_EQ(0, zt_connect(router, names[2]));
+	peers[0] = zp_accept_peer(listeners[2], "DEALER", "ROUTER");
+	ASSERT_LE(0, peers[0]);
+	ASSERT_EQ(0, tell(router, "other", "hello"));
+	EXPECT_TRUE(zp_gets(peers[0], 0, "hello"));
 }
 
 TEST_F(zmq, libzmq_84_a_probe_is_an_empty_message_to_each_new_peer)
