@@ -59,7 +59,7 @@ demo:
 	@tools/demo/run
 
 check: deps
-	@tools/run-tests static options unit libzmqk vm kselftest kselftest-smp libzmqk-vm interop
+	@tools/run-tests static options unit libzmqk vm kselftest conformance kselftest-smp libzmqk-vm interop
 
 check-unit:
 	@tools/deps test
@@ -67,7 +67,7 @@ check-unit:
 
 check-vm:
 	@tools/deps build vm test
-	@tools/run-tests vm kselftest kselftest-smp libzmqk-vm interop
+	@tools/run-tests vm kselftest conformance kselftest-smp libzmqk-vm interop
 
 check-static:
 	@tools/deps build static
