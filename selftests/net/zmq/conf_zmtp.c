@@ -301,7 +301,7 @@ TEST_F(zmq, rfc37_after_a_break_messages_are_whole_in_order_and_once)
 
 TEST_F(zmq, rfc37_pong_has_no_more_than_16_octets_of_context)
 {
-	static const char ping[] = "\0\0" "0123456789abcdefTOO LONG";
+	static const char ping[] = "\0\0abcdefghijklmnopTOO LONG";
 	int pull = bound_pull(self->ep);
 	int peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
 	struct zp_frame f;
