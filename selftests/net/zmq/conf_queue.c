@@ -207,8 +207,6 @@ TEST_F(queue, each_direction_has_its_own)
 {
 	int fd = small(variant->type, 5), peer, i;
 
-	if (!variant->both)
-		return;
 	ASSERT_EQ(0, zt_bind_any(fd, "tcp://127.0.0.1:*", self->ep));
 	peer = raw_connect(self->ep, variant->peer, variant->name);
 	ASSERT_LE(0, peer);
@@ -216,11 +214,13 @@ TEST_F(queue, each_direction_has_its_own)
 	ASSERT_LT(0, fill(fd, variant->type, 1000));
 	for (i = 0; i < 10; i++) {
 		ASSERT_EQ(0, zp_puts(peer, 0, "in"));
+		if (!variant->both)
+			continue;
 		if (variant->type == ZMQ_ROUTER)
 			ASSERT_TRUE(zt_gets(fd, "p", ZT_MORE));
 		ASSERT_TRUE(zt_gets(fd, "in", ZT_LAST));
 	}
-	EXPECT_EQ(0, zt_poll(fd, POLLOUT, 0));
+	EXPECT_EQ(0, zt_poll(fd, POLLIN | POLLOUT, 0));
 }
 
 /* Pushes numbers until EAGAIN; how many. */
