@@ -66,9 +66,7 @@ static void set_name(struct zmq_name *name, const struct zmq_endpoint *ep,
 
 	memset(name, 0, sizeof(*name));
 	if (form != family) {
-		name->addr.in = ep->addr;
-		name->len = form == AF_INET6 ? sizeof(name->addr.in.in6) :
-					       sizeof(name->addr.in.in4);
+		name->len = zmq_endpoint_to_sockaddr(ep, &name->addr.other);
 		return;
 	}
 	zmq_endpoint_format(ep, text, sizeof(text));
@@ -213,9 +211,12 @@ static int __init zmq_init(void)
 	err = zmq_task_init_module();
 	if (err)
 		goto err_trie;
-	err = zmq_netns_init();
+	err = zmq_dial_init();
 	if (err)
 		goto err_task;
+	err = zmq_netns_init();
+	if (err)
+		goto err_dial;
 	err = proto_register(&zmq_prot, 1);
 	if (err)
 		goto err_netns;
@@ -229,6 +230,8 @@ err_proto:
 	proto_unregister(&zmq_prot);
 err_netns:
 	zmq_netns_exit();
+err_dial:
+	zmq_dial_exit();
 err_task:
 	zmq_task_exit_module();
 err_trie:
@@ -246,6 +249,7 @@ static void __exit zmq_exit(void)
 {
 	sock_unregister(family);
 	zmq_netns_exit();
+	zmq_dial_exit();
 	zmq_task_exit_module();
 	rcu_barrier();
 	proto_unregister(&zmq_prot);

@@ -7,9 +7,12 @@
 #ifndef _ZMQ_COMPAT_H
 #define _ZMQ_COMPAT_H
 
+#include <linux/fs_struct.h>
 #include <linux/hrtimer.h>
+#include <linux/mount.h>
 #include <linux/skbuff.h>
 #include <linux/socket.h>
+#include <net/sock.h>
 
 #ifdef ZMQ_HAVE_LINUX_UNALIGNED_H
 #include <linux/unaligned.h>
@@ -47,5 +50,32 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define zmq_register_net_sysctl(net, path, table, n) \
 	register_net_sysctl(net, path, table)
 #endif
+
+/* How a file system's mount maps user ids; for vfs_unlink(). */
+#ifdef ZMQ_HAVE_MNT_IDMAP
+#define zmq_mnt_map(mnt) mnt_idmap(mnt)
+#else
+#define zmq_mnt_map(mnt) mnt_user_ns(mnt)
+#endif
+
+static inline void zmq_fs_init(struct fs_struct *fs)
+{
+	fs->users = 1;
+#ifdef ZMQ_HAVE_FS_SEQLOCK
+	seqlock_init(&fs->seq);
+#else
+	spin_lock_init(&fs->lock);
+	seqcount_spinlock_init(&fs->seq, &fs->lock);
+#endif
+}
+
+static inline struct mem_cgroup *zmq_sock_memcg(const struct sock *sk)
+{
+#ifdef CONFIG_MEMCG
+	return sk->sk_memcg;
+#else
+	return NULL;
+#endif
+}
 
 #endif /* _ZMQ_COMPAT_H */

@@ -2,7 +2,8 @@
 /* A connection's life: states, callbacks, timers, close. */
 
 #include <linux/slab.h>
-#include "conn.h"
+#include "caller.h"
+#include "child.h"
 #include "net.h"
 #include "trace.h"
 
@@ -69,6 +70,9 @@ static void conn_free_work(struct work_struct *work)
 	kfree(conn->scan.cmd);
 	kfree(conn->session.hs);
 	kfree_skb(conn->bye);
+	if (conn->dial_sock)
+		sock_release(conn->dial_sock);
+	zmq_caller_free(conn->caller);
 	kfree(conn->endpoint);
 	kfree(conn->ep);
 	kfree_rcu(conn, rcu);
@@ -97,55 +101,34 @@ static void task_put(struct zmq_task *task)
 	zmq_conn_put(task_conn(task));
 }
 
-static void child_event(struct sock *sk)
-{
-	struct zmq_conn *conn;
-
-	rcu_read_lock();
-	conn = rcu_dereference_sk_user_data(sk);
-	if (conn)
-		zmq_task_run(&conn->task);
-	rcu_read_unlock();
-}
-
 /**
- * zmq_conn_install() - take over the child's callbacks
- * @conn: the connection; conn->sock is set
+ * zmq_conn_install() - give a connection its stream
+ * @conn: the connection, without one
+ * @sock: the child, which is the connection's from now on
  *
  * Context: Process context, socket lock held.
  */
-void zmq_conn_install(struct zmq_conn *conn)
+void zmq_conn_install(struct zmq_conn *conn, struct socket *sock)
 {
-	struct sock *sk = conn->sock->sk;
-
-	write_lock_bh(&sk->sk_callback_lock);
-	conn->data_ready = sk->sk_data_ready;
-	conn->write_space = sk->sk_write_space;
-	conn->state_change = sk->sk_state_change;
-	conn->error_report = sk->sk_error_report;
-	__rcu_assign_sk_user_data_with_flags(sk, conn, SK_USER_DATA_NOCOPY);
-	WRITE_ONCE(sk->sk_data_ready, zmq_conn_data_ready);
-	WRITE_ONCE(sk->sk_write_space, zmq_conn_write_space);
-	WRITE_ONCE(sk->sk_state_change, child_event);
-	WRITE_ONCE(sk->sk_error_report, child_event);
-	write_unlock_bh(&sk->sk_callback_lock);
+	mutex_lock(&conn->tx_lock);
+	conn->sock = sock;
+	mutex_unlock(&conn->tx_lock);
+	conn->stream->install(conn);
 }
 
-static void uninstall(struct zmq_conn *conn)
+/* A stream that user space made and may still have ends all the same. */
+static void drop_stream(struct zmq_conn *conn)
 {
-	struct sock *sk = conn->sock->sk;
+	struct socket *sock = conn->sock;
 
-	write_lock_bh(&sk->sk_callback_lock);
-	rcu_assign_sk_user_data(sk, NULL);
-	WRITE_ONCE(sk->sk_data_ready, conn->data_ready);
-	WRITE_ONCE(sk->sk_write_space, conn->write_space);
-	WRITE_ONCE(sk->sk_state_change, conn->state_change);
-	WRITE_ONCE(sk->sk_error_report, conn->error_report);
-	write_unlock_bh(&sk->sk_callback_lock);
-
-	/* Whoever found the callback before runs under this lock. */
-	lock_sock(sk);
-	release_sock(sk);
+	zmq_conn_rx_discard(conn);
+	conn->stream->uninstall(conn);
+	mutex_lock(&conn->tx_lock);
+	conn->sock = NULL;
+	mutex_unlock(&conn->tx_lock);
+	if (sock->file)
+		kernel_sock_shutdown(sock, SHUT_RDWR);
+	zmq_child_release(sock);
 }
 
 /* Nothing is read from the child or written to it after this. */
@@ -157,12 +140,12 @@ static void stop_stream(struct zmq_conn *conn)
 	list_del_init(&conn->flush_node);
 	hrtimer_cancel(&conn->flush_timer);
 
-	lock_sock(conn->sock->sk);
+	conn->stream->lock(conn);
 	clear_bit(ZMQ_CONN_RX_ON, &conn->flags);
 	clear_bit(ZMQ_CONN_RX_MORE, &conn->flags);
 	clear_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
 	clear_bit(ZMQ_CONN_RX_ERROR, &conn->flags);
-	release_sock(conn->sock->sk);
+	conn->stream->unlock(conn);
 
 	kfree(conn->scan.cmd);
 	memset(&conn->scan, 0, sizeof(conn->scan));
@@ -181,10 +164,10 @@ void zmq_conn_set_pipe(struct zmq_conn *conn, void *pipe)
 {
 	mutex_lock(&conn->tx_lock);
 	if (conn->sock)
-		lock_sock(conn->sock->sk);
+		conn->stream->lock(conn);
 	conn->pipe = pipe;
 	if (conn->sock)
-		release_sock(conn->sock->sk);
+		conn->stream->unlock(conn);
 	mutex_unlock(&conn->tx_lock);
 }
 
@@ -192,28 +175,21 @@ void zmq_conn_set_pipe(struct zmq_conn *conn, void *pipe)
  * zmq_conn_close() - end a connection for good
  * @conn: the connection
  *
- * What TCP has is still delivered, what waits in the queue is dropped.
+ * What the stream has is still delivered, what waits in the queue is dropped.
  *
  * Context: Process context, socket lock held.
  */
 void zmq_conn_close(struct zmq_conn *conn)
 {
-	struct socket *sock = conn->sock;
-
 	if (conn->state == ZMQ_CONN_CLOSED)
 		return;
 	set_state(conn, ZMQ_CONN_CLOSED, ZMQ_MIB_NONE);
 	zmq_task_stop_timer(&conn->task);
 	list_del_init(&conn->node);
 
-	if (sock) {
+	if (conn->sock) {
 		stop_stream(conn);
-		zmq_conn_rx_discard(conn);
-		uninstall(conn);
-		mutex_lock(&conn->tx_lock);
-		conn->sock = NULL;
-		mutex_unlock(&conn->tx_lock);
-		sock_release(sock);
+		drop_stream(conn);
 	}
 	zmq_conn_put(conn);
 }
@@ -252,7 +228,12 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, bool for_good)
 		READ_ONCE(owner->opts->reconnect_ivl) > 0;
 	ZMQ_INC_STATS(conn_net(conn), why);
 
-	stop_stream(conn);
+	if (conn->sock) {
+		stop_stream(conn);
+		/* Unless it can be connected again. */
+		if (!conn->transport || !conn->transport->reset)
+			drop_stream(conn);
+	}
 	zmq_conn_tx_rewind(conn);
 	set_state(conn, ZMQ_CONN_BACKOFF, why);
 	if (conn->pipe) {
@@ -310,7 +291,6 @@ static u64 frame_limit(const struct zmq_conn *conn)
 
 static void conn_up(struct zmq_conn *conn)
 {
-	struct sock *sk = conn->sock->sk;
 	int err;
 
 	zmq_scan_init(&conn->scan, frame_limit(conn), CMD_MAX);
@@ -333,12 +313,12 @@ static void conn_up(struct zmq_conn *conn)
 	kfree(conn->session.hs);
 	conn->session.hs = NULL;
 
-	lock_sock(sk);
+	conn->stream->lock(conn);
 	set_bit(ZMQ_CONN_RX_ON, &conn->flags);
-	release_sock(sk);
+	conn->stream->unlock(conn);
 	set_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
 	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
-	/* Softirq left alone what came before RX_ON. */
+	/* Nobody else looked at what came before RX_ON. */
 	zmq_task_run(&conn->task);
 }
 
@@ -403,6 +383,14 @@ int zmq_conn_handshake(struct zmq_conn *conn)
 
 static void run_connecting(struct zmq_conn *conn)
 {
+	int err = zmq_dial_result(conn);
+
+	if (err == -EINPROGRESS)
+		return;
+	if (err) {
+		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
+		return;
+	}
 	switch (conn->sock->sk->sk_state) {
 	case TCP_SYN_SENT:
 	case TCP_SYN_RECV:
@@ -505,7 +493,7 @@ void zmq_conn_linger(struct zmq_conn *conn, int ms)
 	conn->lingering = true;
 	conn->linger_end = jiffies + msecs_to_jiffies(ms);
 	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
-	/* With unread data in it, TCP would reset instead of close. */
+	/* With unread data in it, the stream would be reset instead of closed. */
 	zmq_conn_rx_resume(conn);
 	zmq_task_run(&conn->task);
 }
@@ -548,7 +536,36 @@ struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 	INIT_WORK(&conn->free_work, conn_free_work);
 	zmq_task_init(&conn->task, &owner->tasks, &conn_task_ops);
 	zmq_conn_tx_init(conn);
+	INIT_WORK(&conn->dial_work, zmq_dial_work);
 	sock_hold(owner->tasks.sk);
 	list_add_tail(&conn->node, &owner->conns);
 	return conn;
+}
+
+/**
+ * zmq_conn_start() - make a connection of a stream that is established
+ * @owner: the socket
+ * @endpoint: text of the endpoint that it came in by
+ * @stream: how it carries bytes
+ * @sock: the stream, which is the connection's from now on, or released
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
+		   const struct zmq_stream_ops *stream, struct socket *sock)
+{
+	struct zmq_conn *conn = zmq_conn_new(owner, false, endpoint);
+	int err;
+
+	if (!conn) {
+		zmq_child_release(sock);
+		return -ENOMEM;
+	}
+	conn->stream = stream;
+	zmq_conn_install(conn, sock);
+	err = zmq_conn_handshake(conn);
+	if (err)
+		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, true);
+	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A connection: a TCP stream that speaks ZMTP, reconnecting if it was dialed. */
+/* A connection: a stream that speaks ZMTP, reconnecting if it was dialed. */
 #ifndef _ZMQ_CONN_H
 #define _ZMQ_CONN_H
 
@@ -14,10 +14,15 @@
 #include "opts.h"
 #include "session.h"
 #include "task.h"
+#include "transport.h"
 #include "wire.h"
 #include "wire_v1.h"
 
+struct zmq_caller;
 struct zmq_conn_ops;
+
+/* How long to wait for memory. */
+#define ZMQ_CONN_RX_RETRY	(HZ / 50)
 
 /**
  * struct zmq_owner - the socket as its connections see it
@@ -75,7 +80,7 @@ struct zmq_conn_ops {
 };
 
 enum zmq_conn_state {
-	ZMQ_CONN_CONNECTING,	/* TCP handshake under way */
+	ZMQ_CONN_CONNECTING,	/* the stream is being established */
 	ZMQ_CONN_HANDSHAKE,	/* ZMTP handshake under way */
 	ZMQ_CONN_UP,		/* messages flow */
 	ZMQ_CONN_BACKOFF,	/* waits before it dials again */
@@ -83,7 +88,7 @@ enum zmq_conn_state {
 };
 
 enum zmq_conn_flag {
-	ZMQ_CONN_RX_ON,		/* softirq may parse what arrives */
+	ZMQ_CONN_RX_ON,		/* what arrives may be parsed outside of the task */
 	ZMQ_CONN_RX_MORE,	/* io_work has received data left to parse */
 	ZMQ_CONN_RX_STOPPED,	/* the queue above is full */
 	ZMQ_CONN_RX_ERROR,	/* the peer violated the protocol, see rx_err */
@@ -91,6 +96,9 @@ enum zmq_conn_flag {
 	ZMQ_CONN_TX_MSGS,	/* messages, too */
 	ZMQ_CONN_CMD_FULL,	/* a command was refused; under tx_qlock */
 	ZMQ_CONN_CMD_ROOM,	/* and could be queued now */
+	ZMQ_CONN_TX_BLOCKED,	/* a polled child had no room */
+	ZMQ_CONN_DIALING,	/* dial_work has not been looked at */
+	ZMQ_CONN_DIALED,	/* it is done */
 };
 
 /**
@@ -122,6 +130,11 @@ struct zmq_reframe {
  * @dialed: made by connect()
  * @lingering: the socket is closed or the endpoint disconnected; drain, then go
  * @sock: the child socket; replaced under the socket lock and @tx_lock only
+ * @transport: of the endpoint; NULL if user space made the stream
+ * @stream: how @sock carries bytes
+ * @caller: dialed, with a new child for each attempt: on whose behalf
+ * @dial_work: makes and connects such a child
+ * @dial_sock: the child it made, or NULL; until ZMQ_CONN_DIALED its own
  * @task: the state machine
  * @deadline: jiffies when the state ends by itself, if @timed
  * @timed: @deadline is valid
@@ -135,7 +148,7 @@ struct zmq_reframe {
  * @scan: the receiver's position in the stream; child lock
  * @rx_err: why ZMQ_CONN_RX_ERROR; child lock
  * @rx_msgs: statistics
- * @io_work: sends what the caller could not, parses what softirq left
+ * @io_work: sends what the caller could not, parses what is left to it
  * @free_work: frees it, which may sleep
  * @flush_timer: caps how long a message is held back for company
  * @tx_lock: held by whoever drains the queue
@@ -152,7 +165,13 @@ struct zmq_reframe {
  * @tx_in_cmd: the stream stands inside of a chunk of commands; @tx_lock
  * @reframe: of a stream that does not carry ZMTP 2.0 frames; @tx_lock
  * @tx_last: when data was last given to TCP
- * @data_ready: the child's own callback
+ * @wait: polled: in the child's wait queue
+ * @rx_lock: polled: the reader's position: @rx_skb to @rx_dry
+ * @rx_skb: polled: received and not parsed to its end
+ * @rx_off: polled: bytes of @rx_skb that are parsed
+ * @rx_frag: polled: memory for what is received next
+ * @rx_dry: polled: the child had nothing more
+ * @data_ready: TCP: the child's own callback
  * @write_space: likewise
  * @state_change: likewise
  * @error_report: likewise
@@ -170,6 +189,11 @@ struct zmq_conn {
 	bool			timed;
 	unsigned long		flags;
 	struct socket		*sock;
+	const struct zmq_transport	*transport;
+	const struct zmq_stream_ops	*stream;
+	struct zmq_caller	*caller;
+	struct work_struct	dial_work;
+	struct socket		*dial_sock;
 	struct zmq_task		task;
 	unsigned long		deadline;
 	unsigned long		linger_end;
@@ -200,6 +224,13 @@ struct zmq_conn {
 	struct zmq_reframe	reframe;
 	ktime_t			tx_last;
 
+	wait_queue_entry_t	wait;
+	struct mutex		rx_lock; /* see locking.rst, 4 */
+	struct sk_buff		*rx_skb;
+	unsigned int		rx_off;
+	struct page_frag	rx_frag;
+	bool			rx_dry;
+
 	void			(*data_ready)(struct sock *sk);
 	void			(*write_space)(struct sock *sk);
 	void			(*state_change)(struct sock *sk);
@@ -220,6 +251,8 @@ void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
 		    const struct zmq_conn_ops *ops);
 struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 			      const char *endpoint);
+int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
+		   const struct zmq_stream_ops *stream, struct socket *sock);
 void zmq_conn_get(struct zmq_conn *conn);
 void zmq_conn_put(struct zmq_conn *conn);
 int zmq_conn_handshake(struct zmq_conn *conn);
@@ -229,10 +262,11 @@ void zmq_conn_set_pipe(struct zmq_conn *conn, void *pipe);
 void zmq_conn_close(struct zmq_conn *conn);
 void zmq_conn_linger(struct zmq_conn *conn, int ms);
 void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms);
-void zmq_conn_install(struct zmq_conn *conn);
+void zmq_conn_install(struct zmq_conn *conn, struct socket *sock);
 
 /* conn_rx.c */
-void zmq_conn_data_ready(struct sock *sk);
+void zmq_conn_readable(struct zmq_conn *conn);
+void zmq_conn_readable_later(struct zmq_conn *conn);
 void zmq_conn_rx_locked(struct zmq_conn *conn);
 bool zmq_conn_rx(struct zmq_conn *conn);
 void zmq_conn_rx_resume(struct zmq_conn *conn);
@@ -248,7 +282,7 @@ int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how);
 void zmq_owner_flush(struct zmq_owner *owner);
 void zmq_conn_kick(struct zmq_conn *conn);
-void zmq_conn_write_space(struct sock *sk);
+void zmq_conn_writable(struct zmq_conn *conn);
 void zmq_conn_tx_init(struct zmq_conn *conn);
 void zmq_conn_tx_rewind(struct zmq_conn *conn);
 void zmq_conn_tx_purge(struct zmq_conn *conn);
@@ -275,6 +309,10 @@ int zmq_dial(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	     const char *endpoint, struct zmq_conn **res);
 int zmq_dial_start(struct zmq_conn *conn);
 void zmq_dial_again(struct zmq_conn *conn);
+int zmq_dial_result(struct zmq_conn *conn);
+void zmq_dial_work(struct work_struct *work);
+int zmq_dial_init(void);
+void zmq_dial_exit(void);
 void zmq_dial_backoff(struct zmq_conn *conn);
 
 #endif /* _ZMQ_CONN_H */

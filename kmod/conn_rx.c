@@ -7,15 +7,8 @@
 #include "conn.h"
 #include "net.h"
 
-#ifdef ZMQ_HAVE_TRACE_SK_DATA_READY
-#include <trace/events/sock.h>
-#endif
-
 /* What one softirq may parse; a worker does the rest. */
 #define RX_BUDGET	SZ_64K
-
-/* How long to wait for memory. */
-#define RX_RETRY	(HZ / 50)
 
 /**
  * struct rx - one pass over the received data
@@ -259,7 +252,7 @@ static unsigned int rx_other(struct rx *rx, struct sk_buff *skb,
 	return done;
 }
 
-/* Called by tcp_read_sock() for each skb; returns the bytes consumed. */
+/* Called by stream->read() for each skb; returns the bytes consumed. */
 static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
 		    unsigned int off, size_t len)
 {
@@ -298,7 +291,7 @@ static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
  * zmq_conn_rx_locked() - parse what the child has received
  * @conn: the connection
  *
- * Context: Softirq or process context, exclusive use of the child.
+ * Context: Under stream->lock(), or its softirq counterpart.
  */
 void zmq_conn_rx_locked(struct zmq_conn *conn)
 {
@@ -310,11 +303,11 @@ void zmq_conn_rx_locked(struct zmq_conn *conn)
 	    test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags) ||
 	    test_bit(ZMQ_CONN_RX_ERROR, &conn->flags))
 		return;
-	tcp_read_sock(sk, &desc, rx_actor);
+	conn->stream->read(conn, &desc, rx_actor);
 
 	if (rx.nomem) {
 		ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk), ZMQ_MIB_NOMEM);
-		zmq_task_run_after(&conn->task, RX_RETRY);
+		zmq_task_run_after(&conn->task, ZMQ_CONN_RX_RETRY);
 	} else if (rx.again) {
 		set_bit(ZMQ_CONN_RX_MORE, &conn->flags);
 		zmq_conn_kick(conn);
@@ -327,7 +320,7 @@ static bool rx_drained(const struct zmq_conn *conn)
 {
 	return !test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags) &&
 	       !test_bit(ZMQ_CONN_RX_MORE, &conn->flags) &&
-	       skb_queue_empty(&conn->sock->sk->sk_receive_queue);
+	       conn->stream->drained(conn);
 }
 
 /**
@@ -339,13 +332,12 @@ static bool rx_drained(const struct zmq_conn *conn)
  */
 bool zmq_conn_rx(struct zmq_conn *conn)
 {
-	struct sock *sk = conn->sock->sk;
 	bool drained;
 
-	lock_sock(sk);
+	conn->stream->lock(conn);
 	zmq_conn_rx_locked(conn);
 	drained = rx_drained(conn);
-	release_sock(sk);
+	conn->stream->unlock(conn);
 	return drained;
 }
 
@@ -357,40 +349,42 @@ bool zmq_conn_rx(struct zmq_conn *conn)
  */
 void zmq_conn_rx_resume(struct zmq_conn *conn)
 {
-	struct sock *sk;
-
 	if (!conn->sock)
 		return;
-	sk = conn->sock->sk;
-	lock_sock(sk);
+	conn->stream->lock(conn);
 	clear_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
 	zmq_conn_rx_locked(conn);
-	release_sock(sk);
+	conn->stream->unlock(conn);
 }
 
 /**
- * zmq_conn_data_ready() - the child has received something
- * @sk: the child
+ * zmq_conn_readable() - the child has received something
+ * @conn: the connection
  *
- * Context: Softirq, or process context from the child's backlog; either way
- *	with exclusive use of the child.
+ * Context: As with stream->read(), where it may be called at once.
  */
-void zmq_conn_data_ready(struct sock *sk)
+void zmq_conn_readable(struct zmq_conn *conn)
 {
-	struct zmq_conn *conn;
+	if (test_bit(ZMQ_CONN_RX_ON, &conn->flags))
+		zmq_conn_rx_locked(conn);
+	else
+		zmq_task_run(&conn->task);
+}
 
-#ifdef ZMQ_HAVE_TRACE_SK_DATA_READY
-	trace_sk_data_ready(sk);
-#endif
-	rcu_read_lock();
-	conn = rcu_dereference_sk_user_data(sk);
-	if (conn) {
-		if (test_bit(ZMQ_CONN_RX_ON, &conn->flags))
-			zmq_conn_rx_locked(conn);
-		else
-			zmq_task_run(&conn->task);
+/**
+ * zmq_conn_readable_later() - the child has received something
+ * @conn: the connection
+ *
+ * Context: Any.
+ */
+void zmq_conn_readable_later(struct zmq_conn *conn)
+{
+	if (!test_bit(ZMQ_CONN_RX_ON, &conn->flags)) {
+		zmq_task_run(&conn->task);
+	} else if (!test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags)) {
+		set_bit(ZMQ_CONN_RX_MORE, &conn->flags);
+		zmq_conn_kick(conn);
 	}
-	rcu_read_unlock();
 }
 
 /**
@@ -451,7 +445,6 @@ static int handshake_actor(read_descriptor_t *desc, struct sk_buff *skb,
 int zmq_conn_rx_handshake(struct zmq_conn *conn)
 {
 	read_descriptor_t desc = { .count = 1 };
-	struct sock *sk = conn->sock->sk;
 	struct rx_handshake *rx;
 	int err;
 
@@ -461,9 +454,9 @@ int zmq_conn_rx_handshake(struct zmq_conn *conn)
 	rx->conn = conn;
 	rx->err = 0;
 	desc.arg.data = rx;
-	lock_sock(sk);
-	tcp_read_sock(sk, &desc, handshake_actor);
-	release_sock(sk);
+	conn->stream->lock(conn);
+	conn->stream->read(conn, &desc, handshake_actor);
+	conn->stream->unlock(conn);
 	err = rx->err;
 	kfree(rx);
 	return err;
@@ -487,9 +480,8 @@ static int discard_actor(read_descriptor_t *desc, struct sk_buff *skb,
 void zmq_conn_rx_discard(struct zmq_conn *conn)
 {
 	read_descriptor_t desc = { .count = 1 };
-	struct sock *sk = conn->sock->sk;
 
-	lock_sock(sk);
-	tcp_read_sock(sk, &desc, discard_actor);
-	release_sock(sk);
+	conn->stream->lock(conn);
+	conn->stream->read(conn, &desc, discard_actor);
+	conn->stream->unlock(conn);
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A connection's send queue: many producers, one drainer. */
 
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
-#include <linux/tcp.h>
-#include <net/tcp.h>
 #include "compat.h"
 #include "conn.h"
 #include "conn_tx.h"
@@ -20,7 +19,7 @@
 /* So many bytes of commands may wait, and so many are few enough to go on. */
 #define CMD_BYTES_MAX		SZ_64K
 #define CMD_BYTES_LOW		SZ_16K
-/* What one call gives to TCP. */
+/* What one call gives to the stream. */
 #define DRAIN_RANGES		16
 #define DRAIN_BYTES		SZ_128K
 
@@ -252,13 +251,10 @@ int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 int zmq_conn_tx_give(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
 		     bool more)
 {
-	struct sock *sk = conn->sock->sk;
 	int ret;
 
 	m->msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
-	ret = tcp_sendmsg_locked(sk, m, bytes);
-	if (ret == -EAGAIN)
-		set_bit(SOCK_NOSPACE, &conn->sock->flags);
+	ret = conn->stream->send(conn, m, bytes);
 	return ret ?: -EAGAIN;
 }
 
@@ -381,14 +377,15 @@ static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
 	return ret;
 }
 
-/* Give TCP what it takes. The caller holds tx_lock. */
+/* Give the stream what it takes. The caller holds tx_lock. */
 static int drain(struct zmq_conn *conn)
 {
-	struct sock *sk = conn->sock->sk;
+	const struct zmq_stream_ops *stream = conn->stream;
 	unsigned int msgs = 0;
 	int ret = 0;
 
-	lock_sock(sk);
+	if (stream->tx_begin)
+		stream->tx_begin(conn);
 	while (ret >= 0 && test_bit(ZMQ_CONN_TX_ON, &conn->flags)) {
 		if (!conn->tx_mid && !list_empty(&conn->tx_cmds))
 			ret = send_cmds(conn);
@@ -400,7 +397,8 @@ static int drain(struct zmq_conn *conn)
 		else
 			break;
 	}
-	release_sock(sk);
+	if (stream->tx_end)
+		stream->tx_end(conn);
 
 	conn->tx_last = ktime_get();
 	if (msgs && conn->pipe)
@@ -438,16 +436,14 @@ static s64 since_last(const struct zmq_conn *conn)
 	return ktime_to_ns(ktime_sub(ktime_get(), conn->tx_last));
 }
 
-/* TCP holds data that the peer has not acknowledged, and the last of it left
- * here a moment ago: the next message will have company soon.
+/* The peer has not taken all that was sent, and the last of it left here a
+ * moment ago: the next message will have company soon.
  */
 static bool should_wait(const struct zmq_conn *conn)
 {
-	const struct tcp_sock *tp = tcp_sk(conn->sock->sk);
-
 	if (READ_ONCE(conn->tx_bytes) >= FLUSH_BYTES)
 		return false;
-	if (READ_ONCE(tp->write_seq) == READ_ONCE(tp->snd_una))
+	if (!conn->stream->busy(conn))
 		return false;
 	return since_last(conn) < FLUSH_CAP_NS;
 }
@@ -538,23 +534,15 @@ static enum hrtimer_restart flush_timeout(struct hrtimer *timer)
 }
 
 /**
- * zmq_conn_write_space() - the child has room again
- * @sk: the child
+ * zmq_conn_writable() - the child has room again
+ * @conn: the connection
  *
- * Context: Softirq, or process context with the child's lock held.
+ * Context: Any.
  */
-void zmq_conn_write_space(struct sock *sk)
+void zmq_conn_writable(struct zmq_conn *conn)
 {
-	struct zmq_conn *conn;
-
-	rcu_read_lock();
-	conn = rcu_dereference_sk_user_data(sk);
-	if (conn && sk_stream_is_writeable(sk)) {
-		clear_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-		if (tx_pending(conn))
-			queue_io(conn);
-	}
-	rcu_read_unlock();
+	if (tx_pending(conn))
+		queue_io(conn);
 }
 
 /**
@@ -566,17 +554,17 @@ void zmq_conn_write_space(struct sock *sk)
 void zmq_conn_io_work(struct work_struct *work)
 {
 	struct zmq_conn *conn = container_of(work, struct zmq_conn, io_work);
-	struct sock *sk;
+	struct mem_cgroup *memcg;
 	int err = 0;
 
+	memcg = set_active_memcg(zmq_sock_memcg(conn->owner->tasks.sk));
 	mutex_lock(&conn->tx_lock);
 	if (!conn->sock)
 		goto out;
-	sk = conn->sock->sk;
 	if (test_and_clear_bit(ZMQ_CONN_RX_MORE, &conn->flags)) {
-		lock_sock(sk);
+		conn->stream->lock(conn);
 		zmq_conn_rx_locked(conn);
-		release_sock(sk);
+		conn->stream->unlock(conn);
 	}
 	if (tx_pending(conn))
 		err = drain(conn);
@@ -584,6 +572,7 @@ out:
 	mutex_unlock(&conn->tx_lock);
 	if (!err)
 		try_drain(conn);
+	set_active_memcg(memcg);
 	if (conn->lingering && zmq_conn_tx_empty(conn))
 		zmq_task_run(&conn->task);
 	zmq_conn_put(conn);
@@ -749,7 +738,7 @@ unsigned int zmq_conn_tx_replace(struct zmq_conn *conn)
 }
 
 /**
- * zmq_conn_tx_empty() - whether TCP has been given everything
+ * zmq_conn_tx_empty() - whether the stream has been given everything
  * @conn: the connection
  *
  * Context: Any.
@@ -777,6 +766,7 @@ void zmq_conn_tx_init(struct zmq_conn *conn)
 	hrtimer_setup(&conn->flush_timer, flush_timeout, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_SOFT);
 	mutex_init(&conn->tx_lock);
+	mutex_init(&conn->rx_lock);
 	spin_lock_init(&conn->tx_qlock);
 	INIT_LIST_HEAD(&conn->tx_queue);
 	INIT_LIST_HEAD(&conn->tx_cmds);

@@ -3,10 +3,13 @@
 
 #include <linux/random.h>
 #include <linux/slab.h>
-#include "conn.h"
+#include "caller.h"
+#include "child.h"
 #include "net.h"
-#include "tcp.h"
 #include "trace.h"
+
+/* Of its own, since looking up a path may take as long as a file server does. */
+static struct workqueue_struct *dial_wq;
 
 static struct net *conn_net(const struct zmq_conn *conn)
 {
@@ -27,7 +30,7 @@ static int attempt(struct zmq_conn *conn)
 	int err;
 
 	connecting(conn);
-	err = zmq_tcp_connect(conn->sock, &conn->ep->addr);
+	err = conn->transport->connect(conn->sock, conn->ep);
 	if (err && err != -EINPROGRESS)
 		return err;
 	/* It may be established before its callbacks were looked at. */
@@ -65,11 +68,81 @@ void zmq_dial_backoff(struct zmq_conn *conn)
 }
 
 /**
+ * zmq_dial_work() - make and connect a child on the caller's behalf
+ * @work: in the connection
+ *
+ * Context: Worker, without the socket lock.
+ */
+void zmq_dial_work(struct work_struct *work)
+{
+	struct zmq_conn *conn = container_of(work, struct zmq_conn, dial_work);
+	const struct zmq_transport *transport = conn->transport;
+	struct zmq_disguise disguise;
+	struct socket *sock;
+	int err;
+
+	zmq_caller_become(conn->caller, conn->owner->tasks.sk, &disguise);
+	err = transport->create(conn->owner, conn->ep, &sock);
+	if (!err) {
+		err = transport->connect(sock, conn->ep);
+		if (err && err != -EINPROGRESS)
+			sock_release(sock);
+		else
+			conn->dial_sock = sock;
+	}
+	zmq_caller_revert(&disguise);
+
+	/* Pairs with test_bit_acquire() in zmq_dial_result(). */
+	smp_mb__before_atomic();
+	set_bit(ZMQ_CONN_DIALED, &conn->flags);
+	zmq_task_run(&conn->task);
+	zmq_conn_put(conn);
+}
+
+/**
+ * zmq_dial_result() - take what dial_work has made, if it was needed
+ * @conn: the connection, connecting
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 if there is a child, -EINPROGRESS if there is none yet, or
+ *	-ECONNREFUSED if there will be none.
+ */
+int zmq_dial_result(struct zmq_conn *conn)
+{
+	struct socket *sock;
+
+	if (!test_bit(ZMQ_CONN_DIALING, &conn->flags))
+		return 0;
+	if (!test_bit_acquire(ZMQ_CONN_DIALED, &conn->flags))
+		return -EINPROGRESS;
+	clear_bit(ZMQ_CONN_DIALED, &conn->flags);
+	clear_bit(ZMQ_CONN_DIALING, &conn->flags);
+	sock = conn->dial_sock;
+	conn->dial_sock = NULL;
+	if (!sock)
+		return -ECONNREFUSED;
+	zmq_conn_install(conn, sock);
+	return 0;
+}
+
+/* Whatever the last attempt brings after its time counts for this one. */
+static void dial_anew(struct zmq_conn *conn)
+{
+	connecting(conn);
+	if (test_and_set_bit(ZMQ_CONN_DIALING, &conn->flags)) {
+		zmq_task_run(&conn->task);
+		return;
+	}
+	zmq_conn_get(conn);
+	queue_work(dial_wq, &conn->dial_work);
+}
+
+/**
  * zmq_dial_again() - connect anew
  * @conn: the connection, in back-off
  *
- * The child is used again, since one made by a worker would belong to another
- * cgroup, LSM label and user than those of connect()'s caller.
+ * The child is used again if it can be, since one made by a worker has to be
+ * given the cgroup, LSM label and user of connect()'s caller.
  *
  * Context: Process context, socket lock held.
  */
@@ -78,7 +151,11 @@ void zmq_dial_again(struct zmq_conn *conn)
 	int err;
 
 	ZMQ_INC_STATS(conn_net(conn), ZMQ_MIB_RECONNECTS);
-	err = zmq_tcp_disconnect(conn->sock);
+	if (!conn->transport->reset) {
+		dial_anew(conn);
+		return;
+	}
+	err = conn->transport->reset(conn->sock);
 	if (!err)
 		err = attempt(conn);
 	if (err)
@@ -87,27 +164,35 @@ void zmq_dial_again(struct zmq_conn *conn)
 
 static int prepare(struct zmq_conn *conn, const struct zmq_endpoint *ep)
 {
+	const struct zmq_transport *transport;
+	struct socket *sock;
 	int err;
 
+	transport = zmq_transport_find(ep->transport);
+	conn->transport = transport;
+	conn->stream = transport->stream;
 	conn->ep = kmemdup(ep, sizeof(*ep), GFP_KERNEL_ACCOUNT);
 	if (!conn->ep)
 		return -ENOMEM;
-	err = zmq_tcp_resolve(conn_net(conn), conn->ep);
+	if (!transport->reset) {
+		conn->caller = zmq_caller_new();
+		if (!conn->caller)
+			return -ENOMEM;
+	}
+	err = zmq_transport_resolve(conn_net(conn), conn->ep);
 	if (err)
 		return err;
-	err = zmq_tcp_create(conn->owner, &ep->addr, &conn->sock);
+	err = transport->create(conn->owner, ep, &sock);
 	if (err)
 		return err;
-	zmq_conn_install(conn);
-	if (ep->has_src)
-		return zmq_tcp_bind(conn->sock, &conn->ep->src);
-	return 0;
+	zmq_conn_install(conn, sock);
+	return transport->source ? transport->source(sock, conn->ep) : 0;
 }
 
 /**
  * zmq_dial() - make a connection and begin to connect it
  * @owner: the socket
- * @ep: a tcp:// endpoint
+ * @ep: the endpoint, not inproc
  * @endpoint: its canonical text
  * @res: set to the connection, which belongs to owner->conns
  *
@@ -156,4 +241,23 @@ int zmq_dial_start(struct zmq_conn *conn)
 	if (err)
 		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
 	return 0;
+}
+
+/**
+ * zmq_dial_init() - create the work queue
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_dial_init(void)
+{
+	dial_wq = alloc_workqueue("zmq_dial", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	return dial_wq ? 0 : -ENOMEM;
+}
+
+/**
+ * zmq_dial_exit() - wait for the last work and free the queue
+ */
+void zmq_dial_exit(void)
+{
+	destroy_workqueue(dial_wq);
 }

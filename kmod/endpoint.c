@@ -10,8 +10,6 @@
 
 #include "endpoint.h"
 
-#define ZMQ_SIN6_MIN	24	/* sockaddr_in6 of RFC 2133 has no scope id */
-
 /* A part of the text being parsed. */
 struct zmq_part {
 	const char	*s;
@@ -182,15 +180,6 @@ static int zmq_parse_side(struct zmq_part part, struct zmq_ep_side *side)
 	return ret;
 }
 
-static bool zmq_inaddr_any(const union zmq_inaddr *addr)
-{
-	static const u8 zero[16];
-
-	if (addr->family == AF_INET6)
-		return !memcmp(&addr->in6.sin6_addr, zero, 16);
-	return !memcmp(&addr->in4.sin_addr, zero, 4);
-}
-
 static int zmq_parse_tcp(struct zmq_endpoint *ep, struct zmq_part part,
 			 unsigned int flags)
 {
@@ -242,6 +231,55 @@ static int zmq_parse_inproc(struct zmq_endpoint *ep, struct zmq_part part)
 	return 0;
 }
 
+/* "@" is what unix(7) writes for the NUL of an abstract name. */
+static int zmq_parse_ipc(struct zmq_endpoint *ep, struct zmq_part part,
+			 unsigned int flags)
+{
+	ep->transport = ZMQ_IPC;
+	if (zmq_part_is(part, "*"))
+		return flags & ZMQ_EP_BIND ? 0 : -EINVAL;
+	if (zmq_part_is(part, "@"))
+		return -EINVAL;
+	if (part.n > ZMQ_EP_PATH_MAX)
+		return -ENAMETOOLONG;
+	ep->name_len = part.n;
+	memcpy(ep->name, part.s, part.n);
+	return 0;
+}
+
+static int zmq_parse_vm_number(struct zmq_part part, bool bind, u32 *value)
+{
+	*value = ZMQ_EP_VM_ANY;
+	if (bind && (zmq_part_is(part, "*") || zmq_part_is(part, "-1")))
+		return 0;
+	return zmq_parse_uint(part, ZMQ_EP_VM_ANY - 1, value);
+}
+
+static int zmq_parse_vsock(struct zmq_endpoint *ep, struct zmq_part part,
+			   unsigned int flags)
+{
+	const char *colon = memchr(part.s, ':', part.n);
+	bool bind = flags & ZMQ_EP_BIND;
+	struct zmq_part cid = part;
+	int ret;
+
+	if (!colon)
+		return -EINVAL;
+	cid.n = colon - part.s;
+	part.s = colon + 1;
+	part.n -= cid.n + 1;
+	ep->transport = ZMQ_VSOCK;
+	ret = zmq_parse_vm_number(part, bind, &ep->vm_port);
+	if (ret)
+		return ret;
+	/* As in libzmq: this machine as its own virtual machines see it. */
+	if (zmq_part_is(cid, "@")) {
+		ep->vm_cid = ZMQ_EP_VM_LOCAL;
+		return 0;
+	}
+	return zmq_parse_vm_number(cid, bind, &ep->vm_cid);
+}
+
 int zmq_endpoint_parse(struct zmq_endpoint *ep, const char *text, size_t len,
 		       unsigned int flags)
 {
@@ -262,37 +300,20 @@ int zmq_endpoint_parse(struct zmq_endpoint *ep, const char *text, size_t len,
 		return zmq_parse_tcp(ep, rest, flags);
 	if (zmq_part_is(scheme, "inproc"))
 		return zmq_parse_inproc(ep, rest);
+	if (zmq_part_is(scheme, "ipc"))
+		return zmq_parse_ipc(ep, rest, flags);
+	if (zmq_part_is(scheme, "vsock"))
+		return zmq_parse_vsock(ep, rest, flags);
 	return -EPROTONOSUPPORT;
 }
 
-int zmq_endpoint_from_sockaddr(struct zmq_endpoint *ep, const void *addr,
-			       size_t len, unsigned int flags)
+bool zmq_inaddr_any(const union zmq_inaddr *addr)
 {
-	__kernel_sa_family_t family;
+	static const u8 zero[16];
 
-	memset(ep, 0, sizeof(*ep));
-	if (len < sizeof(family))
-		return -EINVAL;
-	memcpy(&family, addr, sizeof(family));
-	if (family == AF_INET) {
-		if (len < sizeof(ep->addr.in4))
-			return -EINVAL;
-		memcpy(&ep->addr.in4, addr,
-		       offsetof(struct sockaddr_in, sin_addr) +
-		       sizeof(ep->addr.in4.sin_addr));
-	} else if (family == AF_INET6) {
-		if (len < ZMQ_SIN6_MIN)
-			return -EINVAL;
-		memcpy(&ep->addr.in6, addr,
-		       min_t(size_t, len, sizeof(ep->addr.in6)));
-		ep->addr.in6.sin6_flowinfo = 0;
-	} else {
-		return -EAFNOSUPPORT;
-	}
-	if (flags & ZMQ_EP_CONNECT && !zmq_endpoint_port(&ep->addr))
-		return -EINVAL;
-	ep->any_addr = zmq_inaddr_any(&ep->addr);
-	return 0;
+	if (addr->family == AF_INET6)
+		return !memcmp(&addr->in6.sin6_addr, zero, 16);
+	return !memcmp(&addr->in4.sin_addr, zero, 4);
 }
 
 u16 zmq_endpoint_port(const union zmq_inaddr *addr)
@@ -402,21 +423,46 @@ static void zmq_text_addr(struct zmq_text *t, const union zmq_inaddr *addr,
 	zmq_text_num(t, ":%u", zmq_endpoint_port(addr));
 }
 
+static void zmq_text_tcp(struct zmq_text *t, const struct zmq_endpoint *ep)
+{
+	zmq_text_str(t, "tcp://");
+	if (ep->has_src) {
+		zmq_text_addr(t, &ep->src, ep->ifname, ep->src_zone);
+		zmq_text_str(t, ";");
+	}
+	zmq_text_addr(t, &ep->addr, ep->has_src ? "" : ep->ifname, ep->zone);
+}
+
+static void zmq_text_vm_number(struct zmq_text *t, u32 n)
+{
+	if (n == ZMQ_EP_VM_ANY)
+		zmq_text_str(t, "*");
+	else
+		zmq_text_num(t, "%u", n);
+}
+
 int zmq_endpoint_format(const struct zmq_endpoint *ep, char *buf, size_t size)
 {
 	struct zmq_text t = { .buf = buf, .size = size };
 
-	if (ep->transport == ZMQ_INPROC) {
+	switch (ep->transport) {
+	case ZMQ_INPROC:
 		zmq_text_str(&t, "inproc://");
 		zmq_text_add(&t, ep->name, ep->name_len);
-	} else {
-		zmq_text_str(&t, "tcp://");
-		if (ep->has_src) {
-			zmq_text_addr(&t, &ep->src, ep->ifname, ep->src_zone);
-			zmq_text_str(&t, ";");
-		}
-		zmq_text_addr(&t, &ep->addr, ep->has_src ? "" : ep->ifname,
-			      ep->zone);
+		break;
+	case ZMQ_IPC:
+		zmq_text_str(&t, "ipc://");
+		zmq_text_str(&t, ep->name_len ? ep->name : "*");
+		break;
+	case ZMQ_VSOCK:
+		zmq_text_str(&t, "vsock://");
+		zmq_text_vm_number(&t, ep->vm_cid);
+		zmq_text_str(&t, ":");
+		zmq_text_vm_number(&t, ep->vm_port);
+		break;
+	case ZMQ_TCP:
+		zmq_text_tcp(&t, ep);
+		break;
 	}
 	if (t.len >= size)
 		return -ENOSPC;
@@ -454,16 +500,10 @@ static bool zmq_inaddr_equal(const union zmq_inaddr *a, const char *a_zone,
 	return a->in6.sin6_scope_id == b->in6.sin6_scope_id;
 }
 
-bool zmq_endpoint_equal(const struct zmq_endpoint *a,
-			const struct zmq_endpoint *b)
+static bool zmq_tcp_equal(const struct zmq_endpoint *a,
+			  const struct zmq_endpoint *b)
 {
 	bool named = a->ifname[0] && b->ifname[0];
-
-	if (a->transport != b->transport)
-		return false;
-	if (a->transport == ZMQ_INPROC)
-		return a->name_len == b->name_len &&
-		       !memcmp(a->name, b->name, a->name_len);
 
 	if (a->has_src != b->has_src || a->any_addr != b->any_addr ||
 	    zmq_endpoint_port(&a->addr) != zmq_endpoint_port(&b->addr))
@@ -478,4 +518,22 @@ bool zmq_endpoint_equal(const struct zmq_endpoint *a,
 	return zmq_endpoint_port(&a->src) == zmq_endpoint_port(&b->src) &&
 	       (named || zmq_inaddr_equal(&a->src, a->src_zone,
 					  &b->src, b->src_zone));
+}
+
+bool zmq_endpoint_equal(const struct zmq_endpoint *a,
+			const struct zmq_endpoint *b)
+{
+	if (a->transport != b->transport)
+		return false;
+	switch (a->transport) {
+	case ZMQ_INPROC:
+	case ZMQ_IPC:
+		return a->name_len == b->name_len &&
+		       !memcmp(a->name, b->name, a->name_len);
+	case ZMQ_VSOCK:
+		return a->vm_cid == b->vm_cid && a->vm_port == b->vm_port;
+	case ZMQ_TCP:
+		break;
+	}
+	return zmq_tcp_equal(a, b);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Endpoints: "tcp://127.0.0.1:5555", "inproc://name". */
+/* Endpoints: "tcp://127.0.0.1:5555", "ipc:///run/name", "inproc://name". */
 #ifndef _ZMQ_ENDPOINT_H
 #define _ZMQ_ENDPOINT_H
 
@@ -9,6 +9,9 @@
 #include <linux/in6.h>
 
 #define ZMQ_EP_NAME_MAX		255	/* bytes of an inproc name */
+#define ZMQ_EP_PATH_MAX		107	/* bytes of an ipc name: sun_path's */
+#define ZMQ_EP_VM_ANY		U32_MAX	/* VMADDR_CID_ANY, VMADDR_PORT_ANY */
+#define ZMQ_EP_VM_LOCAL		1	/* VMADDR_CID_LOCAL */
 #define ZMQ_EP_IFNAME		16	/* IFNAMSIZ */
 #define ZMQ_EP_TEXT		288	/* room for any formatted endpoint */
 
@@ -18,13 +21,17 @@
 #define ZMQ_EP_IPV6		4	/* ZMQ_IPV6 is set: * means [::] */
 
 /**
- * enum zmq_transport - what carries the bytes
+ * enum zmq_scheme - what carries the bytes
  * @ZMQ_TCP: TCP over IPv4 or IPv6
  * @ZMQ_INPROC: pipes inside a name space
+ * @ZMQ_IPC: UNIX domain stream sockets
+ * @ZMQ_VSOCK: sockets between a virtual machine and its host
  */
-enum zmq_transport {
+enum zmq_scheme {
 	ZMQ_TCP,
 	ZMQ_INPROC,
+	ZMQ_IPC,
+	ZMQ_VSOCK,
 };
 
 /**
@@ -54,11 +61,14 @@ union zmq_inaddr {
  * @addr: bind: the local address; connect: the peer's. Port 0 on bind means
  *	any.
  * @src: connect: the local address
+ * @vm_cid: vsock: the machine, or ZMQ_EP_VM_ANY on bind
+ * @vm_port: vsock: the port, or ZMQ_EP_VM_ANY on bind
  * @name_len: bytes of @name
- * @name: inproc: the name, any bytes but NUL, NUL-terminated
+ * @name: inproc: the name, any bytes but NUL, NUL-terminated; ipc: the path,
+ *	or "@" and the abstract name, likewise. None for an ipc wildcard.
  */
 struct zmq_endpoint {
-	enum zmq_transport	transport;
+	enum zmq_scheme		transport;
 	bool			any_addr;
 	bool			has_src;
 	char			ifname[ZMQ_EP_IFNAME];
@@ -66,6 +76,8 @@ struct zmq_endpoint {
 	char			src_zone[ZMQ_EP_IFNAME];
 	union zmq_inaddr	addr;
 	union zmq_inaddr	src;
+	u32			vm_cid;
+	u32			vm_port;
 	u16			name_len;
 	char			name[ZMQ_EP_NAME_MAX + 1];
 };
@@ -81,26 +93,14 @@ struct zmq_endpoint {
  * the name of an interface (bind, source). With ZMQ_EP_IPV6 unset an IPv6
  * address is refused.
  *
- * Return: 0; -EINVAL syntax, a NUL byte, a port above 65535, port 0 or a host
- * name on connect; -EPROTONOSUPPORT a scheme that is not known; -ENAMETOOLONG
- * an inproc name above ZMQ_EP_NAME_MAX; -ENODEV on bind for what is neither
+ * Return: 0; -EINVAL syntax, a NUL byte, a port above 65535, port 0, a wildcard
+ * or a host name on connect; -EPROTONOSUPPORT a scheme that is not known;
+ * -ENAMETOOLONG an inproc name above ZMQ_EP_NAME_MAX or an ipc name above
+ * ZMQ_EP_PATH_MAX; -ENODEV on bind for what is neither
  * an address that may be used nor possibly the name of an interface.
  */
 int zmq_endpoint_parse(struct zmq_endpoint *ep, const char *text, size_t len,
 		       unsigned int flags);
-
-/**
- * zmq_endpoint_from_sockaddr() - from a struct sockaddr_in or sockaddr_in6
- * @ep: the result, zeroed first
- * @addr: the address, as copied from user space
- * @len: bytes of @addr
- * @flags: ZMQ_EP_BIND or ZMQ_EP_CONNECT
- *
- * Return: 0; -EINVAL too short or port 0 on connect; -EAFNOSUPPORT any other
- * family.
- */
-int zmq_endpoint_from_sockaddr(struct zmq_endpoint *ep, const void *addr,
-			       size_t len, unsigned int flags);
 
 /**
  * zmq_endpoint_format() - to text, in one canonical form
@@ -127,6 +127,14 @@ int zmq_endpoint_format(const struct zmq_endpoint *ep, char *buf, size_t size);
  */
 bool zmq_endpoint_equal(const struct zmq_endpoint *a,
 			const struct zmq_endpoint *b);
+
+/**
+ * zmq_inaddr_any() - whether an address is a wildcard
+ * @addr: the address
+ *
+ * Return: true if so.
+ */
+bool zmq_inaddr_any(const union zmq_inaddr *addr);
 
 /**
  * zmq_endpoint_port() - the port of an address

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A bound stream endpoint: accepts connections for its socket. */
 
+#include <linux/cred.h>
 #include <linux/slab.h>
+#include "adopt.h"
+#include "child.h"
 #include "listener.h"
 #include "net.h"
-#include "tcp.h"
 
 /* Connections that one run accepts before it lets others use the socket. */
 #define ACCEPT_BUDGET	64
@@ -23,7 +25,8 @@ static void listener_put(struct zmq_listener *listener)
 
 	if (!refcount_dec_and_test(&listener->ref))
 		return;
-	kfree_rcu(listener, rcu);
+	put_cred(listener->cred);
+	kfree(listener);
 	sock_put(sk);
 }
 
@@ -37,41 +40,29 @@ static void task_put(struct zmq_task *task)
 	listener_put(task_listener(task));
 }
 
-/* Called with no lock at all, also for children, who inherit it until they
- * get callbacks of their own.
+/* Called with the lock of the wait queue. A callback of the socket itself would
+ * be inherited by its children, also by those that somebody else accepts.
  */
-static void listener_data_ready(struct sock *sk)
+static int listener_wake(wait_queue_entry_t *wait, unsigned int mode, int sync,
+			 void *key)
 {
-	struct zmq_listener *listener;
+	struct zmq_listener *listener = container_of(wait, struct zmq_listener,
+						     wait);
 
-	rcu_read_lock();
-	listener = rcu_dereference_sk_user_data(sk);
-	if (listener && sk->sk_state == TCP_LISTEN)
-		zmq_task_run(&listener->task);
-	rcu_read_unlock();
+	zmq_task_run(&listener->task);
+	return 0;
 }
 
-static void start_conn(struct zmq_listener *listener, struct socket *sock)
+static void take(struct zmq_listener *listener, struct socket *sock)
 {
 	struct zmq_owner *owner = listener->owner;
-	struct sock *sk = sock->sk;
-	struct zmq_conn *conn;
+	struct net *net = sock_net(owner->tasks.sk);
 
-	write_lock_bh(&sk->sk_callback_lock);
-	WRITE_ONCE(sk->sk_data_ready, listener->data_ready);
-	write_unlock_bh(&sk->sk_callback_lock);
-
-	conn = zmq_conn_new(owner, false, listener->endpoint);
-	if (!conn) {
-		ZMQ_INC_STATS(sock_net(sk), ZMQ_MIB_ACCEPTFAIL);
-		sock_release(sock);
-		return;
-	}
-	ZMQ_INC_STATS(sock_net(sk), ZMQ_MIB_ACCEPTS);
-	conn->sock = sock;
-	zmq_conn_install(conn);
-	if (zmq_conn_handshake(conn))
-		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, true);
+	if (zmq_conn_start(owner, listener->endpoint,
+			   listener->transport->stream, sock))
+		ZMQ_INC_STATS(net, ZMQ_MIB_ACCEPTFAIL);
+	else
+		ZMQ_INC_STATS(net, ZMQ_MIB_ACCEPTS);
 }
 
 static void task_run(struct zmq_task *task)
@@ -84,7 +75,8 @@ static void task_run(struct zmq_task *task)
 	if (!listener->sock)
 		return;
 	while (budget--) {
-		err = zmq_tcp_accept(listener->owner, listener->sock, &sock);
+		err = zmq_child_accept(listener->owner, listener->transport,
+				       listener->sock, &sock);
 		if (err == -EAGAIN)
 			return;
 		if (err == -ECONNABORTED)
@@ -95,7 +87,7 @@ static void task_run(struct zmq_task *task)
 			zmq_task_run_after(task, ACCEPT_RETRY);
 			return;
 		}
-		start_conn(listener, sock);
+		take(listener, sock);
 	}
 	zmq_task_run(task);
 }
@@ -106,16 +98,16 @@ static const struct zmq_task_ops listener_task_ops = {
 	.put	= task_put,
 };
 
-static void install(struct zmq_listener *listener)
+/* The name goes with the rights of whoever bound it. */
+static void unlisten(struct zmq_listener *listener)
 {
-	struct sock *sk = listener->sock->sk;
+	const struct cred *cred;
 
-	write_lock_bh(&sk->sk_callback_lock);
-	listener->data_ready = sk->sk_data_ready;
-	__rcu_assign_sk_user_data_with_flags(sk, listener,
-					     SK_USER_DATA_NOCOPY);
-	WRITE_ONCE(sk->sk_data_ready, listener_data_ready);
-	write_unlock_bh(&sk->sk_callback_lock);
+	if (listener->sock->file || !listener->transport->unlisten)
+		return;
+	cred = override_creds(listener->cred);
+	listener->transport->unlisten(listener->sock);
+	revert_creds(cred);
 }
 
 /**
@@ -127,47 +119,48 @@ static void install(struct zmq_listener *listener)
 void zmq_listener_close(struct zmq_listener *listener)
 {
 	struct socket *sock = listener->sock;
-	struct sock *sk = sock->sk;
 
-	write_lock_bh(&sk->sk_callback_lock);
-	rcu_assign_sk_user_data(sk, NULL);
-	WRITE_ONCE(sk->sk_data_ready, listener->data_ready);
-	write_unlock_bh(&sk->sk_callback_lock);
-
+	remove_wait_queue(sk_sleep(sock->sk), &listener->wait);
 	zmq_task_stop_timer(&listener->task);
 	list_del(&listener->node);
+	unlisten(listener);
 	listener->sock = NULL;
-	sock_release(sock);
+	zmq_child_release(sock);
 	listener_put(listener);
 }
 
-static int listen_on(struct zmq_listener *listener)
+/* A new child, or the one of ZMQ_USE_FD, which listens already. */
+static int get_child(struct zmq_listener *listener)
 {
+	const struct zmq_transport *transport = listener->transport;
+	struct zmq_owner *owner = listener->owner;
 	struct zmq_endpoint *ep = &listener->ep;
 	int err;
 
-	err = zmq_tcp_bind(listener->sock, &ep->addr);
+	if (owner->opts->use_fd >= 0)
+		return zmq_adopt_listener(owner->opts->use_fd, ep,
+					  &listener->sock);
+	err = zmq_transport_resolve(sock_net(owner->tasks.sk), ep);
 	if (err)
 		return err;
-	err = zmq_tcp_local_port(listener->sock, &ep->addr);
+	err = transport->create(owner, ep, &listener->sock);
 	if (err)
 		return err;
-	err = zmq_endpoint_format(ep, listener->endpoint,
-				  sizeof(listener->endpoint));
-	if (err < 0)
-		return err;
-	install(listener);
-	return kernel_listen(listener->sock, listener->owner->opts->backlog);
+	err = transport->listen(listener->sock, ep, owner->opts->backlog);
+	if (err)
+		sock_release(listener->sock);
+	return err;
 }
 
 /**
  * zmq_listen() - bind and listen
  * @owner: the socket
- * @ep: a tcp:// endpoint
+ * @ep: the endpoint, not inproc
  * @res: set to the listener, which belongs to owner->listeners
  *
  * Context: Process context of bind(), socket lock held.
- * Return: 0, -ENODEV, or an errno of socket(2), bind(2) or listen(2).
+ * Return: 0, -ENODEV, an errno of socket(2), bind(2) or listen(2), or of
+ *	zmq_adopt_listener().
  */
 int zmq_listen(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	       struct zmq_listener **res)
@@ -181,27 +174,23 @@ int zmq_listen(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	refcount_set(&listener->ref, 1);
 	listener->owner = owner;
 	listener->ep = *ep;
+	listener->transport = zmq_transport_find(ep->transport);
+	listener->cred = get_current_cred();
 	zmq_task_init(&listener->task, &owner->tasks, &listener_task_ops);
 	sock_hold(owner->tasks.sk);
 
-	err = zmq_tcp_resolve(sock_net(owner->tasks.sk), &listener->ep);
-	if (err)
-		goto err_put;
-	err = zmq_tcp_create(owner, &listener->ep.addr, &listener->sock);
-	if (err)
-		goto err_put;
-	list_add_tail(&listener->node, &owner->listeners);
-	err = listen_on(listener);
+	err = get_child(listener);
 	if (err) {
-		if (!listener->data_ready)
-			listener->data_ready = listener->sock->sk->sk_data_ready;
-		zmq_listener_close(listener);
+		listener_put(listener);
 		return err;
 	}
+	zmq_endpoint_format(&listener->ep, listener->endpoint,
+			    sizeof(listener->endpoint));
+	list_add_tail(&listener->node, &owner->listeners);
+	init_waitqueue_func_entry(&listener->wait, listener_wake);
+	add_wait_queue(sk_sleep(listener->sock->sk), &listener->wait);
+	/* Somebody may have come before that. */
+	zmq_task_run(&listener->task);
 	*res = listener;
 	return 0;
-
-err_put:
-	listener_put(listener);
-	return err;
 }

@@ -6,15 +6,16 @@
 #include "conn.h"
 
 /**
- * struct zmq_listener - a bound tcp:// endpoint
+ * struct zmq_listener - a bound endpoint
  * @node: in owner->listeners
  * @ref: references
  * @owner: the socket; its sk is held
  * @sock: the listening child; NULL once closed
  * @task: accepts
- * @ep: the endpoint with its real port
- * @data_ready: the child's own callback
- * @rcu: callbacks may still look at it
+ * @wait: in the child's wait queue
+ * @transport: of @ep
+ * @cred: who bound it
+ * @ep: the endpoint, its wildcards filled in
  * @endpoint: canonical text of @ep
  */
 struct zmq_listener {
@@ -23,9 +24,10 @@ struct zmq_listener {
 	struct zmq_owner	*owner;
 	struct socket		*sock;
 	struct zmq_task		task;
+	wait_queue_entry_t	wait;
+	const struct zmq_transport	*transport;
+	const struct cred	*cred;
 	struct zmq_endpoint	ep;
-	void			(*data_ready)(struct sock *sk);
-	struct rcu_head		rcu;
 	char			endpoint[ZMQ_EP_TEXT];
 };
 

@@ -12,6 +12,7 @@ static const char * const zmq_mib_names[] = {
 	[ZMQ_MIB_CONNECTFAIL]		= "ConnectFail",
 	[ZMQ_MIB_ACCEPTS]		= "Accepts",
 	[ZMQ_MIB_ACCEPTFAIL]		= "AcceptFail",
+	[ZMQ_MIB_ACCEPTDENIED]		= "AcceptDenied",
 	[ZMQ_MIB_ESTABLISHED]		= "Established",
 	[ZMQ_MIB_DISCONNECTS]		= "Disconnects",
 	[ZMQ_MIB_HSPROTO]		= "HandshakeProtocol",

@@ -17,6 +17,7 @@ enum zmq_mib_field {
 	ZMQ_MIB_CONNECTFAIL,	/* outgoing connections refused or timed out */
 	ZMQ_MIB_ACCEPTS,	/* incoming connections accepted */
 	ZMQ_MIB_ACCEPTFAIL,	/* incoming connections that had to be let go */
+	ZMQ_MIB_ACCEPTDENIED,	/* incoming connections that ZMQ_IPC_FILTER_... forbids */
 	ZMQ_MIB_ESTABLISHED,	/* handshakes completed */
 	ZMQ_MIB_DISCONNECTS,	/* connections that ended after their handshake */
 

@@ -5,6 +5,26 @@
 #include <linux/if.h>
 #include "types.h"
 
+/* The lists of ZMQ_IPC_FILTER_UID, _GID and _PID */
+enum {
+	ZMQ_FILTER_UID,
+	ZMQ_FILTER_GID,
+	ZMQ_FILTER_PID,
+	ZMQ_FILTERS,
+};
+
+#define ZMQ_FILTER_MAX	16
+
+/**
+ * struct zmq_ipc_filter - ids of peers that may connect
+ * @nr: how many
+ * @ids: in the initial namespaces
+ */
+struct zmq_ipc_filter {
+	unsigned int	nr;
+	u32		ids[ZMQ_FILTER_MAX];
+};
+
 /* The values of a socket's SOL_ZMQ options.
  *
  * Written under the socket lock. Connections read them without it where a
@@ -32,6 +52,8 @@ struct zmq_opts {
 	int	tcp_keepalive_idle;	/* s */
 	int	tcp_keepalive_intvl;	/* s */
 	int	tcp_maxrt;		/* ms */
+	int	use_fd;			/* listening socket for the next bind, -1: none */
+	struct zmq_ipc_filter	ipc_filter[ZMQ_FILTERS];	/* socket lock */
 	bool	immediate;
 	bool	rcvframes;
 	bool	conflate;

@@ -8,7 +8,6 @@
 #include "mem.h"
 #include "net.h"
 #include "sock.h"
-#include "tcp.h"
 
 /* Enough for a default high-water mark of small messages from one peer. */
 #define RCVBUF_DEFAULT	SZ_1M
@@ -202,7 +201,7 @@ int zmq_sock_unbind(struct zmq_sock *zsk, const struct zmq_endpoint *ep)
 	if (ep->transport == ZMQ_INPROC)
 		return zmq_inproc_unbind(&zsk->core, ep);
 
-	if (zmq_tcp_resolve(sock_net(&zsk->sk), &want))
+	if (zmq_transport_resolve(sock_net(&zsk->sk), &want))
 		return -ENOENT;
 	list_for_each_entry(listener, &zsk->core.owner.listeners, node) {
 		if (zmq_endpoint_equal(&listener->ep, &want)) {

@@ -3,8 +3,8 @@
 #define _ZMQ_SOCK_H
 
 #include <net/sock.h>
-#include "endpoint.h"
 #include "pattern.h"
+#include "sockaddr.h"
 
 /**
  * struct zmq_name - an address as user space gave it
@@ -15,7 +15,7 @@ struct zmq_name {
 	int	len;
 	union {
 		struct sockaddr_zmq	zmq;
-		union zmq_inaddr	in;
+		union zmq_sockname	other;
 	} addr;
 };
 

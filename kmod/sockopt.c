@@ -5,7 +5,10 @@
  *
  * Level SOL_SOCKET does not come here: sock_setsockopt() serves it.
  */
+#include <linux/cred.h>
+#include <linux/pid.h>
 #include <linux/sockptr.h>
+#include "adopt.h"
 #include "sock.h"
 
 enum {
@@ -17,6 +20,8 @@ enum {
 	KIND_TIMEO,	/* int there, applied to the sock */
 	KIND_COMPUTED,	/* see get_computed() */
 	KIND_ENDPOINT,	/* text of an endpoint, see set_endpoint() */
+	KIND_FILTER,	/* an id, see set_filter() */
+	KIND_ATTACH,	/* a file descriptor */
 	KIND_PAT_INT,	/* the pattern's own */
 	KIND_PAT_BYTES,
 };
@@ -87,6 +92,14 @@ static const struct opt_desc sockopts[] = {
 	{ OPT(ZMQ_CONNECT_ROUTING_ID, BYTES, WO), FIELD(connect_routing_id),
 	  RANGE(1, ZMQ_ROUTING_ID_MAX), TYPES(T(ROUTER) | T(STREAM)),
 	  .len_off = offsetof(struct zmq_opts, connect_routing_id_len) },
+
+	{ OPT(ZMQ_USE_FD, INT, RW), FIELD(use_fd), RANGE(-1, INT_MAX), INIT(-1) },
+	{ OPT(ZMQ_ATTACH_FD, ATTACH, WO), RANGE(0, INT_MAX) },
+
+	/* ipc:// */
+	{ OPT(ZMQ_IPC_FILTER_PID, FILTER, WO), FIELD(ipc_filter[ZMQ_FILTER_PID]) },
+	{ OPT(ZMQ_IPC_FILTER_UID, FILTER, WO), FIELD(ipc_filter[ZMQ_FILTER_UID]) },
+	{ OPT(ZMQ_IPC_FILTER_GID, FILTER, WO), FIELD(ipc_filter[ZMQ_FILTER_GID]) },
 
 	/* tcp:// */
 	{ OPT(ZMQ_IPV6, BOOL, RW), FIELD(ipv6), RANGE(0, 1) },
@@ -281,10 +294,61 @@ static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
 	lock_sock(&zsk->sk);
 	if (opt->kind == KIND_PAT_INT)
 		err = pattern_set(zsk, opt, &i, sizeof(i));
+	else if (opt->kind == KIND_ATTACH)
+		err = zmq_adopt_stream(&zsk->core.owner, i);
 	else
 		store_number(&zsk->core.opts, opt, val);
 	if (opt->kind == KIND_TIMEO)
 		set_timeo(zsk, opt, val);
+	release_sock(&zsk->sk);
+	return err;
+}
+
+/* Ids of the caller's namespaces become those of the initial ones. */
+static int filter_id(int number, u32 *id)
+{
+	struct pid *pid;
+
+	switch (number) {
+	case ZMQ_IPC_FILTER_UID:
+		*id = __kuid_val(make_kuid(current_user_ns(), *id));
+		break;
+	case ZMQ_IPC_FILTER_GID:
+		*id = __kgid_val(make_kgid(current_user_ns(), *id));
+		break;
+	default:
+		rcu_read_lock();
+		pid = find_vpid(*id);
+		*id = pid ? pid_nr(pid) : U32_MAX;
+		rcu_read_unlock();
+		return *id == U32_MAX ? -ESRCH : 0;
+	}
+	return *id == U32_MAX ? -EINVAL : 0;
+}
+
+static int set_filter(struct zmq_sock *zsk, const struct opt_desc *opt,
+		      sockptr_t optval, unsigned int optlen)
+{
+	struct zmq_ipc_filter *filter = (void *)&zsk->core.opts + opt->off;
+	int err = 0;
+	u32 id;
+
+	if (optlen && optlen != sizeof(id))
+		return -EINVAL;
+	if (optlen && copy_from_sockptr(&id, optval, sizeof(id)))
+		return -EFAULT;
+	if (optlen)
+		err = filter_id(opt->number, &id);
+	if (err)
+		return err;
+
+	lock_sock(&zsk->sk);
+	if (!optlen)
+		filter->nr = 0;
+	else if (filter->nr == ZMQ_FILTER_MAX)
+		err = -ENOSPC;
+	else
+		filter->ids[filter->nr++] = id;
 	release_sock(&zsk->sk);
 	return err;
 }
@@ -405,6 +469,8 @@ int zmq_sock_setsockopt(struct socket *sock, int level, int optname,
 	case KIND_ENDPOINT:
 	case KIND_PAT_BYTES:
 		return set_bytes(zsk, opt, optval, optlen);
+	case KIND_FILTER:
+		return set_filter(zsk, opt, optval, optlen);
 	default:
 		return set_number(zsk, opt, optval, optlen);
 	}

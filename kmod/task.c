@@ -39,11 +39,11 @@ static struct zmq_task *take_first(struct zmq_task_queue *queue)
 {
 	struct zmq_task *task;
 
-	spin_lock_bh(&queue->lock);
+	spin_lock_irq(&queue->lock);
 	task = list_first_entry_or_null(&queue->tasks, struct zmq_task, node);
 	if (task)
 		list_del_init(&task->node);
-	spin_unlock_bh(&queue->lock);
+	spin_unlock_irq(&queue->lock);
 	return task;
 }
 
@@ -96,13 +96,15 @@ void zmq_task_queue_init(struct zmq_task_queue *queue, struct sock *sk)
 void zmq_task_run(struct zmq_task *task)
 {
 	struct zmq_task_queue *queue = task->queue;
+	unsigned long flags;
 
-	spin_lock_bh(&queue->lock);
+	/* A wait queue calls with interrupts off. */
+	spin_lock_irqsave(&queue->lock, flags);
 	if (list_empty(&task->node)) {
 		task->ops->get(task);
 		list_add_tail(&task->node, &queue->tasks);
 	}
-	spin_unlock_bh(&queue->lock);
+	spin_unlock_irqrestore(&queue->lock, flags);
 	kick(queue);
 }
 

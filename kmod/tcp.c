@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Child sockets for tcp:// that obey the same policy as their owner. */
+/* tcp://: TCP over IPv4 and IPv6. */
 
 #include <linux/inetdevice.h>
 #include <linux/net.h>
@@ -8,30 +8,8 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/tcp.h>
+#include "child.h"
 #include "compat.h"
-#include "tcp.h"
-
-static int addr_len(const union zmq_inaddr *addr)
-{
-	return addr->family == AF_INET6 ? sizeof(addr->in6) :
-					  sizeof(addr->in4);
-}
-
-static void set_buffers(struct sock *sk, const struct zmq_opts *opts)
-{
-	lock_sock(sk);
-	if (opts->sndbuf > 0) {
-		sk->sk_userlocks |= SOCK_SNDBUF_LOCK;
-		WRITE_ONCE(sk->sk_sndbuf,
-			   max_t(int, min_t(u32, opts->sndbuf,
-					    READ_ONCE(sysctl_wmem_max)) * 2,
-				 SOCK_MIN_SNDBUF));
-	}
-	release_sock(sk);
-	if (opts->rcvbuf > 0)
-		sock_set_rcvbuf(sk, min_t(u32, opts->rcvbuf,
-					  READ_ONCE(sysctl_rmem_max)));
-}
 
 static void set_keepalive(struct sock *sk, const struct zmq_opts *opts)
 {
@@ -54,29 +32,23 @@ static void set_keepalive(struct sock *sk, const struct zmq_opts *opts)
 		tcp_sock_set_keepcnt(sk, opts->tcp_keepalive_cnt);
 }
 
-/* Firewalls, routing and accounting must see the owner in its children. */
-static void inherit(struct zmq_owner *owner, struct socket *sock)
+static void tcp_inherit(struct zmq_owner *owner, struct socket *sock)
 {
 	const struct zmq_opts *opts = owner->opts;
 	struct sock *from = owner->tasks.sk;
 	struct sock *sk = sock->sk;
 
 	lock_sock(sk);
-	sk->sk_mark = from->sk_mark;
-	sk->sk_priority = from->sk_priority;
-	sk->sk_uid = from->sk_uid;
 	sk->sk_allocation = GFP_KERNEL;
 	release_sock(sk);
 	if (from->sk_bound_dev_if)
 		sock_bindtoindex(sk, from->sk_bound_dev_if, true);
-
 	tcp_sock_set_nodelay(sk);
 	if (opts->tos)
 		ip_sock_set_tos(sk, opts->tos);
 	if (opts->tcp_maxrt)
 		tcp_sock_set_user_timeout(sk, opts->tcp_maxrt);
 	set_keepalive(sk, opts);
-	set_buffers(sk, opts);
 }
 
 static int bind_to_device(struct zmq_owner *owner, struct sock *sk)
@@ -96,31 +68,16 @@ static int bind_to_device(struct zmq_owner *owner, struct sock *sk)
 	return sock_bindtoindex(sk, ifindex, true);
 }
 
-/**
- * zmq_tcp_create() - make a child socket
- * @owner: whose
- * @addr: an address of the family that it is for
- * @res: set to the socket
- *
- * It is made in the calling task and not as a kernel socket, so that its
- * cgroup, memory cgroup, LSM label and reference to the network namespace are
- * those of the caller.
- *
- * Context: Process context of bind() or connect(), socket lock held.
- * Return: 0 or an errno of socket(2); -ENODEV for ZMQ_BINDTODEVICE.
- */
-int zmq_tcp_create(struct zmq_owner *owner, const union zmq_inaddr *addr,
-		   struct socket **res)
+static int tcp_create(struct zmq_owner *owner, const struct zmq_endpoint *ep,
+		      struct socket **res)
 {
-	struct net *net = sock_net(owner->tasks.sk);
 	struct socket *sock;
 	int err;
 
-	err = __sock_create(net, addr->family, SOCK_STREAM, IPPROTO_TCP, &sock,
-			    0);
+	err = zmq_child_create(owner, ep->addr.family, IPPROTO_TCP, &sock);
 	if (err)
 		return err;
-	inherit(owner, sock);
+	tcp_inherit(owner, sock);
 	err = bind_to_device(owner, sock->sk);
 	if (err) {
 		sock_release(sock);
@@ -130,72 +87,35 @@ int zmq_tcp_create(struct zmq_owner *owner, const union zmq_inaddr *addr,
 	return 0;
 }
 
-/**
- * zmq_tcp_accept() - take the next connection of a listener
- * @owner: whose
- * @listener: the listening child
- * @res: set to the socket
- *
- * Context: Process context, socket lock held.
- * Return: 0, -EAGAIN if there is none, or another errno of accept(2).
- */
-int zmq_tcp_accept(struct zmq_owner *owner, struct socket *listener,
-		   struct socket **res)
+static int tcp_listen(struct socket *sock, struct zmq_endpoint *ep, int backlog)
 {
-	struct socket *sock;
+	struct zmq_endpoint name;
 	int err;
 
-	err = kernel_accept(listener, &sock, O_NONBLOCK);
+	sock_set_reuseaddr(sock->sk);
+	err = zmq_child_bind(sock, ep);
 	if (err)
 		return err;
-	/* A worker accepts, but on behalf of whoever listens. */
-	SOCK_INODE(sock)->i_uid = SOCK_INODE(listener)->i_uid;
-	SOCK_INODE(sock)->i_gid = SOCK_INODE(listener)->i_gid;
-	inherit(owner, sock);
-	*res = sock;
-	return 0;
+	err = zmq_child_name(sock, &name);
+	if (err)
+		return err;
+	zmq_endpoint_set_port(&ep->addr, zmq_endpoint_port(&name.addr));
+	return kernel_listen(sock, backlog);
 }
 
-/**
- * zmq_tcp_bind() - give a child its local address
- * @sock: the child
- * @addr: the address
- *
- * Context: Process context of the caller, whose privileges count.
- * Return: 0 or an errno of bind(2).
- */
-int zmq_tcp_bind(struct socket *sock, const union zmq_inaddr *addr)
+static int tcp_source(struct socket *sock, const struct zmq_endpoint *ep)
 {
-	union zmq_inaddr copy = *addr;
+	union zmq_inaddr src = ep->src;
 
+	if (!ep->has_src)
+		return 0;
 	sock_set_reuseaddr(sock->sk);
-	return kernel_bind(sock, (struct zmq_sockaddr *)&copy, addr_len(addr));
+	return kernel_bind(sock, (struct zmq_sockaddr *)&src,
+			   src.family == AF_INET6 ? sizeof(src.in6) :
+						    sizeof(src.in4));
 }
 
-/**
- * zmq_tcp_connect() - begin to connect
- * @sock: the child
- * @addr: the peer's address
- *
- * Context: Process context.
- * Return: 0, -EINPROGRESS, or another errno of connect(2).
- */
-int zmq_tcp_connect(struct socket *sock, const union zmq_inaddr *addr)
-{
-	union zmq_inaddr copy = *addr;
-
-	return kernel_connect(sock, (struct zmq_sockaddr *)&copy,
-			      addr_len(addr), O_NONBLOCK);
-}
-
-/**
- * zmq_tcp_disconnect() - make a child fit to connect again
- * @sock: the child
- *
- * Context: Process context.
- * Return: 0 or an errno of connect(2).
- */
-int zmq_tcp_disconnect(struct socket *sock)
+static int tcp_unconnect(struct socket *sock)
 {
 	union zmq_inaddr addr = { .family = AF_UNSPEC };
 
@@ -275,15 +195,7 @@ static int resolve_zone(struct net *net, const char *zone,
 	return err;
 }
 
-/**
- * zmq_tcp_resolve() - fill in what an endpoint says by the name of a device
- * @net: where the device is looked for
- * @ep: the endpoint
- *
- * Context: Process context.
- * Return: 0, or -ENODEV if there is no such device or it has no address.
- */
-int zmq_tcp_resolve(struct net *net, struct zmq_endpoint *ep)
+static int tcp_resolve(struct net *net, struct zmq_endpoint *ep)
 {
 	int err;
 
@@ -300,23 +212,13 @@ int zmq_tcp_resolve(struct net *net, struct zmq_endpoint *ep)
 	return resolve_zone(net, ep->src_zone, &ep->src);
 }
 
-/**
- * zmq_tcp_local_port() - ask a bound child for its port
- * @sock: the child
- * @addr: its address, whose port is filled in
- *
- * Context: Process context.
- * Return: 0 or an errno of getsockname(2).
- */
-int zmq_tcp_local_port(struct socket *sock, union zmq_inaddr *addr)
-{
-	struct sockaddr_storage name;
-	union zmq_inaddr *in = (union zmq_inaddr *)&name;
-	int len;
-
-	len = kernel_getsockname(sock, (struct sockaddr *)&name);
-	if (len < 0)
-		return len;
-	zmq_endpoint_set_port(addr, zmq_endpoint_port(in));
-	return 0;
-}
+const struct zmq_transport zmq_tcp_transport = {
+	.stream		= &zmq_tcp_stream,
+	.resolve	= tcp_resolve,
+	.create		= tcp_create,
+	.listen		= tcp_listen,
+	.source		= tcp_source,
+	.connect	= zmq_child_connect,
+	.reset		= tcp_unconnect,
+	.inherit	= tcp_inherit,
+};

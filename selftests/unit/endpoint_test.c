@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include <linux/errno.h>
-#include "endpoint.h"
+#include "sockaddr.h"
 
 #define B ZMQ_EP_BIND
 #define C ZMQ_EP_CONNECT
@@ -68,6 +68,13 @@ TEST(endpoint_good, "endpoint: texts and what they become")
 		{ "inproc://x", C },
 		{ "inproc://tcp://*:1 \xff;", C },
 		{ "inproc:///", C },
+		{ "ipc:///run/x", B }, { "ipc:///run/x", C },
+		{ "ipc://rel/x", C }, { "ipc://@abs tract", B },
+		{ "ipc://@*", B }, { "ipc://*x", C }, { "ipc://*", B },
+		{ "vsock://1:5555", C }, { "vsock://1:5555", B },
+		{ "vsock://*:*", B }, { "vsock://-1:-1", B, "vsock://*:*" },
+		{ "vsock://@:7", B, "vsock://1:7" }, { "vsock://@:7", C, "vsock://1:7" },
+		{ "vsock://4294967294:4294967294", C },
 	};
 	struct zmq_endpoint ep, again;
 	char buf[ZMQ_EP_TEXT];
@@ -99,8 +106,14 @@ TEST(endpoint_bad, "endpoint: what is refused")
 		{ "://x", B, -EINVAL }, { "://", B, -EINVAL },
 		{ "inproc://", B, -EINVAL }, { "127.0.0.1:5555", C, -EINVAL },
 		{ "TCP://*:5555", B, -EPROTONOSUPPORT },
-		{ "ipc:///tmp/x", B, -EPROTONOSUPPORT },
-		{ "vsock://1:1", B, -EPROTONOSUPPORT },
+		{ "ipc://", B, -EINVAL }, { "ipc://@", B, -EINVAL },
+		{ "ipc://@", C, -EINVAL }, { "ipc://*", C, -EINVAL },
+		{ "vsock://1", B, -EINVAL }, { "vsock://:1", B, -EINVAL },
+		{ "vsock://1:", B, -EINVAL }, { "vsock://*:1", C, -EINVAL },
+		{ "vsock://1:*", C, -EINVAL }, { "vsock://-1:1", C, -EINVAL },
+		{ "vsock://1:2:3", C, -EINVAL }, { "vsock://@@:1", C, -EINVAL },
+		{ "vsock://1:4294967295", C, -EINVAL },
+		{ "vsock://4294967296:1", B, -EINVAL },
 		{ "udp://*:1", B, -EPROTONOSUPPORT },
 		{ "foo://x", C, -EPROTONOSUPPORT },
 		{ "ip\xff://x", C, -EPROTONOSUPPORT },
@@ -199,6 +212,19 @@ TEST(endpoint_fields, "endpoint: the fields that a caller uses")
 	CHECK_STR(buf, name);
 	name[9 + 255] = 'n';
 	CHECK_EQ(parse(&ep, name, B), -ENAMETOOLONG);
+
+	CHECK_EQ(parse(&ep, "ipc://*", B), 0);
+	CHECK(ep.transport == ZMQ_IPC && !ep.name_len);
+	CHECK_EQ(parse(&ep, "ipc://a", C), 0);
+	CHECK_EQ(ep.name_len, 1);
+	memset(name, 0, sizeof(name));
+	memcpy(name, "ipc://", 6);
+	memset(name + 6, 'p', 107);
+	CHECK_EQ(parse(&ep, name, C), 0);
+	name[6 + 107] = 'p';
+	CHECK_EQ(parse(&ep, name, C), -ENAMETOOLONG);
+	CHECK_EQ(parse(&ep, "vsock://3:9", C), 0);
+	CHECK(ep.transport == ZMQ_VSOCK && ep.vm_cid == 3 && ep.vm_port == 9);
 }
 
 static bool same(const char *a, const char *b, unsigned int flags)
@@ -236,6 +262,13 @@ TEST(endpoint_equal, "endpoint: equal by meaning")
 	CHECK(!same("inproc://a", "inproc://A", C));
 	CHECK(!same("inproc://a", "inproc://aa", C));
 	CHECK(!same("inproc://a", "tcp://1.1.1.1:1", C));
+	CHECK(!same("inproc://a", "ipc://a", C));
+	CHECK(same("ipc://a", "ipc://a", C));
+	CHECK(!same("ipc://a", "ipc://./a", C));
+	CHECK(!same("ipc://a", "ipc://@a", C));
+	CHECK(same("vsock://*:1", "vsock://-1:1", B));
+	CHECK(!same("vsock://1:1", "vsock://2:1", B));
+	CHECK(!same("vsock://1:1", "vsock://1:2", B));
 
 	/* the caller has looked up the interface's address */
 	CHECK_EQ(parse(&a, "tcp://lo:1", B), 0);
@@ -252,7 +285,7 @@ TEST(endpoint_sockaddr, "endpoint: from the socket addresses of IP")
 				    .sin6_port = htons(7), .sin6_scope_id = 3 };
 	struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(7),
 				   .sin_addr.s_addr = htonl(0x7f000001) };
-	struct sockaddr other = { .sa_family = AF_UNIX };
+	struct sockaddr other = { .sa_family = AF_NETLINK };
 	struct zmq_endpoint ep, again;
 	char buf[ZMQ_EP_TEXT];
 	size_t n;
@@ -280,4 +313,83 @@ TEST(endpoint_sockaddr, "endpoint: from the socket addresses of IP")
 	in4.sin_port = 0;
 	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &in4, sizeof(in4), B), 0);
 	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &in4, sizeof(in4), C), -EINVAL);
+}
+
+static int from_un(struct zmq_endpoint *ep, const char *path, size_t n)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	size_t len = offsetof(struct sockaddr_un, sun_path) + n;
+	char *copy = malloc(len);
+	int ret;
+
+	memcpy(un.sun_path, path, n);
+	memcpy(copy, &un, len);
+	ret = zmq_endpoint_from_sockaddr(ep, copy, len, C);
+	free(copy);
+	return ret;
+}
+
+TEST(endpoint_sockaddr_un, "endpoint: from and to the addresses of AF_UNIX")
+{
+	static const struct {
+		const char	*path;
+		size_t		n;
+		const char	*text;
+	} cases[] = {
+		{ "/run/x", 6, "ipc:///run/x" }, { "/run/x", 7, "ipc:///run/x" },
+		{ "x\0yyy", 5, "ipc://x" }, { "@x", 3, "ipc://./@x" },
+		{ "\0x", 2, "ipc://@x" }, { "\0@x", 3, "ipc://@@x" },
+	};
+	const size_t head = offsetof(struct sockaddr_un, sun_path);
+	union zmq_sockname name, again;
+	struct zmq_endpoint ep, parsed;
+	char buf[ZMQ_EP_TEXT], path[108];
+	size_t i;
+	int len;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		CHECK_EQ(from_un(&ep, cases[i].path, cases[i].n), 0);
+		CHECK(zmq_endpoint_format(&ep, buf, sizeof(buf)) > 0);
+		CHECK_STR(buf, cases[i].text);
+		CHECK_EQ(parse(&parsed, buf, C), 0);
+		CHECK(zmq_endpoint_equal(&ep, &parsed));
+		len = zmq_endpoint_to_sockaddr(&ep, &name);
+		CHECK_EQ(len, head + ep.name_len + (ep.name[0] != '@'));
+		CHECK_EQ(zmq_endpoint_to_sockaddr(&parsed, &again), len);
+		CHECK(!memcmp(&name, &again, sizeof(name)));
+	}
+	CHECK_EQ(from_un(&ep, "", 0), -EINVAL);
+	CHECK_EQ(from_un(&ep, "\0", 1), -EINVAL);
+	CHECK_EQ(from_un(&ep, "\0x\0", 3), -EINVAL);
+	memset(path, 'p', sizeof(path));
+	CHECK_EQ(from_un(&ep, path, 107), 0);
+	CHECK_EQ(zmq_endpoint_to_sockaddr(&ep, &name), sizeof(name.un));
+	CHECK_EQ(from_un(&ep, path, 108), -ENAMETOOLONG);
+	path[0] = 0;
+	CHECK_EQ(from_un(&ep, path, 107), 0);
+	CHECK_EQ(from_un(&ep, path, 108), -ENAMETOOLONG);
+	path[0] = '@';
+	CHECK_EQ(from_un(&ep, path, 106), -ENAMETOOLONG);
+}
+
+TEST(endpoint_sockaddr_vm, "endpoint: from and to the addresses of AF_VSOCK")
+{
+	struct sockaddr_vm vm = { .svm_family = AF_VSOCK, .svm_cid = 3, .svm_port = 7 };
+	union zmq_sockname name;
+	struct zmq_endpoint ep;
+	char buf[ZMQ_EP_TEXT];
+
+	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &vm, sizeof(vm) - 1, C), -EINVAL);
+	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &vm, sizeof(vm), C), 0);
+	CHECK(zmq_endpoint_format(&ep, buf, sizeof(buf)) > 0);
+	CHECK_STR(buf, "vsock://3:7");
+	CHECK_EQ(zmq_endpoint_to_sockaddr(&ep, &name), sizeof(vm));
+	CHECK(!memcmp(&name.vm, &vm, sizeof(vm)));
+	vm.svm_port = VMADDR_PORT_ANY;
+	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &vm, sizeof(vm), C), -EINVAL);
+	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &vm, sizeof(vm), B), 0);
+	vm.svm_cid = VMADDR_CID_ANY;
+	CHECK_EQ(zmq_endpoint_from_sockaddr(&ep, &vm, sizeof(vm), B), 0);
+	CHECK(zmq_endpoint_format(&ep, buf, sizeof(buf)) > 0);
+	CHECK_STR(buf, "vsock://*:*");
 }

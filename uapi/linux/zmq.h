@@ -42,7 +42,7 @@
  *	array or the address length says where it ends
  *
  * bind() and connect() also take struct sockaddr_in and sockaddr_in6 as
- * tcp:// endpoints.
+ * tcp:// endpoints, sockaddr_un as ipc:// and sockaddr_vm as vsock://.
  */
 struct sockaddr_zmq {
 	__kernel_sa_family_t	szmq_family;
@@ -101,6 +101,9 @@ struct sockaddr_zmq_peer {
 #define ZMQ_CONFLATE 54			/* int, 0 or 1: a peer's queue holds its last message only */
 #define ZMQ_ROUTER_HANDOVER 56		/* int */
 #define ZMQ_TOS 57			/* int */
+#define ZMQ_IPC_FILTER_PID 58		/* pid_t, adds; nothing: clears */
+#define ZMQ_IPC_FILTER_UID 59		/* uid_t, adds; nothing: clears */
+#define ZMQ_IPC_FILTER_GID 60		/* gid_t, adds; nothing: clears */
 #define ZMQ_CONNECT_ROUTING_ID 61	/* 1 to 255 bytes */
 #define ZMQ_HANDSHAKE_IVL 66		/* int, ms, 0 no limit */
 #define ZMQ_XPUB_NODROP 69		/* int */
@@ -112,6 +115,7 @@ struct sockaddr_zmq_peer {
 #define ZMQ_CONNECT_TIMEOUT 79		/* int, ms, 0 the system's */
 #define ZMQ_TCP_MAXRT 80		/* int, ms, 0 the system's */
 #define ZMQ_THREAD_SAFE 81		/* int, get only, always 1 */
+#define ZMQ_USE_FD 89			/* int, a listening socket for bind, -1 none */
 #define ZMQ_BINDTODEVICE 92		/* string */
 #define ZMQ_TOPICS_COUNT 116		/* int, get only */
 
@@ -127,6 +131,7 @@ struct sockaddr_zmq_peer {
 #define ZMQ_CONNECT		1001
 #define ZMQ_UNBIND		1002
 #define ZMQ_DISCONNECT		1003
+#define ZMQ_ATTACH_FD		1004	/* int, set only: a connected stream socket */
 
 #define ZMQ_RCVFRAMES		1005	/* int, 0 or 1: recvmsg() returns ZMQ_FRAMES */
 

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Child sockets, which obey the same policy as their owner. */
+
+#include <linux/cgroup.h>
+#include <linux/file.h>
+#include <linux/net.h>
+#include "child.h"
+#include "compat.h"
+#include "net.h"
+#include "sockaddr.h"
+
+static void set_buffers(struct sock *sk, const struct zmq_opts *opts)
+{
+	lock_sock(sk);
+	if (opts->sndbuf > 0) {
+		sk->sk_userlocks |= SOCK_SNDBUF_LOCK;
+		WRITE_ONCE(sk->sk_sndbuf,
+			   max_t(int, min_t(u32, opts->sndbuf,
+					    READ_ONCE(sysctl_wmem_max)) * 2,
+				 SOCK_MIN_SNDBUF));
+	}
+	release_sock(sk);
+	if (opts->rcvbuf > 0)
+		sock_set_rcvbuf(sk, min_t(u32, opts->rcvbuf,
+					  READ_ONCE(sysctl_rmem_max)));
+}
+
+/* A child made by a worker was born into the root's cgroup. */
+static void inherit_cgroup(struct sock *sk, const struct sock *from)
+{
+#ifdef CONFIG_SOCK_CGROUP_DATA
+	struct cgroup *old = sk->sk_cgrp_data.cgroup;
+	struct cgroup *new = from->sk_cgrp_data.cgroup;
+
+	if (!old || !new || old == new)
+		return;
+	cgroup_get(new);
+	cgroup_bpf_get(new);
+	sk->sk_cgrp_data = from->sk_cgrp_data;
+	cgroup_bpf_put(old);
+	cgroup_put(old);
+#endif
+}
+
+/* Firewalls, routing and accounting must see the owner in its children. */
+static void inherit(struct zmq_owner *owner, struct socket *sock)
+{
+	struct sock *from = owner->tasks.sk;
+	struct sock *sk = sock->sk;
+
+	lock_sock(sk);
+	sk->sk_mark = from->sk_mark;
+	sk->sk_priority = from->sk_priority;
+	sk->sk_uid = from->sk_uid;
+	release_sock(sk);
+	set_buffers(sk, owner->opts);
+}
+
+/**
+ * zmq_child_create() - make a child socket
+ * @owner: whose
+ * @family: AF_INET, AF_INET6, AF_UNIX or AF_VSOCK
+ * @protocol: of that family
+ * @res: set to the socket
+ *
+ * It is made in the calling task, or under the caller's credentials, and not
+ * as a kernel socket, so that its cgroup, memory cgroup, LSM label and
+ * reference to the network namespace are those of the caller.
+ *
+ * Context: Process context.
+ * Return: 0 or an errno of socket(2).
+ */
+int zmq_child_create(struct zmq_owner *owner, int family, int protocol,
+		     struct socket **res)
+{
+	struct sock *from = owner->tasks.sk;
+	struct socket *sock;
+	int err;
+
+	err = __sock_create(sock_net(from), family, SOCK_STREAM, protocol,
+			    &sock, 0);
+	if (err)
+		return err;
+	inherit_cgroup(sock->sk, from);
+	inherit(owner, sock);
+	*res = sock;
+	return 0;
+}
+
+/**
+ * zmq_child_accept() - take the next connection of a listener
+ * @owner: whose
+ * @transport: of the listener
+ * @listener: the listening child
+ * @res: set to the socket
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0, -EAGAIN if there is none, -ECONNABORTED if one was turned away,
+ *	or another errno of accept(2).
+ */
+int zmq_child_accept(struct zmq_owner *owner,
+		     const struct zmq_transport *transport,
+		     struct socket *listener, struct socket **res)
+{
+	struct socket *sock;
+	int err;
+
+	err = kernel_accept(listener, &sock, O_NONBLOCK);
+	if (err)
+		return err;
+	if (transport->admit && !transport->admit(owner, sock)) {
+		ZMQ_INC_STATS(sock_net(owner->tasks.sk), ZMQ_MIB_ACCEPTDENIED);
+		sock_release(sock);
+		return -ECONNABORTED;
+	}
+	/* A worker accepts, but on behalf of whoever listens. */
+	SOCK_INODE(sock)->i_uid = SOCK_INODE(listener)->i_uid;
+	SOCK_INODE(sock)->i_gid = SOCK_INODE(listener)->i_gid;
+	inherit(owner, sock);
+	if (transport->inherit)
+		transport->inherit(owner, sock);
+	*res = sock;
+	return 0;
+}
+
+/**
+ * zmq_child_bind() - give a child its local address
+ * @sock: the child
+ * @ep: the endpoint, resolved
+ *
+ * Context: Process context of the caller, whose privileges count.
+ * Return: 0 or an errno of bind(2).
+ */
+int zmq_child_bind(struct socket *sock, const struct zmq_endpoint *ep)
+{
+	union zmq_sockname name;
+	int len = zmq_endpoint_to_sockaddr(ep, &name);
+
+	return kernel_bind(sock, (struct zmq_sockaddr *)&name, len);
+}
+
+/**
+ * zmq_child_connect() - begin to connect
+ * @sock: the child
+ * @ep: the endpoint, resolved
+ *
+ * Context: Process context.
+ * Return: 0, -EINPROGRESS, or another errno of connect(2).
+ */
+int zmq_child_connect(struct socket *sock, const struct zmq_endpoint *ep)
+{
+	union zmq_sockname name;
+	int len = zmq_endpoint_to_sockaddr(ep, &name);
+
+	return kernel_connect(sock, (struct zmq_sockaddr *)&name, len,
+			      O_NONBLOCK);
+}
+
+/**
+ * zmq_child_name() - ask a bound child for its address
+ * @sock: the child
+ * @ep: set to it
+ *
+ * Context: Process context.
+ * Return: 0, an errno of getsockname(2), or one of
+ *	zmq_endpoint_from_sockaddr().
+ */
+int zmq_child_name(struct socket *sock, struct zmq_endpoint *ep)
+{
+	struct sockaddr_storage name;
+	int len;
+
+	len = kernel_getsockname(sock, (struct sockaddr *)&name);
+	if (len < 0)
+		return len;
+	return zmq_endpoint_from_sockaddr(ep, &name, len, ZMQ_EP_BIND);
+}
+
+/**
+ * zmq_child_release() - let go of a child
+ * @sock: the child; one that came as a file lives on if others have it
+ *
+ * Context: Process context.
+ */
+void zmq_child_release(struct socket *sock)
+{
+	if (sock->file)
+		sockfd_put(sock);
+	else
+		sock_release(sock);
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How any other stream socket carries bytes: a worker reads when the socket
+ * wakes whoever polls it. Nothing in the socket itself is changed, so it may be
+ * one that user space made and still has.
+ */
+
+#include <linux/bvec.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include "compat.h"
+#include "conn.h"
+
+/* What one read asks for, and the least that it gets and is charged. */
+#define READ_SIZE	SZ_32K
+#define READ_MIN	SZ_2K
+
+/* How long to wait for memory. */
+#define SEND_RETRY_NS	(20 * NSEC_PER_MSEC)
+
+/* Called with the lock of the wait queue, in any context. */
+static int polled_wake(wait_queue_entry_t *wait, unsigned int mode, int sync,
+		       void *key)
+{
+	struct zmq_conn *conn = container_of(wait, struct zmq_conn, wait);
+	__poll_t events = key_to_poll(key);
+
+	if (!events || events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP))
+		zmq_task_run(&conn->task);
+	if (events & EPOLLIN)
+		zmq_conn_readable_later(conn);
+	if (events & EPOLLOUT &&
+	    test_and_clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags))
+		zmq_conn_kick(conn);
+	return 0;
+}
+
+static void polled_install(struct zmq_conn *conn)
+{
+	init_waitqueue_func_entry(&conn->wait, polled_wake);
+	add_wait_queue(sk_sleep(conn->sock->sk), &conn->wait);
+}
+
+static void polled_uninstall(struct zmq_conn *conn)
+{
+	remove_wait_queue(sk_sleep(conn->sock->sk), &conn->wait);
+
+	mutex_lock(&conn->rx_lock);
+	kfree_skb(conn->rx_skb);
+	conn->rx_skb = NULL;
+	if (conn->rx_frag.page)
+		put_page(conn->rx_frag.page);
+	conn->rx_frag.page = NULL;
+	mutex_unlock(&conn->rx_lock);
+	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+}
+
+static void polled_lock(struct zmq_conn *conn)
+{
+	mutex_lock(&conn->rx_lock);
+}
+
+static void polled_unlock(struct zmq_conn *conn)
+{
+	mutex_unlock(&conn->rx_lock);
+}
+
+/* Returns the bytes received into conn->rx_skb, 0 for none, or an error. A
+ * page that no run refers to is used again.
+ */
+static int fill(struct zmq_conn *conn)
+{
+	struct page_frag *frag = &conn->rx_frag;
+	struct msghdr m = {};
+	struct sk_buff *skb;
+	struct bio_vec bv;
+	int ret;
+
+	skb = alloc_skb(0, GFP_KERNEL_ACCOUNT);
+	if (!skb)
+		return -ENOMEM;
+	if (!skb_page_frag_refill(READ_MIN, frag, GFP_KERNEL_ACCOUNT)) {
+		kfree_skb(skb);
+		return -ENOMEM;
+	}
+	bv.bv_page = frag->page;
+	bv.bv_offset = frag->offset;
+	bv.bv_len = min_t(u32, READ_SIZE, frag->size - frag->offset);
+	iov_iter_bvec(&m.msg_iter, ITER_DEST, &bv, 1, bv.bv_len);
+	ret = sock_recvmsg(conn->sock, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (ret <= 0) {
+		kfree_skb(skb);
+		return ret;
+	}
+	get_page(frag->page);
+	skb_add_rx_frag(skb, 0, frag->page, frag->offset, ret,
+			max_t(int, ret, READ_MIN));
+	frag->offset += ALIGN(ret, SMP_CACHE_BYTES);
+	conn->rx_skb = skb;
+	conn->rx_off = 0;
+	return ret;
+}
+
+static int polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
+		       sk_read_actor_t actor)
+{
+	int total = 0, ret = 0;
+	unsigned int left;
+
+	conn->rx_dry = false;
+	while (desc->count) {
+		if (!conn->rx_skb) {
+			ret = fill(conn);
+			if (ret <= 0) {
+				conn->rx_dry = ret != -ENOMEM;
+				break;
+			}
+		}
+		left = conn->rx_skb->len - conn->rx_off;
+		ret = actor(desc, conn->rx_skb, conn->rx_off, left);
+		if (ret <= 0)
+			break;
+		total += ret;
+		conn->rx_off += ret;
+		if (ret < left)
+			continue;
+		consume_skb(conn->rx_skb);
+		conn->rx_skb = NULL;
+	}
+	if (ret == -ENOMEM)
+		zmq_task_run_after(&conn->task, ZMQ_CONN_RX_RETRY);
+	return total;
+}
+
+static bool polled_drained(const struct zmq_conn *conn)
+{
+	return conn->rx_dry;
+}
+
+static int polled_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
+{
+	int ret = sock_sendmsg(conn->sock, m);
+
+	if (ret == -ENOMEM || ret == -ENOBUFS) {
+		hrtimer_start(&conn->flush_timer, ns_to_ktime(SEND_RETRY_NS),
+			      HRTIMER_MODE_REL_SOFT);
+		return ret;
+	}
+	if (ret != -EAGAIN)
+		return ret;
+	/* Room made before the bit was set wakes nobody. */
+	set_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+	smp_mb__after_atomic();
+	ret = sock_sendmsg(conn->sock, m);
+	if (ret > 0)
+		clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+	return ret;
+}
+
+static bool polled_busy(const struct zmq_conn *conn)
+{
+	return sk_has_allocations(conn->sock->sk);
+}
+
+const struct zmq_stream_ops zmq_polled_stream = {
+	.install	= polled_install,
+	.uninstall	= polled_uninstall,
+	.lock		= polled_lock,
+	.unlock		= polled_unlock,
+	.read		= polled_read,
+	.drained	= polled_drained,
+	.send		= polled_send,
+	.busy		= polled_busy,
+};

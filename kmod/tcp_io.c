@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How TCP carries bytes: read in softirq, where its callbacks run. */
+
+#include <linux/tcp.h>
+#include <net/tcp.h>
+#include "compat.h"
+#include "conn.h"
+
+#ifdef ZMQ_HAVE_TRACE_SK_DATA_READY
+#include <trace/events/sock.h>
+#endif
+
+/* Softirq, or process context from the child's backlog; either way with
+ * exclusive use of the child.
+ */
+static void on_data_ready(struct sock *sk)
+{
+	struct zmq_conn *conn;
+
+#ifdef ZMQ_HAVE_TRACE_SK_DATA_READY
+	trace_sk_data_ready(sk);
+#endif
+	rcu_read_lock();
+	conn = rcu_dereference_sk_user_data(sk);
+	if (conn)
+		zmq_conn_readable(conn);
+	rcu_read_unlock();
+}
+
+static void on_write_space(struct sock *sk)
+{
+	struct zmq_conn *conn;
+
+	rcu_read_lock();
+	conn = rcu_dereference_sk_user_data(sk);
+	if (conn && sk_stream_is_writeable(sk)) {
+		clear_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		zmq_conn_writable(conn);
+	}
+	rcu_read_unlock();
+}
+
+static void on_event(struct sock *sk)
+{
+	struct zmq_conn *conn;
+
+	rcu_read_lock();
+	conn = rcu_dereference_sk_user_data(sk);
+	if (conn)
+		zmq_task_run(&conn->task);
+	rcu_read_unlock();
+}
+
+static void tcp_install(struct zmq_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	conn->data_ready = sk->sk_data_ready;
+	conn->write_space = sk->sk_write_space;
+	conn->state_change = sk->sk_state_change;
+	conn->error_report = sk->sk_error_report;
+	__rcu_assign_sk_user_data_with_flags(sk, conn, SK_USER_DATA_NOCOPY);
+	WRITE_ONCE(sk->sk_data_ready, on_data_ready);
+	WRITE_ONCE(sk->sk_write_space, on_write_space);
+	WRITE_ONCE(sk->sk_state_change, on_event);
+	WRITE_ONCE(sk->sk_error_report, on_event);
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void tcp_uninstall(struct zmq_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	rcu_assign_sk_user_data(sk, NULL);
+	WRITE_ONCE(sk->sk_data_ready, conn->data_ready);
+	WRITE_ONCE(sk->sk_write_space, conn->write_space);
+	WRITE_ONCE(sk->sk_state_change, conn->state_change);
+	WRITE_ONCE(sk->sk_error_report, conn->error_report);
+	write_unlock_bh(&sk->sk_callback_lock);
+
+	/* Whoever found the callback before runs under this lock. */
+	lock_sock(sk);
+	release_sock(sk);
+}
+
+static void tcp_lock(struct zmq_conn *conn)
+{
+	lock_sock(conn->sock->sk);
+}
+
+static void tcp_unlock(struct zmq_conn *conn)
+{
+	release_sock(conn->sock->sk);
+}
+
+static int tcp_read(struct zmq_conn *conn, read_descriptor_t *desc,
+		    sk_read_actor_t actor)
+{
+	return tcp_read_sock(conn->sock->sk, desc, actor);
+}
+
+static bool tcp_drained(const struct zmq_conn *conn)
+{
+	return skb_queue_empty(&conn->sock->sk->sk_receive_queue);
+}
+
+static int tcp_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
+{
+	int ret = tcp_sendmsg_locked(conn->sock->sk, m, len);
+
+	if (ret == -EAGAIN)
+		set_bit(SOCK_NOSPACE, &conn->sock->flags);
+	return ret;
+}
+
+static bool tcp_busy(const struct zmq_conn *conn)
+{
+	const struct tcp_sock *tp = tcp_sk(conn->sock->sk);
+
+	return READ_ONCE(tp->write_seq) != READ_ONCE(tp->snd_una);
+}
+
+const struct zmq_stream_ops zmq_tcp_stream = {
+	.install	= tcp_install,
+	.uninstall	= tcp_uninstall,
+	.lock		= tcp_lock,
+	.unlock		= tcp_unlock,
+	.tx_begin	= tcp_lock,
+	.tx_end		= tcp_unlock,
+	.read		= tcp_read,
+	.drained	= tcp_drained,
+	.send		= tcp_send,
+	.busy		= tcp_busy,
+};

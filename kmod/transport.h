@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What carries connections: one struct zmq_transport in a file of its own. */
+#ifndef _ZMQ_TRANSPORT_H
+#define _ZMQ_TRANSPORT_H
+
+#include <net/tcp.h>
+#include "endpoint.h"
+#include "types.h"
+
+struct msghdr;
+struct socket;
+struct zmq_owner;
+
+/**
+ * struct zmq_stream_ops - how bytes go in and out of a child
+ * @install: have the child's events tell the connection. Socket lock.
+ * @uninstall: the opposite; nothing is told after it. Socket lock.
+ * @lock: take what protects the reader's position, see locking.rst, 4
+ * @unlock: release it
+ * @tx_begin: before one or several @send, or NULL. tx_lock.
+ * @tx_end: after them, or NULL. tx_lock.
+ * @read: as tcp_read_sock(). Under @lock.
+ * @drained: the last @read left nothing. Under @lock.
+ * @send: bytes taken or an errno; -EAGAIN if io_work is to try again later.
+ *	Between @tx_begin and @tx_end.
+ * @busy: the peer has not taken all that was sent. Socket lock.
+ */
+struct zmq_stream_ops {
+	void	(*install)(struct zmq_conn *conn);
+	void	(*uninstall)(struct zmq_conn *conn);
+	void	(*lock)(struct zmq_conn *conn);
+	void	(*unlock)(struct zmq_conn *conn);
+	void	(*tx_begin)(struct zmq_conn *conn);
+	void	(*tx_end)(struct zmq_conn *conn);
+	int	(*read)(struct zmq_conn *conn, read_descriptor_t *desc,
+			sk_read_actor_t actor);
+	bool	(*drained)(const struct zmq_conn *conn);
+	int	(*send)(struct zmq_conn *conn, struct msghdr *m, size_t len);
+	bool	(*busy)(const struct zmq_conn *conn);
+};
+
+/**
+ * struct zmq_transport - how children are made and meet
+ * @stream: how they carry bytes
+ * @resolve: fill in what the endpoint names; NULL if there is nothing
+ * @create: make a child for an endpoint, in the caller or on its behalf
+ * @listen: bind and listen; fills in the endpoint's wildcards. In the caller.
+ * @unlisten: take away what @listen left beside the child, or NULL
+ * @source: bind a child that will connect to the endpoint's source, or NULL
+ * @connect: begin to connect; 0, -EINPROGRESS or another errno
+ * @reset: make a child fit to connect again; NULL if it never is, so that each
+ *	attempt has its own
+ * @inherit: apply the transport's own options to an accepted child, or NULL
+ * @admit: whether an accepted child may stay, or NULL
+ *
+ * All in process context; all but @create and @connect of a transport without
+ * @reset with the socket lock.
+ */
+struct zmq_transport {
+	const struct zmq_stream_ops	*stream;
+	int	(*resolve)(struct net *net, struct zmq_endpoint *ep);
+	int	(*create)(struct zmq_owner *owner,
+			  const struct zmq_endpoint *ep, struct socket **res);
+	int	(*listen)(struct socket *sock, struct zmq_endpoint *ep,
+			  int backlog);
+	void	(*unlisten)(struct socket *sock);
+	int	(*source)(struct socket *sock, const struct zmq_endpoint *ep);
+	int	(*connect)(struct socket *sock, const struct zmq_endpoint *ep);
+	int	(*reset)(struct socket *sock);
+	void	(*inherit)(struct zmq_owner *owner, struct socket *sock);
+	bool	(*admit)(struct zmq_owner *owner, const struct socket *sock);
+};
+
+extern const struct zmq_transport zmq_tcp_transport;
+extern const struct zmq_transport zmq_ipc_transport;
+extern const struct zmq_transport zmq_vsock_transport;
+extern const struct zmq_stream_ops zmq_tcp_stream;
+extern const struct zmq_stream_ops zmq_polled_stream;
+
+const struct zmq_transport *zmq_transport_find(enum zmq_scheme scheme);
+int zmq_transport_resolve(struct net *net, struct zmq_endpoint *ep);
+
+#endif /* _ZMQ_TRANSPORT_H */
