@@ -113,6 +113,7 @@ void zmq_conn_install(struct zmq_conn *conn, struct socket *sock)
 	mutex_lock(&conn->tx_lock);
 	conn->sock = sock;
 	mutex_unlock(&conn->tx_lock);
+	conn->rx_eof = false;
 	conn->stream->install(conn);
 }
 
@@ -277,7 +278,8 @@ static bool stream_ended(const struct zmq_conn *conn)
 {
 	const struct sock *sk = conn->sock->sk;
 
-	return READ_ONCE(sk->sk_err) || sk->sk_state == TCP_CLOSE ||
+	return READ_ONCE(conn->rx_eof) || READ_ONCE(sk->sk_err) ||
+	       sk->sk_state == TCP_CLOSE ||
 	       (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN);
 }
 

@@ -166,11 +166,12 @@ struct zmq_reframe {
  * @reframe: of a stream that does not carry ZMTP 2.0 frames; @tx_lock
  * @tx_last: when data was last given to TCP
  * @wait: polled: in the child's wait queue
- * @rx_lock: polled: the reader's position: @rx_skb to @rx_dry
+ * @rx_lock: polled: the reader's position: @rx_skb to @rx_eof
  * @rx_skb: polled: received and not parsed to its end
  * @rx_off: polled: bytes of @rx_skb that are parsed
  * @rx_frag: polled: memory for what is received next
  * @rx_dry: polled: the child had nothing more
+ * @rx_eof: polled: it never will
  * @data_ready: TCP: the child's own callback
  * @write_space: likewise
  * @state_change: likewise
@@ -230,6 +231,7 @@ struct zmq_conn {
 	unsigned int		rx_off;
 	struct page_frag	rx_frag;
 	bool			rx_dry;
+	bool			rx_eof;
 
 	void			(*data_ready)(struct sock *sk);
 	void			(*write_space)(struct sock *sk);

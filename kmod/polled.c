@@ -65,8 +65,8 @@ static void polled_unlock(struct zmq_conn *conn)
 	mutex_unlock(&conn->rx_lock);
 }
 
-/* Returns the bytes received into conn->rx_skb, 0 for none, or an error. A
- * page that no run refers to is used again.
+/* Returns the bytes received into conn->rx_skb, 0 at the end of the stream, or
+ * an error. A page that no run refers to is used again.
  */
 static int fill(struct zmq_conn *conn)
 {
@@ -101,6 +101,19 @@ static int fill(struct zmq_conn *conn)
 	return ret;
 }
 
+static void read_nothing(struct zmq_conn *conn, int err)
+{
+	if (err == -ENOMEM) {
+		zmq_task_run_after(&conn->task, ZMQ_CONN_RX_RETRY);
+		return;
+	}
+	conn->rx_dry = true;
+	if (err == -EAGAIN || conn->rx_eof)
+		return;
+	WRITE_ONCE(conn->rx_eof, true);
+	zmq_task_run(&conn->task);
+}
+
 static int polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
 		       sk_read_actor_t actor)
 {
@@ -112,7 +125,7 @@ static int polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
 		if (!conn->rx_skb) {
 			ret = fill(conn);
 			if (ret <= 0) {
-				conn->rx_dry = ret != -ENOMEM;
+				read_nothing(conn, ret);
 				break;
 			}
 		}
@@ -127,8 +140,6 @@ static int polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
 		consume_skb(conn->rx_skb);
 		conn->rx_skb = NULL;
 	}
-	if (ret == -ENOMEM)
-		zmq_task_run_after(&conn->task, ZMQ_CONN_RX_RETRY);
 	return total;
 }
 

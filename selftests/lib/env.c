@@ -208,6 +208,22 @@ long zt_snmp_tcp(const char *field)
 	return result;
 }
 
+/* A counter of this namespace's /proc/net/zmq_snmp, or -1. */
+long zt_counter(const char *name)
+{
+	FILE *f = fopen("/proc/thread-self/net/zmq_snmp", "re");
+	long value, result = -1;
+	char word[64];
+
+	if (!f)
+		return -1;
+	while (result < 0 && fscanf(f, "%63s %ld", word, &value) == 2)
+		if (!strcmp(word, name))
+			result = value;
+	fclose(f);
+	return result;
+}
+
 /* How many references the module counts, or -1. */
 long zt_module_refs(void)
 {

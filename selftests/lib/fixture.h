@@ -40,6 +40,10 @@ FIXTURE_VARIANT_ADD(zmq_over, tcp) {
 	.bind = "tcp://127.0.0.1:*",
 };
 
+FIXTURE_VARIANT_ADD(zmq_over, ipc) {
+	.bind = "ipc://*",
+};
+
 FIXTURE_VARIANT_ADD(zmq_over, inproc) {
 	.bind = "inproc://selftest",
 };

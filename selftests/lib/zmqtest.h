@@ -53,6 +53,7 @@ struct zt_sockstat {
 
 int zt_sockstat(struct zt_sockstat *st);
 long zt_snmp_tcp(const char *field);
+long zt_counter(const char *name);
 long zt_module_refs(void);
 int zt_proc_rows(void);
 void zt_tell(void);
