@@ -117,9 +117,7 @@ static int zmq_parse_in6(struct zmq_part host, struct zmq_ep_side *side)
 		if (ret)
 			return ret;
 	}
-	if (side->allow_ipv6)
-		return 0;
-	return side->bind ? -ENODEV : -EINVAL;
+	return side->allow_ipv6 ? 0 : -ENODEV;
 }
 
 static int zmq_parse_host(struct zmq_part host, struct zmq_ep_side *side)
@@ -214,7 +212,7 @@ static int zmq_parse_tcp(struct zmq_endpoint *ep, struct zmq_part part,
 
 	/* both ends of a connection are of one family */
 	src.ipv6 = ep->addr.family == AF_INET6;
-	src.allow_ipv6 = src.ipv6;
+	src.allow_ipv6 = side.allow_ipv6;
 	ret = zmq_parse_side(from, &src);
 	if (!ret && ep->src.family != ep->addr.family)
 		ret = -EINVAL;

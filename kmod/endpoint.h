@@ -96,8 +96,8 @@ struct zmq_endpoint {
  * Return: 0; -EINVAL syntax, a NUL byte, a port above 65535, port 0, a wildcard
  * or a host name on connect; -EPROTONOSUPPORT a scheme that is not known;
  * -ENAMETOOLONG an inproc name above ZMQ_EP_NAME_MAX or an ipc name above
- * ZMQ_EP_PATH_MAX; -ENODEV on bind for what is neither
- * an address that may be used nor possibly the name of an interface.
+ * ZMQ_EP_PATH_MAX; -ENODEV an IPv6 address
+ * without ZMQ_EP_IPV6, and on bind what cannot be the name of an interface.
  */
 int zmq_endpoint_parse(struct zmq_endpoint *ep, const char *text, size_t len,
 		       unsigned int flags);

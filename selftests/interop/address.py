@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Forms of addresses: IPv6, wildcards, sockaddr_in, what is refused."""
+"""Forms of addresses: IPv6, wildcards, ipc, sockaddr_in and sockaddr_un, what is refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import re
 import socket
 
-from ends import PULL, PUSH, Azmq, End, Lzmq, family, ours, reference
+from ends import NAMES, PULL, PUSH, Azmq, End, Lzmq, family, ours, reference
 from harness import TABLE, Failure, Skip, expect
 
 
@@ -51,6 +51,46 @@ def ipv6_wildcard() -> None:
 def wildcard() -> None:
     both_ways(ours()(PULL), Lzmq(PUSH), "tcp://*:*")
     both_ways(ours()(PULL), Lzmq(PUSH), "tcp://0.0.0.0:*")
+
+
+def over_ipc(bound: End, other: End, at: str) -> None:
+    """A message of one byte and one of a megabyte, through a UNIX socket."""
+    endpoint = bound.bind(at)
+    expect(endpoint.startswith("ipc://"), True, f"ipc:// in LAST_ENDPOINT {endpoint!r}")
+    other.connect(endpoint)
+    push, pull = (bound, other) if bound.kind == PUSH else (other, bound)
+    for message in ([b"x"], [b"a", bytes(range(256)) * 4096, b""]):
+        push.send(message)
+        expect(pull.recv(), message, "received")
+
+
+def _ipc_cases() -> None:
+    for at in ("ipc://*", "ipc:///tmp/zmq-interop.sock", "ipc://@zmq-interop"):
+        for kind, other in ((PULL, PUSH), (PUSH, PULL)):
+            TABLE.case(f"ipc: AF_ZMQ {NAMES[kind]} binds {at}, libzmq connects")(
+                lambda at=at, kind=kind, other=other: over_ipc(ours()(kind), Lzmq(other), at)
+            )
+            TABLE.case(f"ipc: libzmq {NAMES[kind]} binds {at}, AF_ZMQ connects")(
+                lambda at=at, kind=kind, other=other: over_ipc(Lzmq(kind), ours()(other), at)
+            )
+
+
+_ipc_cases()
+
+
+@TABLE.case("ipc: AF_ZMQ bound to a sockaddr_un, libzmq connects")
+def sockaddr_un() -> None:
+    if reference():
+        raise Skip("libzmq takes no sockaddr")
+    path = "/tmp/zmq-interop-un.sock"
+    pull = Azmq(PULL)
+    with _as(socket.AF_UNIX, pull) as s:
+        s.bind(path)
+        expect(s.getsockname(), path, "getsockname")
+    push = Lzmq(PUSH)
+    push.connect("ipc://" + path)
+    push.send([b"hello"])
+    expect(pull.recv(), [b"hello"], "received")
 
 
 def _as(domain: int, end: Azmq) -> socket.socket:
@@ -103,12 +143,12 @@ def socket_types() -> None:
             expect(s.getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL), PULL, "SO_PROTOCOL")
 
 
-@TABLE.case("what is not there is refused with an error of its own: ipc and udp transports, bad endpoints")
+@TABLE.case("what is not there is refused with an error of its own: the udp transport, bad endpoints")
 def refused() -> None:
     if reference():
         raise Skip("libzmq has other transports")
     for text, error in (
-        ("ipc:///tmp/x", errno.EPROTONOSUPPORT),
+        ("ipc://@", errno.EINVAL),
         ("udp://127.0.0.1:5555", errno.EPROTONOSUPPORT),
         ("nonsense", errno.EINVAL),
         ("tcp://127.0.0.1", errno.EINVAL),

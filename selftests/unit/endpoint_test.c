@@ -140,7 +140,7 @@ TEST(endpoint_bad, "endpoint: what is refused")
 		{ "tcp://[::1.2.3.4::]:1", C | V6, -EINVAL },
 		{ "tcp://::1:5555", C | V6, -EINVAL },
 		{ "tcp://::1:5555", B | V6, -EINVAL },
-		{ "tcp://[::1]:5555", C, -EINVAL },
+		{ "tcp://[::1]:5555", C, -ENODEV },
 		{ "tcp://[::1]:5555", B, -ENODEV },
 		{ "tcp://[::1]", C | V6, -EINVAL },
 		{ "tcp://[::1:5555", C | V6, -EINVAL },

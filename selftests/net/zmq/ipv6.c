@@ -60,7 +60,9 @@ TEST_F(ipv6, it_has_to_be_asked_for)
 	if (self->missing)
 		SKIP(return, "the kernel has no IPv6");
 	EXPECT_EQ(-1, zt_bind(self->pull, "tcp://[::1]:*"));
+	EXPECT_EQ(ENODEV, errno);
 	EXPECT_EQ(-1, zt_connect(self->push, "tcp://[::1]:5555"));
+	EXPECT_EQ(ENODEV, errno);
 	ASSERT_EQ(0, allow(self->pull));
 	EXPECT_EQ(0, zt_bind(self->pull, "tcp://[::1]:*"));
 }
