@@ -4,9 +4,11 @@
 #define _ZMQ_CONN_H
 
 #include <linux/hrtimer.h>
+#include <linux/mm_types_task.h>
 #include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/refcount.h>
+#include <linux/wait.h>
 #include <net/sock.h>
 #include "endpoint.h"
 #include "mib.h"
@@ -14,12 +16,13 @@
 #include "opts.h"
 #include "session.h"
 #include "task.h"
-#include "transport.h"
 #include "wire.h"
 #include "wire_v1.h"
 
 struct zmq_caller;
 struct zmq_conn_ops;
+struct zmq_stream_ops;
+struct zmq_transport;
 
 /* How long to wait for memory. */
 #define ZMQ_CONN_RX_RETRY	(HZ / 50)

@@ -6,6 +6,7 @@
 #include "compat.h"
 #include "conn.h"
 #include "net.h"
+#include "transport.h"
 
 /* What one softirq may parse; a worker does the rest. */
 #define RX_BUDGET	SZ_64K

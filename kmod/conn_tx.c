@@ -8,6 +8,7 @@
 #include "conn_tx.h"
 #include "net.h"
 #include "trace.h"
+#include "transport.h"
 #include "wire_v1.h"
 
 /* A message waits at most this long for others to share its segment. */

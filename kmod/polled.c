@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include "compat.h"
 #include "conn.h"
+#include "transport.h"
 
 /* What one read asks for, and the least that it gets and is charged. */
 #define READ_SIZE	SZ_32K

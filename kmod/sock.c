@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "net.h"
 #include "sock.h"
+#include "transport.h"
 
 /* Enough for a default high-water mark of small messages from one peer. */
 #define RCVBUF_DEFAULT	SZ_1M

@@ -5,6 +5,7 @@
 #include <net/tcp.h>
 #include "compat.h"
 #include "conn.h"
+#include "transport.h"
 
 #ifdef ZMQ_HAVE_TRACE_SK_DATA_READY
 #include <trace/events/sock.h>

@@ -3,12 +3,11 @@
 #ifndef _ZMQ_TRANSPORT_H
 #define _ZMQ_TRANSPORT_H
 
-#include <net/tcp.h>
+#include <linux/net.h>
 #include "endpoint.h"
 #include "types.h"
 
 struct msghdr;
-struct socket;
 struct zmq_owner;
 
 /**
