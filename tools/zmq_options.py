@@ -82,7 +82,7 @@ def comments() -> dict[str, str]:
 
 
 def type_of_comment(comment: str) -> str:
-    for pattern, kind in ((r"int\b", "int"), (r"__u64\b", "u64"), (r"__s64\b", "s64"), (r"string\b", "text")):
+    for pattern, kind in ((r"(int|[pug]id_t)\b", "int"), (r"__u64\b", "u64"), (r"__s64\b", "s64"), (r"string\b", "text")):
         if re.match(pattern, comment):
             return kind
     return "bytes" if "bytes" in comment else "text"
