@@ -294,6 +294,20 @@ bool zp_is_command(const struct zp_frame *f, const char *name,
 	       !memcmp(f->body + 1 + namelen, data, len);
 }
 
+/* Reads one command; true if it is this one with this text. */
+bool zp_got_command(int fd, const char *name, const char *text)
+{
+	struct zp_frame f;
+
+	if (zp_recv(fd, &f))
+		return false;
+	if (zp_is_command(&f, name, text, strlen(text)))
+		return true;
+	printf("# no %s '%s': flags %d '%.*s'\n", name, text, f.flags,
+	       (int)(f.len & 127), f.body);
+	return false;
+}
+
 /* Reads READY; true if its first property is this Socket-Type. */
 bool zp_got_ready(int fd, const char *type)
 {

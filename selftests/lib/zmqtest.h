@@ -146,6 +146,7 @@ bool zp_got(int fd, int flags, const void *data, size_t len);
 bool zp_gets(int fd, int flags, const char *text);
 bool zp_is_command(const struct zp_frame *f, const char *name,
 		   const void *data, size_t len);
+bool zp_got_command(int fd, const char *name, const char *text);
 bool zp_got_ready(int fd, const char *type);
 int zp_handshake(int fd, const char *own, const char *theirs);
 int zp_handshake_id(int fd, int minor, const char *own, const char *theirs,

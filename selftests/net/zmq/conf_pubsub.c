@@ -3,19 +3,6 @@
 #include "kselftest_harness.h"
 #include "fixture.h"
 
-static bool command_got(int peer, const char *name, const char *topic)
-{
-	struct zp_frame f;
-
-	return !zp_recv(peer, &f) &&
-	       zp_is_command(&f, name, topic, strlen(topic));
-}
-
-static bool told(int xpub, const char *what, size_t len)
-{
-	return zt_got(xpub, what, len, ZT_LAST);
-}
-
 /* @fd connected to a raw peer. */
 static int dialed_peer(int fd, const char *own, const char *theirs, char *ep)
 {
@@ -129,7 +116,7 @@ TEST_F(zmq, rfc29_sub_reads_publishers_fairly)
 	ASSERT_EQ(0, zt_settext(sub, ZMQ_SUBSCRIBE, ""));
 	for (i = 0; i < 3; i++) {
 		peers[i] = zp_peer(zt_port(self->ep), "PUB", "SUB");
-		ASSERT_TRUE(command_got(peers[i], "SUBSCRIBE", ""));
+		ASSERT_TRUE(zp_got_command(peers[i], "SUBSCRIBE", ""));
 	}
 	reads_in_turn(_metadata, sub, peers);
 }
@@ -181,7 +168,7 @@ TEST_F(zmq, rfc29_xsub_that_closes_just_leaves)
 	peer = dialed_peer(xsub, "XPUB", "XSUB", self->ep);
 	ASSERT_LE(0, peer);
 	ASSERT_EQ(0, zt_puts(xsub, "\1topic", 0));
-	ASSERT_TRUE(command_got(peer, "SUBSCRIBE", "topic"));
+	ASSERT_TRUE(zp_got_command(peer, "SUBSCRIBE", "topic"));
 	close(xsub);
 	EXPECT_EQ(0, recv(peer, &byte, 1, 0));
 }
@@ -196,7 +183,7 @@ TEST_F(zmq, libzmq_27_each_is_announced_and_the_last_taken_back)
 	ASSERT_TRUE(zp_sync(peer));
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, zt_settext(sub, ZMQ_SUBSCRIBE, "a"));
-		EXPECT_TRUE(command_got(peer, "SUBSCRIBE", "a"))
+		EXPECT_TRUE(zp_got_command(peer, "SUBSCRIBE", "a"))
 			TH_LOG("round %d", i);
 	}
 	for (i = 0; i < 3; i++) {
@@ -205,83 +192,9 @@ TEST_F(zmq, libzmq_27_each_is_announced_and_the_last_taken_back)
 		ASSERT_TRUE(zp_sync(peer)) TH_LOG("round %d", i);
 		ASSERT_EQ(0, zt_settext(sub, ZMQ_UNSUBSCRIBE, "a"));
 	}
-	EXPECT_TRUE(command_got(peer, "CANCEL", "a"));
+	EXPECT_TRUE(zp_got_command(peer, "CANCEL", "a"));
 	ASSERT_EQ(0, zt_settext(sub, ZMQ_UNSUBSCRIBE, "a"));
 	EXPECT_TRUE(zp_sync(peer));
-}
-
-TEST_F(zmq, libzmq_28_xpub_tells_of_a_cancellation_of_nothing)
-{
-	int xpub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep);
-	int peer = zp_peer(zt_port(self->ep), "SUB", "XPUB");
-
-	ASSERT_LE(0, peer);
-	ASSERT_EQ(0, zp_command(peer, "CANCEL", "never", 5));
-	EXPECT_TRUE(told(xpub, "\0never", 6));
-}
-
-TEST_F(zmq, libzmq_30_verboser_tells_of_every_end_too)
-{
-	int xpub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep);
-	int one = zp_peer(zt_port(self->ep), "SUB", "XPUB");
-	int two = zp_peer(zt_port(self->ep), "SUB", "XPUB");
-
-	ASSERT_LE(0, one);
-	ASSERT_LE(0, two);
-	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_VERBOSER, 1));
-	ASSERT_EQ(0, zp_command(one, "SUBSCRIBE", "t", 1));
-	EXPECT_TRUE(told(xpub, "\1t", 2));
-	ASSERT_EQ(0, zp_command(two, "SUBSCRIBE", "t", 1));
-	EXPECT_TRUE(told(xpub, "\1t", 2));
-	ASSERT_EQ(0, zp_command(one, "CANCEL", "t", 1));
-	EXPECT_TRUE(told(xpub, "\0t", 2));
-	/* VERBOSE, set later, takes the ends back. */
-	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_VERBOSE, 1));
-	ASSERT_EQ(0, zp_command(one, "SUBSCRIBE", "t", 1));
-	EXPECT_TRUE(told(xpub, "\1t", 2));
-	ASSERT_EQ(0, zp_command(one, "CANCEL", "t", 1));
-	ASSERT_TRUE(zp_sync(one));
-	EXPECT_EQ(0, zt_poll(xpub, POLLIN, 0));
-	ASSERT_EQ(0, zp_command(two, "CANCEL", "t", 1));
-	EXPECT_TRUE(told(xpub, "\0t", 2));
-}
-
-TEST_F(zmq, libzmq_34_inverted_matching_sends_what_does_not_match)
-{
-	int pub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep);
-	int sub = zt_socket(ZMQ_SUB);
-
-	ASSERT_EQ(0, zt_setint(pub, ZMQ_INVERT_MATCHING, 1));
-	ASSERT_EQ(0, zt_setint(sub, ZMQ_INVERT_MATCHING, 1));
-	ASSERT_EQ(0, zt_settext(sub, ZMQ_SUBSCRIBE, "a"));
-	ASSERT_EQ(0, zt_connect(sub, self->ep));
-	ASSERT_TRUE(told(pub, "\1a", 2));
-	ASSERT_EQ(0, zt_puts(pub, "a1", 0));
-	ASSERT_EQ(0, zt_puts(pub, "b1", 0));
-	EXPECT_TRUE(zt_gets(sub, "b1", ZT_LAST));
-	/* One end alone filters what the other lets through. */
-	ASSERT_EQ(0, zt_setint(sub, ZMQ_INVERT_MATCHING, 0));
-	ASSERT_EQ(0, zt_puts(pub, "b2", 0));
-	ASSERT_EQ(0, zt_setint(pub, ZMQ_INVERT_MATCHING, 0));
-	ASSERT_EQ(0, zt_puts(pub, "a2", 0));
-	EXPECT_TRUE(zt_gets(sub, "a2", ZT_LAST));
-}
-
-TEST_F(zmq, libzmq_35_the_first_frame_says_whether_it_is_a_subscription)
-{
-	int xpub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep);
-	int peer = zp_peer(zt_port(self->ep), "XSUB", "XPUB");
-
-	ASSERT_LE(0, peer);
-	ASSERT_EQ(0, zp_puts(peer, ZP_MORE, "user"));
-	ASSERT_EQ(0, zp_puts(peer, 0, "\1topic"));
-	EXPECT_TRUE(zt_gets(xpub, "user", ZT_MORE));
-	EXPECT_TRUE(zt_gets(xpub, "\1topic", ZT_LAST));
-	ASSERT_EQ(0, zt_puts(xpub, "topic 1", 0));
-	ASSERT_EQ(0, zp_puts(peer, 0, "\1topic"));
-	ASSERT_TRUE(told(xpub, "\1topic", 6));
-	ASSERT_EQ(0, zt_puts(xpub, "topic 2", 0));
-	EXPECT_TRUE(zp_gets(peer, 0, "topic 2"));
 }
 
 TEST_HARNESS_MAIN

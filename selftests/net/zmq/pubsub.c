@@ -25,19 +25,6 @@ static bool told(int xpub, char how, const char *topic)
 	return zt_got(xpub, want, 1 + strlen(topic), ZT_LAST);
 }
 
-static bool command_got(int peer, const char *name, const char *topic)
-{
-	struct zp_frame f;
-
-	if (zp_recv(peer, &f))
-		return false;
-	if (zp_is_command(&f, name, topic, strlen(topic)))
-		return true;
-	printf("# no %s '%s': flags %d '%.*s'\n", name, topic, f.flags,
-	       (int)(f.len & 127), f.body);
-	return false;
-}
-
 /* An XPUB and a SUB on it, which has subscribed to @topic in both's view. */
 static int subscribed(const char *bind, const char *topic, char *ep, int *xpub,
 		      int *sub)
@@ -267,9 +254,9 @@ TEST_F_TIMEOUT(zmq, a_raw_publisher_counts_10000_of_them, 240)
 	}
 	ASSERT_TRUE(zp_sync(peer));
 	ASSERT_EQ(0, subscribe(sub, "one more"));
-	EXPECT_TRUE(command_got(peer, "SUBSCRIBE", "one more"));
+	EXPECT_TRUE(zp_got_command(peer, "SUBSCRIBE", "one more"));
 	ASSERT_EQ(0, unsubscribe(sub, "77"));
-	EXPECT_TRUE(command_got(peer, "CANCEL", "77"));
+	EXPECT_TRUE(zp_got_command(peer, "CANCEL", "77"));
 }
 
 TEST_F(zmq, topics_of_any_length_have_exact_bytes)
@@ -309,7 +296,7 @@ TEST_F(zmq, they_are_replayed_after_a_reconnect)
 	for (round = 0; round < 3; round++) {
 		peer = zp_accept_peer(listener, "PUB", "SUB");
 		ASSERT_LE(0, peer);
-		EXPECT_TRUE(command_got(peer, "SUBSCRIBE", "kept"));
+		EXPECT_TRUE(zp_got_command(peer, "SUBSCRIBE", "kept"));
 		ASSERT_TRUE(zp_sync(peer));
 		ASSERT_EQ(0, zp_puts(peer, 0, "kept and read"));
 		EXPECT_TRUE(zt_gets(sub, "kept and read", ZT_LAST));
@@ -342,7 +329,7 @@ TEST_F(zmq, a_subscriber_filters_what_the_publisher_does_not)
 	ASSERT_EQ(0, subscribe(sub, "a"));
 	ASSERT_EQ(0, zt_connect(sub, self->ep));
 	peer = zp_accept_peer(listener, "XPUB", "SUB");
-	ASSERT_TRUE(command_got(peer, "SUBSCRIBE", "a"));
+	ASSERT_TRUE(zp_got_command(peer, "SUBSCRIBE", "a"));
 	ASSERT_EQ(0, zp_puts(peer, ZP_MORE, "b"));
 	ASSERT_EQ(0, zp_puts(peer, 0, "a"));
 	ASSERT_TRUE(zp_sync(peer));
@@ -441,7 +428,7 @@ TEST_F(zmq, a_bound_subscriber_tells_who_connects_at_once)
 	ASSERT_EQ(0, subscribe(sub, "t"));
 	peer = zp_peer(zt_port(self->ep), "PUB", "SUB");
 	ASSERT_LE(0, peer);
-	EXPECT_TRUE(command_got(peer, "SUBSCRIBE", "t"));
+	EXPECT_TRUE(zp_got_command(peer, "SUBSCRIBE", "t"));
 }
 
 TEST_HARNESS_MAIN
