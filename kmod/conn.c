@@ -298,6 +298,7 @@ static void conn_up(struct zmq_conn *conn)
 	zmq_scan_init(&conn->scan, frame_limit(conn), CMD_MAX);
 	set_state(conn, ZMQ_CONN_UP, ZMQ_MIB_NONE);
 	conn->backoff = 0;
+	zmq_heartbeat_start(conn);
 	/* Messages that wait go out behind what up() announces. */
 	if (!conn->lingering) {
 		err = conn->owner->ops->up(conn);
@@ -415,9 +416,12 @@ static void run_up(struct zmq_conn *conn)
 			      ZMQ_MIB_RXTOOBIG : ZMQ_MIB_PROTOERROR, true);
 	} else if (ended && drained) {
 		zmq_conn_lost(conn, ZMQ_MIB_DISCONNECTS, false);
-	} else if (test_and_clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags) &&
-		   conn->pipe) {
-		conn->owner->ops->cmd_room(conn);
+	} else {
+		if (test_and_clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags) &&
+		    conn->pipe)
+			conn->owner->ops->cmd_room(conn);
+		if (!zmq_heartbeat_run(conn))
+			zmq_conn_lost(conn, ZMQ_MIB_HBTIMEOUT, false);
 	}
 }
 
@@ -444,10 +448,31 @@ static void run_linger(struct zmq_conn *conn)
 		zmq_conn_close(conn);
 }
 
+static unsigned long until(unsigned long when)
+{
+	unsigned long now = jiffies;
+
+	return time_after(when, now) ? when - now : 0;
+}
+
+/* One timer for all that the connection waits for. */
+static void rearm(struct zmq_conn *conn)
+{
+	unsigned long next = MAX_JIFFY_OFFSET;
+
+	if (conn->timed)
+		next = until(conn->deadline);
+	if (conn->lingering)
+		next = min(next, until(conn->linger_end));
+	if (conn->state == ZMQ_CONN_UP)
+		next = min(next, zmq_heartbeat_next(conn));
+	if (next < MAX_JIFFY_OFFSET)
+		zmq_task_run_after(&conn->task, next);
+}
+
 static void task_run(struct zmq_task *task)
 {
 	struct zmq_conn *conn = task_conn(task);
-	unsigned long next;
 
 	if (conn->timed && time_after_eq(jiffies, conn->deadline)) {
 		timed_out(conn);
@@ -467,15 +492,8 @@ static void task_run(struct zmq_task *task)
 
 	if (conn->lingering && conn->state != ZMQ_CONN_CLOSED)
 		run_linger(conn);
-	if (conn->state == ZMQ_CONN_CLOSED)
-		return;
-	if (!conn->timed && !conn->lingering)
-		return;
-	next = conn->timed ? conn->deadline : conn->linger_end;
-	if (conn->lingering && time_before(conn->linger_end, next))
-		next = conn->linger_end;
-	next = time_after(next, jiffies) ? next - jiffies : 0;
-	zmq_task_run_after(task, next);
+	if (conn->state != ZMQ_CONN_CLOSED)
+		rearm(conn);
 }
 
 /**

@@ -11,6 +11,7 @@
 #include <linux/wait.h>
 #include <net/sock.h>
 #include "endpoint.h"
+#include "heartbeat.h"
 #include "mib.h"
 #include "msg.h"
 #include "opts.h"
@@ -146,6 +147,7 @@ struct zmq_reframe {
  * @ep: dialed: where to; accepted: where from
  * @endpoint: text of the endpoint bound or connected to
  * @session: the ZMTP handshake
+ * @heartbeat: what is known of the peer's life
  * @bye: raw: the message that tells the end of the stream
  * @max_frame: longest message frame accepted
  * @scan: the receiver's position in the stream; child lock
@@ -205,6 +207,7 @@ struct zmq_conn {
 	struct zmq_endpoint	*ep;
 	char			*endpoint;
 	struct zmq_session	session;
+	struct zmq_heartbeat	heartbeat;
 	struct sk_buff		*bye;
 
 	u64			max_frame;
@@ -284,6 +287,7 @@ int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
 		       const void *tail, size_t tail_len, gfp_t gfp);
 int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 		      bool subscribe);
+bool zmq_conn_cmds_full(struct zmq_conn *conn);
 void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how);
 void zmq_owner_flush(struct zmq_owner *owner);
 void zmq_conn_kick(struct zmq_conn *conn);

@@ -76,18 +76,6 @@ err_nomem:
 	return -ENOMEM;
 }
 
-static void rx_ping(struct zmq_conn *conn, const struct zmq_cmd *cmd)
-{
-	u8 pong[ZMQ_CMD_PONG_MAX];
-	size_t n;
-
-	n = zmq_cmd_put_pong(pong, cmd->data, cmd->len);
-	if (zmq_conn_queue_cmd(conn, pong, n, NULL, 0, GFP_ATOMIC))
-		return;
-	ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk), ZMQ_MIB_PINGS);
-	zmq_conn_kick(conn);
-}
-
 /* A malformed or unknown command costs the peer nothing but a count, as with
  * libzmq.
  */
@@ -102,7 +90,7 @@ static void rx_command(struct zmq_conn *conn, const u8 *body, size_t len)
 	}
 	switch (cmd.type) {
 	case ZMQ_CMD_PING:
-		rx_ping(conn, &cmd);
+		zmq_heartbeat_pinged(conn, &cmd);
 		break;
 	case ZMQ_CMD_SUBSCRIBE:
 	case ZMQ_CMD_CANCEL:
@@ -261,9 +249,11 @@ static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
 	struct zmq_conn *conn = rx->conn;
 	unsigned int done;
 
+	zmq_heartbeat_heard(conn);
 	rx->room = rx_room(conn);
 	if (!rx->room) {
 		set_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
+		zmq_heartbeat_stopped(conn);
 		ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk),
 			      ZMQ_MIB_RXTHROTTLED);
 		desc->count = 0;
@@ -314,6 +304,8 @@ void zmq_conn_rx_locked(struct zmq_conn *conn)
 		zmq_conn_kick(conn);
 	} else if (sk->sk_shutdown & RCV_SHUTDOWN) {
 		zmq_task_run(&conn->task);
+	} else if (!test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags)) {
+		zmq_heartbeat_caught_up(conn);
 	}
 }
 

@@ -15,6 +15,7 @@ static const char * const zmq_mib_names[] = {
 	[ZMQ_MIB_ACCEPTDENIED]		= "AcceptDenied",
 	[ZMQ_MIB_ESTABLISHED]		= "Established",
 	[ZMQ_MIB_DISCONNECTS]		= "Disconnects",
+	[ZMQ_MIB_HBTIMEOUT]		= "HeartbeatTimeouts",
 	[ZMQ_MIB_HSPROTO]		= "HandshakeProtocol",
 	[ZMQ_MIB_HSVERSION]		= "HandshakeVersion",
 	[ZMQ_MIB_HSMECHANISM]		= "HandshakeMechanism",

@@ -20,6 +20,7 @@ enum zmq_mib_field {
 	ZMQ_MIB_ACCEPTDENIED,	/* incoming connections that ZMQ_IPC_FILTER_... forbids */
 	ZMQ_MIB_ESTABLISHED,	/* handshakes completed */
 	ZMQ_MIB_DISCONNECTS,	/* connections that ended after their handshake */
+	ZMQ_MIB_HBTIMEOUT,	/* connections given up after silence */
 
 	/* why handshakes failed */
 	ZMQ_MIB_HSPROTO,	/* not ZMTP, or a broken greeting or command */

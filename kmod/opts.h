@@ -43,6 +43,9 @@ struct zmq_opts {
 	int	reconnect_ivl_max;	/* ms, 0: no growth */
 	int	handshake_ivl;		/* ms, 0: no limit */
 	int	connect_timeout;	/* ms, 0: TCP's own */
+	int	heartbeat_ivl;		/* ms, 0: none */
+	int	heartbeat_ttl;		/* tenths of a second, 0: none */
+	int	heartbeat_timeout;	/* ms, 0: never, -1: heartbeat_ivl */
 	int	backlog;
 	int	sndbuf;			/* bytes, -1: TCP's own */
 	int	rcvbuf;

@@ -17,6 +17,7 @@ enum {
 	KIND_S64,	/* s64 or u64 there */
 	KIND_BYTES,	/* u8 array there, with its length in a u8 */
 	KIND_TEXT,	/* char array there, a string to the user */
+	KIND_DECIS,	/* int in tenths of a second there, ms to the user */
 	KIND_TIMEO,	/* int there, applied to the sock */
 	KIND_COMPUTED,	/* see get_computed() */
 	KIND_ENDPOINT,	/* text of an endpoint, see set_endpoint() */
@@ -87,6 +88,10 @@ static const struct opt_desc sockopts[] = {
 	{ OPT(ZMQ_RECONNECT_IVL_MAX, INT, RW), FIELD(reconnect_ivl_max), RANGE(0, INT_MAX) },
 	{ OPT(ZMQ_HANDSHAKE_IVL, INT, RW), FIELD(handshake_ivl), RANGE(0, INT_MAX), INIT(30000) },
 	{ OPT(ZMQ_CONNECT_TIMEOUT, INT, RW), FIELD(connect_timeout), RANGE(0, INT_MAX) },
+	{ OPT(ZMQ_HEARTBEAT_IVL, INT, RW), FIELD(heartbeat_ivl), RANGE(0, INT_MAX) },
+	{ OPT(ZMQ_HEARTBEAT_TTL, DECIS, RW), FIELD(heartbeat_ttl), RANGE(0, U16_MAX * 100 + 99) },
+	{ OPT(ZMQ_HEARTBEAT_TIMEOUT, INT, RW), FIELD(heartbeat_timeout),
+	  RANGE(-1, INT_MAX), INIT(-1) },
 	{ OPT(ZMQ_ROUTING_ID, BYTES, RW), FIELD(routing_id), RANGE(1, ZMQ_ROUTING_ID_MAX),
 	  .len_off = offsetof(struct zmq_opts, routing_id_len) },
 	{ OPT(ZMQ_CONNECT_ROUTING_ID, BYTES, WO), FIELD(connect_routing_id),
@@ -194,6 +199,9 @@ static void store_number(struct zmq_opts *opts, const struct opt_desc *opt,
 	case KIND_INT:
 	case KIND_TIMEO:
 		WRITE_ONCE(*(int *)field, val);
+		break;
+	case KIND_DECIS:
+		WRITE_ONCE(*(int *)field, (int)val / 100);
 		break;
 	case KIND_BOOL:
 		WRITE_ONCE(*(bool *)field, val);
@@ -527,6 +535,9 @@ static int get_value(struct zmq_sock *zsk, const struct opt_desc *opt,
 	switch (opt->kind) {
 	case KIND_INT:
 		value->i = *(int *)field;
+		return sizeof(value->i);
+	case KIND_DECIS:
+		value->i = *(int *)field * 100;
 		return sizeof(value->i);
 	case KIND_BOOL:
 		value->i = *(bool *)field;
