@@ -78,4 +78,10 @@ static inline struct mem_cgroup *zmq_sock_memcg(const struct sock *sk)
 #endif
 }
 
+#ifdef ZMQ_HAVE_ASSIGN_STR_DST
+#define zmq_assign_str(dst, src) __assign_str(dst)
+#else
+#define zmq_assign_str(dst, src) __assign_str(dst, src)
+#endif
+
 #endif /* _ZMQ_COMPAT_H */

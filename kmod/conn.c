@@ -4,6 +4,8 @@
 #include <linux/slab.h>
 #include "caller.h"
 #include "child.h"
+#include "conn.h"
+#include "event.h"
 #include "net.h"
 #include "trace.h"
 
@@ -184,6 +186,7 @@ void zmq_conn_close(struct zmq_conn *conn)
 {
 	if (conn->state == ZMQ_CONN_CLOSED)
 		return;
+	zmq_event_closed(conn);
 	set_state(conn, ZMQ_CONN_CLOSED, ZMQ_MIB_NONE);
 	zmq_task_stop_timer(&conn->task);
 	list_del_init(&conn->node);
@@ -212,6 +215,21 @@ void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms)
 		zmq_task_run_after(&conn->task, msecs_to_jiffies(ms));
 }
 
+static bool may_dial_again(const struct zmq_conn *conn, enum zmq_mib_field why)
+{
+	const struct zmq_opts *opts = conn->owner->opts;
+	int stop = READ_ONCE(opts->reconnect_stop);
+
+	if (!conn->dialed || conn->no_redial ||
+	    READ_ONCE(opts->reconnect_ivl) <= 0)
+		return false;
+	if (conn->state == ZMQ_CONN_HANDSHAKE)
+		return !(stop & ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED);
+	return !(stop & ZMQ_RECONNECT_STOP_CONN_REFUSED) ||
+	       why != ZMQ_MIB_CONNECTFAIL ||
+	       READ_ONCE(conn->sock->sk->sk_err) != ECONNREFUSED;
+}
+
 /**
  * zmq_conn_lost() - the stream is of no more use
  * @conn: the connection
@@ -225,9 +243,9 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, bool for_good)
 	const struct zmq_owner *owner = conn->owner;
 	bool again;
 
-	again = conn->dialed && !for_good &&
-		READ_ONCE(owner->opts->reconnect_ivl) > 0;
+	again = !for_good && may_dial_again(conn, why);
 	ZMQ_INC_STATS(conn_net(conn), why);
+	zmq_event_lost(conn, why);
 
 	if (conn->sock) {
 		stop_stream(conn);
@@ -313,6 +331,7 @@ static void conn_up(struct zmq_conn *conn)
 		}
 	}
 	ZMQ_INC_STATS(conn_net(conn), ZMQ_MIB_ESTABLISHED);
+	zmq_event_conn(conn, ZMQ_EVENT_HANDSHAKE_SUCCEEDED, 0);
 	kfree(conn->session.hs);
 	conn->session.hs = NULL;
 
@@ -357,6 +376,7 @@ int zmq_conn_handshake(struct zmq_conn *conn)
 	struct zmq_handshake *hs;
 	int len, err;
 
+	zmq_event_established(conn);
 	if (conn->owner->raw) {
 		zmq_conn_raw_start(conn);
 		conn_up(conn);

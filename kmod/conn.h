@@ -27,12 +27,14 @@ struct zmq_transport;
 
 /* How long to wait for memory. */
 #define ZMQ_CONN_RX_RETRY	(HZ / 50)
+struct zmq_event;
 
 /**
  * struct zmq_owner - the socket as its connections see it
  * @tasks: work that needs the socket lock; tasks.sk is the socket
  * @opts: option values
  * @ops: whom connections tell about what happens
+ * @event: who watches what happens, or NULL; socket lock
  * @type: socket type
  * @wire_id: tell peers our routing id
  * @raw: streams carry bytes without ZMTP; constant once there is an endpoint
@@ -45,6 +47,8 @@ struct zmq_owner {
 	struct zmq_task_queue		tasks;
 	const struct zmq_opts		*opts;
 	const struct zmq_conn_ops	*ops;
+	void			(*event)(struct zmq_owner *owner,
+					 const struct zmq_event *event);
 	u8				type;
 	bool				wire_id;
 	bool				raw;
@@ -132,6 +136,7 @@ struct zmq_reframe {
  * @state: enum zmq_conn_state; socket lock
  * @flags: enum zmq_conn_flag
  * @dialed: made by connect()
+ * @no_redial: whatever happens
  * @lingering: the socket is closed or the endpoint disconnected; drain, then go
  * @sock: the child socket; replaced under the socket lock and @tx_lock only
  * @transport: of the endpoint; NULL if user space made the stream
@@ -146,6 +151,8 @@ struct zmq_reframe {
  * @backoff: ms, the next wait before dialing again
  * @ep: dialed: where to; accepted: where from
  * @endpoint: text of the endpoint bound or connected to
+ * @local: text of the stream's own name, or NULL; socket lock
+ * @remote: the same of its peer
  * @session: the ZMTP handshake
  * @heartbeat: what is known of the peer's life
  * @bye: raw: the message that tells the end of the stream
@@ -191,6 +198,7 @@ struct zmq_conn {
 	struct list_head	flush_node;
 	u8			state;
 	bool			dialed;
+	bool			no_redial;
 	bool			lingering;
 	bool			timed;
 	unsigned long		flags;
@@ -206,6 +214,8 @@ struct zmq_conn {
 	unsigned int		backoff;
 	struct zmq_endpoint	*ep;
 	char			*endpoint;
+	char			*local;
+	char			*remote;
 	struct zmq_session	session;
 	struct zmq_heartbeat	heartbeat;
 	struct sk_buff		*bye;

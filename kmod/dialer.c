@@ -5,6 +5,8 @@
 #include <linux/slab.h>
 #include "caller.h"
 #include "child.h"
+#include "conn.h"
+#include "event.h"
 #include "net.h"
 #include "trace.h"
 
@@ -33,6 +35,7 @@ static int attempt(struct zmq_conn *conn)
 	err = conn->transport->connect(conn->sock, conn->ep);
 	if (err && err != -EINPROGRESS)
 		return err;
+	zmq_event_conn(conn, ZMQ_EVENT_CONNECT_DELAYED, EINPROGRESS);
 	/* It may be established before its callbacks were looked at. */
 	zmq_task_run(&conn->task);
 	return 0;
@@ -43,13 +46,12 @@ static unsigned int next_wait(struct zmq_conn *conn)
 	unsigned int ivl = READ_ONCE(conn->owner->opts->reconnect_ivl);
 	unsigned int max = READ_ONCE(conn->owner->opts->reconnect_ivl_max);
 	unsigned int base = conn->backoff ?: ivl;
-	unsigned int next = base;
 
-	if (max > ivl)
-		next = base < max / 2 ? base * 2 : max;
-	conn->backoff = next;
 	/* Peers that lost the same server must not come back as one. */
-	return base + get_random_u32() % (max ? base / 2 + 1 : base);
+	if (max <= ivl)
+		return ivl + get_random_u32() % ivl;
+	conn->backoff = base < max / 2 ? base * 2 : max;
+	return max(base - get_random_u32() % (base / 4 + 1), ivl);
 }
 
 /**
@@ -60,11 +62,15 @@ static unsigned int next_wait(struct zmq_conn *conn)
  */
 void zmq_dial_backoff(struct zmq_conn *conn)
 {
+	unsigned int ms;
+
 	if (READ_ONCE(conn->owner->opts->reconnect_ivl) <= 0) {
 		zmq_conn_close(conn);
 		return;
 	}
-	zmq_conn_set_timer(conn, next_wait(conn));
+	ms = next_wait(conn);
+	zmq_event_conn(conn, ZMQ_EVENT_CONNECT_RETRIED, ms);
+	zmq_conn_set_timer(conn, ms);
 }
 
 /**

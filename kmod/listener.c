@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include "adopt.h"
 #include "child.h"
+#include "event.h"
 #include "listener.h"
 #include "net.h"
 
@@ -84,6 +85,9 @@ static void task_run(struct zmq_task *task)
 		if (err) {
 			ZMQ_INC_STATS(sock_net(listener->owner->tasks.sk),
 				      ZMQ_MIB_ACCEPTFAIL);
+			zmq_event_listener(listener->owner,
+					   ZMQ_EVENT_ACCEPT_FAILED, -err,
+					   listener->endpoint);
 			zmq_task_run_after(task, ACCEPT_RETRY);
 			return;
 		}

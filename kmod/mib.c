@@ -42,6 +42,7 @@ static const char * const zmq_mib_names[] = {
 	[ZMQ_MIB_RXTOOBIG]		= "RxTooBig",
 	[ZMQ_MIB_PROTOERROR]		= "ProtoError",
 	[ZMQ_MIB_NOMEM]			= "NoMem",
+	[ZMQ_MIB_MONITORLOST]		= "MonitorLost",
 	[ZMQ_MIB_PINGS]			= "Pings",
 };
 

@@ -55,6 +55,7 @@ enum zmq_mib_field {
 	ZMQ_MIB_RXTOOBIG,	/* frames beyond ZMQ_MAXMSGSIZE or the sysctl */
 	ZMQ_MIB_PROTOERROR,	/* violations of ZMTP after the handshake */
 	ZMQ_MIB_NOMEM,		/* memory refused by the system or by a limit */
+	ZMQ_MIB_MONITORLOST,	/* events that a monitor had no room for */
 	ZMQ_MIB_PINGS,		/* PING commands answered */
 
 	__ZMQ_MIB_MAX

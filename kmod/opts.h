@@ -41,6 +41,8 @@ struct zmq_opts {
 	int	linger;			/* ms, -1: the namespace's limit */
 	int	reconnect_ivl;		/* ms, below 1: never */
 	int	reconnect_ivl_max;	/* ms, 0: no growth */
+	int	reconnect_stop;		/* ZMQ_RECONNECT_STOP_... */
+	int	monitor;		/* ZMQ_EVENT_... of the next ZMQ_MONITOR_FD */
 	int	handshake_ivl;		/* ms, 0: no limit */
 	int	connect_timeout;	/* ms, 0: TCP's own */
 	int	heartbeat_ivl;		/* ms, 0: none */

@@ -3,9 +3,11 @@
 
 #include <linux/slab.h>
 #include "conn.h"
+#include "event.h"
 #include "inproc.h"
 #include "listener.h"
 #include "mem.h"
+#include "monitor.h"
 #include "net.h"
 #include "sock.h"
 #include "transport.h"
@@ -43,6 +45,7 @@ int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
 	zsk->core.owner.type = pattern->type;
 	zsk->core.owner.wire_id = pattern->flags & ZMQ_PAT_WIRE_ID;
 	zmq_msg_init(&zsk->tx, sk);
+	INIT_LIST_HEAD(&zsk->monitors);
 
 	if (pattern->init) {
 		err = pattern->init(&zsk->core);
@@ -54,6 +57,19 @@ int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
 	spin_unlock(&zn->socks_lock);
 	ZMQ_INC_STATS(sock_net(sk), ZMQ_MIB_SOCKETS);
 	return 0;
+}
+
+static void listener_event(const struct zmq_listener *listener, u32 event)
+{
+	zmq_event_listener(listener->owner, event,
+			   SOCK_INODE(listener->sock)->i_ino,
+			   listener->endpoint);
+}
+
+static void close_listener(struct zmq_listener *listener)
+{
+	listener_event(listener, ZMQ_EVENT_CLOSED);
+	zmq_listener_close(listener);
 }
 
 static void set_last_endpoint(struct zmq_sock *zsk, const char *text)
@@ -87,8 +103,13 @@ int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 		return 0;
 	}
 	err = zmq_listen(&zsk->core.owner, ep, &listener);
-	if (err)
+	if (err) {
+		zmq_endpoint_format(ep, text, sizeof(text));
+		zmq_event_listener(&zsk->core.owner, ZMQ_EVENT_BIND_FAILED,
+				   -err, text);
 		return err;
+	}
+	listener_event(listener, ZMQ_EVENT_LISTENING);
 	*ep = listener->ep;
 	set_last_endpoint(zsk, listener->endpoint);
 	return 0;
@@ -206,7 +227,7 @@ int zmq_sock_unbind(struct zmq_sock *zsk, const struct zmq_endpoint *ep)
 		return -ENOENT;
 	list_for_each_entry(listener, &zsk->core.owner.listeners, node) {
 		if (zmq_endpoint_equal(&listener->ep, &want)) {
-			zmq_listener_close(listener);
+			close_listener(listener);
 			return 0;
 		}
 	}
@@ -230,7 +251,7 @@ static void end_conn(struct zmq_conn *conn, int linger)
 /**
  * zmq_sock_disconnect() - undo every connect to an endpoint
  * @zsk: the socket
- * @ep: the endpoint
+ * @ep: the endpoint, in any spelling
  *
  * What is queued is still sent, for as long as ZMQ_LINGER says.
  *
@@ -240,16 +261,21 @@ static void end_conn(struct zmq_conn *conn, int linger)
 int zmq_sock_disconnect(struct zmq_sock *zsk, const struct zmq_endpoint *ep)
 {
 	struct zmq_pipe *pipe, *next_pipe;
+	struct zmq_endpoint want = *ep;
 	struct zmq_conn *conn, *next;
 	char text[ZMQ_EP_TEXT];
 	int err = -ENOENT;
 
-	if (zmq_endpoint_format(ep, text, sizeof(text)) < 0)
+	if (zmq_endpoint_format(ep, text, sizeof(text)) < 0 ||
+	    zmq_transport_resolve(sock_net(&zsk->sk), &want))
 		return -ENOENT;
 	list_for_each_entry_safe(conn, next, &zsk->core.owner.conns, node) {
 		if (!conn->dialed || conn->lingering ||
-		    strcmp(conn->endpoint, text))
+		    !zmq_endpoint_equal(conn->ep, &want))
 			continue;
+		if (zsk->core.opts.reconnect_stop &
+		    ZMQ_RECONNECT_STOP_AFTER_DISCONNECT)
+			conn->no_redial = true;
 		end_conn(conn, linger_ms(zsk));
 		err = 0;
 	}
@@ -296,7 +322,7 @@ static void close_endpoints(struct zmq_sock *zsk)
 	zmq_inproc_unbind_all(&zsk->core);
 	list_for_each_entry_safe(listener, next, &zsk->core.owner.listeners,
 				 node)
-		zmq_listener_close(listener);
+		close_listener(listener);
 }
 
 /**
@@ -331,6 +357,7 @@ int zmq_sock_release(struct socket *sock)
 		if (!conn->lingering)
 			end_conn(conn, linger_ms(zsk));
 	zmq_core_shutdown(&zsk->core);
+	zmq_monitor_stop_all(zsk);
 	if (zsk->core.pattern->destroy)
 		zsk->core.pattern->destroy(&zsk->core);
 	sock_orphan(sk);

@@ -28,6 +28,7 @@ struct zmq_name {
  * @last_endpoint: ZMQ_LAST_ENDPOINT, canonical text
  * @name: the last bind in the form the caller gave it, for getsockname
  * @peer: the last connect likewise, for getpeername
+ * @monitors: who is told what happens; socket lock
  * @rcvmore: the last frame received has more behind it
  * @closed: release() ran; what is left drains
  */
@@ -39,6 +40,7 @@ struct zmq_sock {
 	char			last_endpoint[ZMQ_EP_TEXT];
 	struct zmq_name		name;
 	struct zmq_name		peer;
+	struct list_head	monitors;
 	bool			rcvmore;
 	bool			closed;
 };

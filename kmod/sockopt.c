@@ -9,6 +9,7 @@
 #include <linux/pid.h>
 #include <linux/sockptr.h>
 #include "adopt.h"
+#include "monitor.h"
 #include "sock.h"
 
 enum {
@@ -23,6 +24,7 @@ enum {
 	KIND_ENDPOINT,	/* text of an endpoint, see set_endpoint() */
 	KIND_FILTER,	/* an id, see set_filter() */
 	KIND_ATTACH,	/* a file descriptor */
+	KIND_MONITOR,	/* opens a file, see monitor.c */
 	KIND_PAT_INT,	/* the pattern's own */
 	KIND_PAT_BYTES,
 };
@@ -86,6 +88,7 @@ static const struct opt_desc sockopts[] = {
 	{ OPT(ZMQ_BACKLOG, INT, RW), FIELD(backlog), RANGE(0, INT_MAX), INIT(100) },
 	{ OPT(ZMQ_RECONNECT_IVL, INT, RW), FIELD(reconnect_ivl), RANGE(-1, INT_MAX), INIT(100) },
 	{ OPT(ZMQ_RECONNECT_IVL_MAX, INT, RW), FIELD(reconnect_ivl_max), RANGE(0, INT_MAX) },
+	{ OPT(ZMQ_RECONNECT_STOP, INT, RW), FIELD(reconnect_stop), RANGE(0, 7) },
 	{ OPT(ZMQ_HANDSHAKE_IVL, INT, RW), FIELD(handshake_ivl), RANGE(0, INT_MAX), INIT(30000) },
 	{ OPT(ZMQ_CONNECT_TIMEOUT, INT, RW), FIELD(connect_timeout), RANGE(0, INT_MAX) },
 	{ OPT(ZMQ_HEARTBEAT_IVL, INT, RW), FIELD(heartbeat_ivl), RANGE(0, INT_MAX) },
@@ -129,6 +132,8 @@ static const struct opt_desc sockopts[] = {
 	{ OPT(ZMQ_THREAD_SAFE, COMPUTED, RO) },
 	{ OPT(ZMQ_LAST_ENDPOINT, COMPUTED, RO) },
 	{ OPT(ZMQ_FD, COMPUTED, 0) },
+	{ OPT(ZMQ_MONITOR, INT, RW), FIELD(monitor), RANGE(1, ZMQ_EVENT_ALL), INIT(ZMQ_EVENT_ALL) },
+	{ OPT(ZMQ_MONITOR_FD, MONITOR, RO) },
 
 	/* bind(), connect() and their opposites */
 	{ OPT(ZMQ_BIND, ENDPOINT, WO), RANGE(1, ZMQ_EP_TEXT - 1) },
@@ -586,6 +591,8 @@ int zmq_sock_getsockopt(struct socket *sock, int level, int optname,
 	opt = find_for(zsk, level, optname, OPT_GET);
 	if (IS_ERR(opt))
 		return PTR_ERR(opt);
+	if (opt->kind == KIND_MONITOR)
+		return zmq_monitor_open(zsk, optval, optlen);
 	if (get_user(room, optlen))
 		return -EFAULT;
 

@@ -7,6 +7,7 @@
 
 #include <linux/tracepoint.h>
 #include <net/sock.h>
+#include "compat.h"
 #include "mib.h"
 #include "types.h"
 
@@ -135,6 +136,54 @@ TRACE_EVENT(zmq_conn_state,
 		      zmq_show_conn_state(__entry->old),
 		      zmq_show_conn_state(__entry->new),
 		      zmq_show_reason(__entry->reason))
+);
+
+#define zmq_show_event(event)						\
+	__print_flags(event, "|",					\
+		      { ZMQ_EVENT_CONNECTED, "CONNECTED" },		\
+		      { ZMQ_EVENT_CONNECT_DELAYED, "CONNECT_DELAYED" },	\
+		      { ZMQ_EVENT_CONNECT_RETRIED, "CONNECT_RETRIED" },	\
+		      { ZMQ_EVENT_LISTENING, "LISTENING" },		\
+		      { ZMQ_EVENT_BIND_FAILED, "BIND_FAILED" },		\
+		      { ZMQ_EVENT_ACCEPTED, "ACCEPTED" },		\
+		      { ZMQ_EVENT_ACCEPT_FAILED, "ACCEPT_FAILED" },	\
+		      { ZMQ_EVENT_CLOSED, "CLOSED" },			\
+		      { ZMQ_EVENT_DISCONNECTED, "DISCONNECTED" },	\
+		      { ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL,		\
+			"HANDSHAKE_FAILED_NO_DETAIL" },			\
+		      { ZMQ_EVENT_HANDSHAKE_SUCCEEDED,			\
+			"HANDSHAKE_SUCCEEDED" },			\
+		      { ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL,		\
+			"HANDSHAKE_FAILED_PROTOCOL" },			\
+		      { ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,		\
+			"HANDSHAKE_FAILED_AUTH" })
+
+TRACE_EVENT(zmq_event,
+	    TP_PROTO(const struct sock *sk, u32 event, u64 value,
+		     const char *local, const char *remote),
+
+	    TP_ARGS(sk, event, value, local, remote),
+
+	    TP_STRUCT__entry(__field(const void *, sk)
+			     __field(u64, value)
+			     __field(u32, event)
+			     __field(u8, type)
+			     __string(local, local)
+			     __string(remote, remote)
+	    ),
+
+	    TP_fast_assign(__entry->sk = sk;
+			   __entry->value = value;
+			   __entry->event = event;
+			   __entry->type = sk->sk_protocol;
+			   zmq_assign_str(local, local);
+			   zmq_assign_str(remote, remote);
+	    ),
+
+	    TP_printk("sk=%p type=%s %s value=%llu local=%s remote=%s",
+		      __entry->sk, zmq_show_type(__entry->type),
+		      zmq_show_event(__entry->event), __entry->value,
+		      __get_str(local), __get_str(remote))
 );
 
 DECLARE_EVENT_CLASS(zmq_traffic,

@@ -120,6 +120,7 @@ struct sockaddr_zmq_peer {
 #define ZMQ_THREAD_SAFE 81		/* int, get only, always 1 */
 #define ZMQ_USE_FD 89			/* int, a listening socket for bind, -1 none */
 #define ZMQ_BINDTODEVICE 92		/* string */
+#define ZMQ_RECONNECT_STOP 109		/* int, ZMQ_RECONNECT_STOP_... */
 #define ZMQ_TOPICS_COUNT 116		/* int, get only */
 
 /* Bits of ZMQ_EVENTS */
@@ -137,6 +138,62 @@ struct sockaddr_zmq_peer {
 #define ZMQ_ATTACH_FD		1004	/* int, set only: a connected stream socket */
 
 #define ZMQ_RCVFRAMES		1005	/* int, 0 or 1: recvmsg() returns ZMQ_FRAMES */
+#define ZMQ_MONITOR		1006	/* int, ZMQ_EVENT_... that monitors opened later tell */
+#define ZMQ_MONITOR_FD		1007	/* int, get only: opens a monitor */
+
+/* When a connection that was dialed is not dialed again */
+#define ZMQ_RECONNECT_STOP_CONN_REFUSED 0x1
+#define ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED 0x2
+#define ZMQ_RECONNECT_STOP_AFTER_DISCONNECT 0x4
+
+/* Events, and what their value is. An inode number is that of the transport's
+ * socket, as "ss -e" shows it.
+ */
+#define ZMQ_EVENT_CONNECTED 0x0001	/* inode; ZMTP's handshake follows */
+#define ZMQ_EVENT_CONNECT_DELAYED 0x0002 /* errno: EINPROGRESS */
+#define ZMQ_EVENT_CONNECT_RETRIED 0x0004 /* ms until the next attempt */
+#define ZMQ_EVENT_LISTENING 0x0008	/* inode */
+#define ZMQ_EVENT_BIND_FAILED 0x0010	/* errno */
+#define ZMQ_EVENT_ACCEPTED 0x0020	/* inode */
+#define ZMQ_EVENT_ACCEPT_FAILED 0x0040	/* errno */
+#define ZMQ_EVENT_CLOSED 0x0080		/* inode; of a listener or an attempt to connect */
+#define ZMQ_EVENT_CLOSE_FAILED 0x0100	/* never happens */
+#define ZMQ_EVENT_DISCONNECTED 0x0200	/* inode */
+#define ZMQ_EVENT_MONITOR_STOPPED 0x0400 /* 0; the socket is closed */
+#define ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL 0x0800 /* errno */
+#define ZMQ_EVENT_HANDSHAKE_SUCCEEDED 0x1000 /* 0 */
+#define ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL 0x2000 /* ZMQ_PROTOCOL_ERROR_... */
+#define ZMQ_EVENT_HANDSHAKE_FAILED_AUTH 0x4000 /* 300, 400 or 500 */
+#define ZMQ_EVENT_ALL 0xFFFF
+
+#define ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED 0x10000000
+#define ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA 0x10000018
+#define ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH 0x11000002
+
+#define ZMQ_EVENT_ENDPOINT_MAX	288	/* bytes of an endpoint, with its NUL */
+#define ZMQ_EVENT_BOUND		1	/* bound or accepted here, not connected */
+
+/**
+ * struct zmq_event_record - what read() of a monitor returns, one or several
+ * @time_ns: CLOCK_MONOTONIC
+ * @value: see the event
+ * @event: ZMQ_EVENT_...
+ * @flags: ZMQ_EVENT_BOUND or 0
+ * @lost: events before this one that found no room
+ * @reserved: 0
+ * @local: endpoint here, "" while there is none
+ * @remote: the peer's, "" if it has none or is not known
+ */
+struct zmq_event_record {
+	__u64	time_ns;
+	__u64	value;
+	__u32	event;
+	__u32	flags;
+	__u32	lost;
+	__u32	reserved;
+	char	local[ZMQ_EVENT_ENDPOINT_MAX];
+	char	remote[ZMQ_EVENT_ENDPOINT_MAX];
+};
 
 /* Control messages of level SOL_ZMQ */
 #define ZMQ_FRAMES		1	/* array of struct zmq_frame_desc */
