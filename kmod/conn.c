@@ -526,7 +526,8 @@ static void task_run(struct zmq_task *task)
 void zmq_conn_linger(struct zmq_conn *conn, int ms)
 {
 	if (zmq_conn_tx_empty(conn) || !ms ||
-	    (!conn->dialed && conn->state != ZMQ_CONN_UP)) {
+	    (!conn->dialed && conn->state != ZMQ_CONN_UP) ||
+	    (conn->no_redial && conn->state == ZMQ_CONN_BACKOFF)) {
 		zmq_conn_close(conn);
 		return;
 	}
