@@ -297,7 +297,6 @@ int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
 		       const void *tail, size_t tail_len, gfp_t gfp);
 int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 		      bool subscribe);
-bool zmq_conn_cmds_full(struct zmq_conn *conn);
 void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how);
 void zmq_owner_flush(struct zmq_owner *owner);
 void zmq_conn_kick(struct zmq_conn *conn);

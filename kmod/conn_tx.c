@@ -215,23 +215,6 @@ int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
 }
 
 /**
- * zmq_conn_cmds_full() - whether the peer takes no commands
- * @conn: the connection
- *
- * Context: Any.
- * Return: true if so many wait that answers should not be added to them.
- */
-bool zmq_conn_cmds_full(struct zmq_conn *conn)
-{
-	bool full;
-
-	spin_lock_bh(&conn->tx_qlock);
-	full = !list_empty(&conn->tx_cmds) && !list_is_singular(&conn->tx_cmds);
-	spin_unlock_bh(&conn->tx_qlock);
-	return full;
-}
-
-/**
  * zmq_conn_send_sub() - queue a subscription or its end
  * @conn: the connection, whose handshake is done
  * @topic: the prefix

@@ -121,8 +121,7 @@ void zmq_heartbeat_pinged(struct zmq_conn *conn, const struct zmq_cmd *ping)
 	if (ping->ttl)
 		zmq_task_run_after(&conn->task, hb->peer_ttl);
 
-	if (zmq_conn_cmds_full(conn) ||
-	    send_pong(conn, ping->data, ping->len))
+	if (send_pong(conn, ping->data, ping->len))
 		return;
 	ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk), ZMQ_MIB_PINGS);
 	zmq_conn_kick(conn);
