@@ -266,7 +266,9 @@ int zmq_sock_disconnect(struct zmq_sock *zsk, const struct zmq_endpoint *ep)
 	char text[ZMQ_EP_TEXT];
 	int err = -ENOENT;
 
-	if (zmq_endpoint_format(ep, text, sizeof(text)) < 0 ||
+	if (zmq_endpoint_format(ep, text, sizeof(text)) < 0)
+		return -ENOENT;
+	if (ep->transport != ZMQ_INPROC &&
 	    zmq_transport_resolve(sock_net(&zsk->sk), &want))
 		return -ENOENT;
 	list_for_each_entry_safe(conn, next, &zsk->core.owner.conns, node) {

@@ -92,7 +92,7 @@ static const struct opt_desc sockopts[] = {
 	{ OPT(ZMQ_HANDSHAKE_IVL, INT, RW), FIELD(handshake_ivl), RANGE(0, INT_MAX), INIT(30000) },
 	{ OPT(ZMQ_CONNECT_TIMEOUT, INT, RW), FIELD(connect_timeout), RANGE(0, INT_MAX) },
 	{ OPT(ZMQ_HEARTBEAT_IVL, INT, RW), FIELD(heartbeat_ivl), RANGE(0, INT_MAX) },
-	{ OPT(ZMQ_HEARTBEAT_TTL, DECIS, RW), FIELD(heartbeat_ttl), RANGE(0, U16_MAX * 100 + 99) },
+	{ OPT(ZMQ_HEARTBEAT_TTL, DECIS, RW), FIELD(heartbeat_ttl), RANGE(0, 6553599) },
 	{ OPT(ZMQ_HEARTBEAT_TIMEOUT, INT, RW), FIELD(heartbeat_timeout),
 	  RANGE(-1, INT_MAX), INIT(-1) },
 	{ OPT(ZMQ_ROUTING_ID, BYTES, RW), FIELD(routing_id), RANGE(1, ZMQ_ROUTING_ID_MAX),
@@ -132,7 +132,7 @@ static const struct opt_desc sockopts[] = {
 	{ OPT(ZMQ_THREAD_SAFE, COMPUTED, RO) },
 	{ OPT(ZMQ_LAST_ENDPOINT, COMPUTED, RO) },
 	{ OPT(ZMQ_FD, COMPUTED, 0) },
-	{ OPT(ZMQ_MONITOR, INT, RW), FIELD(monitor), RANGE(1, ZMQ_EVENT_ALL), INIT(ZMQ_EVENT_ALL) },
+	{ OPT(ZMQ_MONITOR, INT, RW), FIELD(monitor), RANGE(1, 0xffff), INIT(0xffff) },
 	{ OPT(ZMQ_MONITOR_FD, MONITOR, RO) },
 
 	/* bind(), connect() and their opposites */
