@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include "conn.h"
 #include "event.h"
+#include "sockaddr.h"
 #include "trace.h"
 
 static void emit(struct zmq_owner *owner, const struct zmq_event *event)
