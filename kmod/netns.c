@@ -17,7 +17,6 @@ unsigned int zmq_net_id __read_mostly;
 
 /* No socket's account can hold more, see zmq_mem_charge_rx(). */
 static unsigned long bytes_max = INT_MAX;
-static unsigned long zero;
 
 enum {
 	SYSCTL_MAX_MSG_BYTES,
@@ -34,7 +33,6 @@ static const struct ctl_table zmq_sysctls[] = {
 		.maxlen		= sizeof(unsigned long),
 		.mode		= 0644,
 		.proc_handler	= proc_doulongvec_minmax,
-		.extra1		= &zero,
 		.extra2		= &bytes_max,
 	},
 	[SYSCTL_LINGER_MAX_MS] = {
@@ -56,7 +54,6 @@ static const struct ctl_table zmq_sysctls[] = {
 		.maxlen		= sizeof(unsigned long),
 		.mode		= 0644,
 		.proc_handler	= proc_doulongvec_minmax,
-		.extra1		= &zero,
 		.extra2		= &bytes_max,
 	},
 	[__SYSCTL_MAX] = {},	/* the end, where the size cannot be told */

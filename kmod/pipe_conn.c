@@ -75,7 +75,7 @@ static void conn_subscription(struct zmq_conn *conn, const u8 *topic,
 
 	if (core->ops->subscription)
 		core->ops->subscription(core, conn->pipe, topic, len,
-					    subscribe);
+					subscribe);
 }
 
 static void pipe_up(struct zmq_pipe *pipe)
@@ -137,9 +137,10 @@ static unsigned int conn_room(struct zmq_conn *conn)
 	hwm = READ_ONCE(core->opts.rcv_hwm);
 	if (pipe->conflate)
 		hwm = 0;
-	if (!pipe->conflate && ((hwm && pipe->rx_msgs >= hwm) ||
-	    (pipe->rx_msgs &&
-	     pipe->rx_charged >= READ_ONCE(core->sk->sk_rcvbuf)))) {
+	if (!pipe->conflate &&
+	    ((hwm && pipe->rx_msgs >= hwm) ||
+	     (pipe->rx_msgs &&
+	      pipe->rx_charged >= READ_ONCE(core->sk->sk_rcvbuf)))) {
 		set_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
 		room = 0;
 	} else {

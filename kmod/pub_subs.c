@@ -248,14 +248,15 @@ int zmq_pub_assign(struct zmq_core *core, const u8 *topic, size_t len,
 	if (!pipe)
 		return 0;
 	spin_lock_bh(&core->lock);
-	if (test_bit(ZMQ_PIPE_DEAD, &pipe->flags)) {
-		err = 0;
-	} else if (subscribe) {
+	if (test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
+		goto out;
+	if (subscribe) {
 		err = hold(core, &pub->topics, &pipe->topics, topic, len, &dup);
 	} else {
 		zmq_trie_del(&pub->topics, topic, len, &pipe->topics);
 		zmq_pub_charge(core);
 	}
+out:
 	spin_unlock_bh(&core->lock);
 	return min(err, 0);
 }

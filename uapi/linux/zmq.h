@@ -98,7 +98,7 @@ struct sockaddr_zmq_peer {
 #define ZMQ_PROBE_ROUTER 51		/* int */
 #define ZMQ_REQ_CORRELATE 52		/* int */
 #define ZMQ_REQ_RELAXED 53		/* int */
-#define ZMQ_CONFLATE 54			/* int, 0 or 1: a peer's queue holds its last message only */
+#define ZMQ_CONFLATE 54			/* int, 0 or 1: a peer's queue holds its last message */
 #define ZMQ_ROUTER_HANDOVER 56		/* int */
 #define ZMQ_TOS 57			/* int */
 #define ZMQ_IPC_FILTER_PID 58		/* pid_t, adds; nothing: clears */

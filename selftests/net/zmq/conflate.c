@@ -28,7 +28,7 @@ static bool arrived(void *arg)
 		p = strstr(line, " rx=");
 		if (!p || sscanf(p, " rx=%ld", &rx) != 1)
 			continue;
-		peers += strstr(line, " up ") != NULL;
+		peers += !!strstr(line, " up ");
 		msgs += rx;
 	}
 	if (f)

@@ -50,7 +50,7 @@ static long charged(const char *type)
 	return found;
 }
 
-static long meminfo(const char *field)
+static long kilobytes(const char *field)
 {
 	FILE *f = fopen("/proc/meminfo", "re");
 	char name[64];
@@ -127,7 +127,7 @@ static bool knows(int pub, int count)
 /* A million, unless the machine has no memory or no time for it. */
 static int many(u64 ms_for_1000)
 {
-	if (meminfo("MemTotal:") < 850000 || ms_for_1000 > 60)
+	if (kilobytes("MemTotal:") < 850000 || ms_for_1000 > 60)
 		return MILLION / 20;
 	return MILLION;
 }
@@ -135,7 +135,7 @@ static int many(u64 ms_for_1000)
 static void many_of_them(struct __test_metadata *_metadata, char *ep,
 			 bool random, bool before)
 {
-	long slab_pub, slab_sub, slab = meminfo("SUnreclaim:");
+	long slab_pub, slab_sub, slab = kilobytes("SUnreclaim:");
 	int pub = zt_listening(ZMQ_PUB, "tcp://127.0.0.1:*", ep);
 	int sub = zt_socket(ZMQ_SUB), count;
 	long drops = dropped();
@@ -150,11 +150,11 @@ static void many_of_them(struct __test_metadata *_metadata, char *ep,
 	count = many(zt_now_ms() - start);
 	ASSERT_EQ(0, subscribe_keys(sub, 1000, count, random));
 	mid = zt_now_ms();
-	slab_sub = meminfo("SUnreclaim:");
+	slab_sub = kilobytes("SUnreclaim:");
 	if (before)
 		ASSERT_EQ(0, zt_connect(sub, ep));
 	ASSERT_TRUE(knows(pub, count)) TH_LOG("%d", zt_getint(pub, ZMQ_TOPICS_COUNT));
-	slab_pub = meminfo("SUnreclaim:");
+	slab_pub = kilobytes("SUnreclaim:");
 	printf("# %d: subscribed in %llu ms, known after %llu ms more\n", count,
 	       mid - start, zt_now_ms() - mid);
 	printf("# slab: %ld and %ld bytes each; %ld charged\n",
