@@ -247,13 +247,12 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, bool for_good)
 	ZMQ_INC_STATS(conn_net(conn), why);
 	zmq_event_lost(conn, why);
 
-	if (conn->sock) {
+	if (conn->sock)
 		stop_stream(conn);
-		/* Unless it can be connected again. */
-		if (!conn->transport || !conn->transport->reset)
-			drop_stream(conn);
-	}
 	zmq_conn_tx_rewind(conn);
+	/* Unless it can be connected again. */
+	if (conn->sock && (!conn->transport || !conn->transport->reset))
+		drop_stream(conn);
 	set_state(conn, ZMQ_CONN_BACKOFF, why);
 	if (conn->pipe) {
 		zmq_conn_raw_down(conn);

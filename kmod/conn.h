@@ -17,6 +17,7 @@
 #include "opts.h"
 #include "session.h"
 #include "task.h"
+#include "unacked.h"
 #include "wire.h"
 #include "wire_v1.h"
 
@@ -177,6 +178,7 @@ struct zmq_reframe {
  * @tx_in_cmd: the stream stands inside of a chunk of commands; @tx_lock
  * @reframe: of a stream that does not carry ZMTP 2.0 frames; @tx_lock
  * @tx_last: when data was last given to TCP
+ * @unacked: messages that the stream has; @tx_lock
  * @wait: polled: in the child's wait queue
  * @rx_lock: polled: the reader's position: @rx_skb to @rx_eof
  * @rx_skb: polled: received and not parsed to its end
@@ -240,6 +242,7 @@ struct zmq_conn {
 	bool			tx_in_cmd;
 	struct zmq_reframe	reframe;
 	ktime_t			tx_last;
+	struct zmq_unacked	unacked;
 
 	wait_queue_entry_t	wait;
 	struct mutex		rx_lock; /* see locking.rst, 4 */

@@ -378,6 +378,29 @@ static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
 	return ret;
 }
 
+/* The stream has @msgs messages more, the last of which ends @behind bytes
+ * before the end of what it has.
+ */
+static void note_unacked(struct zmq_conn *conn, u32 msgs, u32 behind)
+{
+	u32 given, acked;
+
+	if (!msgs || !conn->sock || !conn->stream->position)
+		return;
+	conn->stream->position(conn, &given, &acked);
+	zmq_unacked_add(&conn->unacked, acked, given - behind, msgs);
+}
+
+static u32 take_unacked(struct zmq_conn *conn)
+{
+	u32 given, acked;
+
+	if (!conn->unacked.nr)
+		return 0;
+	conn->stream->position(conn, &given, &acked);
+	return zmq_unacked_take(&conn->unacked, acked);
+}
+
 /* Give the stream what it takes. The caller holds tx_lock. */
 static int drain(struct zmq_conn *conn)
 {
@@ -398,6 +421,7 @@ static int drain(struct zmq_conn *conn)
 		else
 			break;
 	}
+	note_unacked(conn, msgs, conn->tx_in_cmd ? 0 : conn->tx_off);
 	if (stream->tx_end)
 		stream->tx_end(conn);
 
@@ -635,7 +659,9 @@ static void cmds_free(struct zmq_conn *conn)
  * @conn: the connection, which has none
  *
  * Commands are void. A message that was sent in part is sent again from its
- * start if that is still here, else it is lost and counted.
+ * start if that is still here, else it is lost and counted. What the old stream
+ * had and the peer did not acknowledge is counted: nobody knows whether it
+ * arrived, so it is not sent again.
  *
  * Context: Process context, socket lock held.
  */
@@ -643,7 +669,7 @@ void zmq_conn_tx_rewind(struct zmq_conn *conn)
 {
 	LIST_HEAD(dropped);
 	struct zmq_seg *seg;
-	u32 sent = 0, lost = 0, end;
+	u32 sent = 0, lost = 0, unacked, end;
 
 	mutex_lock(&conn->tx_lock);
 	spin_lock_bh(&conn->tx_qlock);
@@ -655,6 +681,7 @@ void zmq_conn_tx_rewind(struct zmq_conn *conn)
 		lost = 1;
 	} else if (seg && conn->tx_off) {
 		end = last_boundary(seg, conn->tx_off, &sent);
+		note_unacked(conn, sent, conn->tx_off - end);
 		conn->tx_bytes += conn->tx_off - end;
 		seg->off += end;
 		seg->len -= end;
@@ -670,11 +697,14 @@ void zmq_conn_tx_rewind(struct zmq_conn *conn)
 	spin_unlock_bh(&conn->tx_qlock);
 	if (conn->pipe && sent + lost)
 		conn->owner->ops->sent(conn, sent + lost);
+	unacked = take_unacked(conn);
 	mutex_unlock(&conn->tx_lock);
 
 	if (lost)
 		ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk),
 			      ZMQ_MIB_TXDROPCONN);
+	ZMQ_ADD_STATS(sock_net(conn->owner->tasks.sk), ZMQ_MIB_TXUNACKED,
+		      unacked);
 	segs_free(&dropped);
 	cmds_free(conn);
 }

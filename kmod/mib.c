@@ -31,6 +31,7 @@ static const char * const zmq_mib_names[] = {
 	[ZMQ_MIB_TXDROPFULL]		= "TxDropFull",
 	[ZMQ_MIB_TXDROPNOPEER]		= "TxDropNoPeer",
 	[ZMQ_MIB_TXDROPCONN]		= "TxDropConn",
+	[ZMQ_MIB_TXUNACKED]		= "TxUnacked",
 	[ZMQ_MIB_LINGERDROP]		= "LingerDrop",
 	[ZMQ_MIB_RXDROPFILTER]		= "RxDropFilter",
 	[ZMQ_MIB_RXDROPMALFORMED]	= "RxDropMalformed",

@@ -42,6 +42,7 @@ enum zmq_mib_field {
 	ZMQ_MIB_TXDROPFULL,	/* the peer's queue is full */
 	ZMQ_MIB_TXDROPNOPEER,	/* no peer takes it */
 	ZMQ_MIB_TXDROPCONN,	/* lost with a broken connection */
+	ZMQ_MIB_TXUNACKED,	/* in a broken stream that TCP had not acknowledged */
 	ZMQ_MIB_LINGERDROP,	/* still unsent when the linger time was over */
 	ZMQ_MIB_RXDROPFILTER,	/* not subscribed to */
 	ZMQ_MIB_RXDROPMALFORMED, /* without the envelope that the pattern needs */

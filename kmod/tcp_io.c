@@ -123,6 +123,14 @@ static bool tcp_busy(const struct zmq_conn *conn)
 	return READ_ONCE(tp->write_seq) != READ_ONCE(tp->snd_una);
 }
 
+static void tcp_position(const struct zmq_conn *conn, u32 *given, u32 *acked)
+{
+	const struct tcp_sock *tp = tcp_sk(conn->sock->sk);
+
+	*given = READ_ONCE(tp->write_seq);
+	*acked = READ_ONCE(tp->snd_una);
+}
+
 const struct zmq_stream_ops zmq_tcp_stream = {
 	.install	= tcp_install,
 	.uninstall	= tcp_uninstall,
@@ -134,4 +142,5 @@ const struct zmq_stream_ops zmq_tcp_stream = {
 	.drained	= tcp_drained,
 	.send		= tcp_send,
 	.busy		= tcp_busy,
+	.position	= tcp_position,
 };

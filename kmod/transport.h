@@ -23,6 +23,9 @@ struct zmq_owner;
  * @send: bytes taken or an errno; -EAGAIN if io_work is to try again later.
  *	Between @tx_begin and @tx_end.
  * @busy: the peer has not taken all that was sent. Socket lock.
+ * @position: where in the stream what was given ends and what the peer has
+ *	acknowledged ends, also after the stream's end; NULL where nobody
+ *	knows. tx_lock.
  */
 struct zmq_stream_ops {
 	void	(*install)(struct zmq_conn *conn);
@@ -36,6 +39,8 @@ struct zmq_stream_ops {
 	bool	(*drained)(const struct zmq_conn *conn);
 	int	(*send)(struct zmq_conn *conn, struct msghdr *m, size_t len);
 	bool	(*busy)(const struct zmq_conn *conn);
+	void	(*position)(const struct zmq_conn *conn, u32 *given,
+			    u32 *acked);
 };
 
 /**
