@@ -656,7 +656,7 @@ static void cmds_free(struct zmq_conn *conn)
 
 /**
  * zmq_conn_tx_rewind() - make the queue fit for a new stream
- * @conn: the connection, which has none
+ * @conn: the connection, whose stream was stopped
  *
  * Commands are void. A message that was sent in part is sent again from its
  * start if that is still here, else it is lost and counted. What the old stream

@@ -157,6 +157,57 @@ bool zp_sync(int fd);
 bool zp_closed(int fd);
 bool zp_silent(int fd);
 
+/* link.c: two namespaces and the link between them */
+
+#define ZT_NEAR		"10.77.0.1"
+#define ZT_FAR		"10.77.0.2"
+
+struct zt_link {
+	int near;
+	int far;
+};
+
+int zt_sh(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int zt_in(int ns);
+int zt_link(struct zt_link *l);
+int zt_netem(const struct zt_link *l, const char *how);
+long zt_mib(const char *field);
+long zt_netstat(const char *group, const char *field);
+long zt_queued(void);
+
+/* flow.c: numbered messages, all accounted for */
+
+struct zt_kind {
+	int tx;
+	int rx;
+	const char *tx_name;
+	const char *rx_name;
+	bool answers;		/* each message has an answer, one at a time */
+	bool drops;		/* what finds no room is dropped */
+};
+
+struct zt_flow {
+	const struct zt_kind *kind;
+	const struct zt_link *link;	/* or NULL: all in this namespace */
+	int tx;
+	int rx;
+	u32 next;		/* number to send */
+	int last;		/* number received, -1 at first */
+	long accepted;
+	long delivered;
+	long reported_before;
+};
+
+void zt_flow_begin(struct zt_flow *f);
+long zt_flow_reported(const struct zt_flow *f);
+bool zt_flow_balances(struct zt_flow *f);
+int zt_flow_send(struct zt_flow *f, size_t len, int flags);
+bool zt_flow_recv(struct zt_flow *f);
+bool zt_flow_get(struct zt_flow *f, int count);
+bool zt_flow_pass(struct zt_flow *f, int count, size_t len);
+int zt_flow_burst(struct zt_flow *f, int count, size_t len);
+bool zt_flow_starts(struct zt_flow *f);
+
 /* nsid.c: which network namespaces have gone */
 
 int zt_nsid_watch(void);
