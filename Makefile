@@ -26,6 +26,7 @@ help:
 #?   check-static    only the checkers on the source
 #?   check-debug     kernel selftests on debug kernels (KASAN, lockdep, kmemleak, …);
 #?                   DEBUG_KERNELS=uml leaves out the slow one with two CPUs
+#?   check-scale     ten thousand peers: memory, fairness, storms
 #?   deps            install the Debian packages that all of this needs
 #? A virtual machine for anything else: tools/vm/run -- COMMAND, tools/vm/shell
 
@@ -76,5 +77,9 @@ check-static:
 check-debug: deps
 	@tools/run-tests $(foreach k,$(DEBUG_KERNELS),canary-$(k) kselftest-$(k))
 
+check-scale:
+	@tools/deps build vm test
+	@tools/run-tests scale
+
 .PHONY: all help modules modules_install headers_install lib install clean deps demo \
-	check check-unit check-vm check-static check-debug
+	check check-unit check-vm check-static check-debug check-scale

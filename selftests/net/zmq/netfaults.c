@@ -47,16 +47,18 @@ static int end(int pattern, const struct ends *e)
 		return -1;
 	if (zt_setint(fd, ZMQ_RECONNECT_IVL, 50))
 		return -1;
-	if (!e->maxrt)
-		return fd;
-	/* The receiver sends nothing: it finds out by asking. */
-	if (zt_setint(fd, ZMQ_TCP_MAXRT, e->maxrt) ||
-	    zt_setint(fd, ZMQ_TCP_KEEPALIVE, 1) ||
-	    zt_setint(fd, ZMQ_TCP_KEEPALIVE_IDLE, 1) ||
-	    zt_setint(fd, ZMQ_TCP_KEEPALIVE_INTVL, 1) ||
-	    zt_setint(fd, ZMQ_TCP_KEEPALIVE_CNT, 2))
+	if (e->maxrt && zt_setint(fd, ZMQ_TCP_MAXRT, e->maxrt))
 		return -1;
 	return fd;
+}
+
+/* The receiver sends nothing: it finds out by asking. */
+static int ask_often(int fd)
+{
+	return zt_setint(fd, ZMQ_TCP_KEEPALIVE, 1) ||
+	       zt_setint(fd, ZMQ_TCP_KEEPALIVE_IDLE, 1) ||
+	       zt_setint(fd, ZMQ_TCP_KEEPALIVE_INTVL, 1) ||
+	       zt_setint(fd, ZMQ_TCP_KEEPALIVE_CNT, 2);
 }
 
 /* The receiver listens at the far end, the sender connects from the near one,
@@ -67,7 +69,8 @@ static bool start(struct zt_flow *f, const struct ends *e)
 	if (zt_in(f->link->far))
 		return false;
 	f->rx = end(f->kind->rx, e);
-	if (f->rx < 0 || zt_bind(f->rx, EP) ||
+	if (f->rx < 0 || (e->maxrt && ask_often(f->rx)) ||
+	    zt_bind(f->rx, EP) ||
 	    (f->kind->rx == ZMQ_SUB && zt_settext(f->rx, ZMQ_SUBSCRIBE, "")) ||
 	    zt_in(f->link->near))
 		return false;

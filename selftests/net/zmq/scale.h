@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Very many raw peers, and what the kernel pays for them. */
+#ifndef _ZMQ_SCALE_H
+#define _ZMQ_SCALE_H
+
+#include "zmqtest.h"
+
+#define ZS_ID_LEN	6	/* "p00042" */
+
+/* Kernel memory in use: slab and pages that are neither cache nor anonymous. */
+long zs_kernel_bytes(void);
+/* Anonymous memory of this process. */
+long zs_user_bytes(void);
+/* What a socket's file and its name cost. */
+long zs_file_bytes(void);
+
+/* Connects @n sockets at once. */
+bool zs_dial(int *fds, int n, int port);
+bool zs_dial_accept(int *fds, int *accepted, int n, int listener, int port);
+/* A DEALER's handshake on each, which names itself by its number. */
+bool zs_handshake(int *fds, int n);
+/* The number in a routing id, or -1. */
+int zs_peer(const char *id);
+/* Resets all. */
+void zs_close(int *fds, int n);
+
+#endif /* _ZMQ_SCALE_H */
