@@ -12,6 +12,9 @@
 /* Room for a subscription of any length that could match. */
 #define CMD_MAX		(ZMQ_TOPIC_MAX + 16)
 
+/* Of a size for which kmalloc() would waste a third. */
+static struct kmem_cache *conn_cache;
+
 static struct zmq_conn *task_conn(struct zmq_task *task)
 {
 	return container_of(task, struct zmq_conn, task);
@@ -63,6 +66,11 @@ void zmq_conn_get(struct zmq_conn *conn)
 	refcount_inc(&conn->ref);
 }
 
+static void conn_free_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(conn_cache, container_of(rcu, struct zmq_conn, rcu));
+}
+
 static void conn_free_work(struct work_struct *work)
 {
 	struct zmq_conn *conn = container_of(work, struct zmq_conn, free_work);
@@ -77,7 +85,7 @@ static void conn_free_work(struct work_struct *work)
 	zmq_caller_free(conn->caller);
 	kfree(conn->endpoint);
 	kfree(conn->ep);
-	kfree_rcu(conn, rcu);
+	call_rcu(&conn->rcu, conn_free_rcu);
 	sock_put(sk);
 }
 
@@ -560,12 +568,12 @@ struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 {
 	struct zmq_conn *conn;
 
-	conn = kzalloc(sizeof(*conn), GFP_KERNEL_ACCOUNT);
+	conn = kmem_cache_zalloc(conn_cache, GFP_KERNEL_ACCOUNT);
 	if (!conn)
 		return NULL;
 	conn->endpoint = kstrdup(endpoint, GFP_KERNEL_ACCOUNT);
 	if (!conn->endpoint) {
-		kfree(conn);
+		kmem_cache_free(conn_cache, conn);
 		return NULL;
 	}
 
@@ -608,4 +616,32 @@ int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
 	if (err)
 		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, true);
 	return err;
+}
+
+/**
+ * zmq_conn_cache_init() - create what connections are allocated from
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_conn_cache_init(void)
+{
+	int err;
+
+	err = zmq_conn_tx_cache_init();
+	if (err)
+		return err;
+	conn_cache = KMEM_CACHE(zmq_conn, SLAB_ACCOUNT);
+	if (conn_cache)
+		return 0;
+	zmq_conn_tx_cache_exit();
+	return -ENOMEM;
+}
+
+/**
+ * zmq_conn_cache_exit() - undo zmq_conn_cache_init(), behind rcu_barrier()
+ */
+void zmq_conn_cache_exit(void)
+{
+	kmem_cache_destroy(conn_cache);
+	zmq_conn_tx_cache_exit();
 }

@@ -284,6 +284,8 @@ void zmq_conn_close(struct zmq_conn *conn);
 void zmq_conn_linger(struct zmq_conn *conn, int ms);
 void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms);
 void zmq_conn_install(struct zmq_conn *conn, struct socket *sock);
+int zmq_conn_cache_init(void);
+void zmq_conn_cache_exit(void);
 
 /* conn_rx.c */
 void zmq_conn_readable(struct zmq_conn *conn);
@@ -310,8 +312,8 @@ void zmq_conn_tx_purge(struct zmq_conn *conn);
 unsigned int zmq_conn_tx_replace(struct zmq_conn *conn);
 bool zmq_conn_tx_empty(struct zmq_conn *conn);
 void zmq_conn_io_work(struct work_struct *work);
-int zmq_conn_cache_init(void);
-void zmq_conn_cache_exit(void);
+int zmq_conn_tx_cache_init(void);
+void zmq_conn_tx_cache_exit(void);
 
 /* conn_reframe.c */
 unsigned int zmq_conn_rx_v1(struct zmq_conn *conn, struct sk_buff *skb,

@@ -804,20 +804,20 @@ void zmq_conn_tx_init(struct zmq_conn *conn)
 }
 
 /**
- * zmq_conn_cache_init() - create what this file allocates from
+ * zmq_conn_tx_cache_init() - create what this file allocates from
  *
  * Return: 0 or -ENOMEM.
  */
-int zmq_conn_cache_init(void)
+int zmq_conn_tx_cache_init(void)
 {
 	seg_cache = KMEM_CACHE(zmq_seg, SLAB_ACCOUNT);
 	return seg_cache ? 0 : -ENOMEM;
 }
 
 /**
- * zmq_conn_cache_exit() - undo zmq_conn_cache_init()
+ * zmq_conn_tx_cache_exit() - undo zmq_conn_tx_cache_init()
  */
-void zmq_conn_cache_exit(void)
+void zmq_conn_tx_cache_exit(void)
 {
 	kmem_cache_destroy(seg_cache);
 }

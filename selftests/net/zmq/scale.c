@@ -34,6 +34,8 @@ FIXTURE_SETUP(scale)
 	self->router = zt_socket(ZMQ_ROUTER);
 	ASSERT_LE(0, self->router);
 	ASSERT_EQ(0, zt_setint(self->router, ZMQ_BACKLOG, 4096));
+	/* All connect before the first says hello. */
+	ASSERT_EQ(0, zt_setint(self->router, ZMQ_HANDSHAKE_IVL, 0));
 	ASSERT_EQ(0, zt_bind_any(self->router, "tcp://127.0.0.1:*", self->ep));
 }
 
