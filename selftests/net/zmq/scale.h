@@ -14,6 +14,8 @@ long zs_user_bytes(void);
 /* What a socket's file and its name cost. */
 long zs_file_bytes(void);
 
+int zs_sysctl(const char *name, int value);
+
 /* Connects @n sockets at once. */
 bool zs_dial(int *fds, int n, int port);
 bool zs_dial_accept(int *fds, int *accepted, int n, int listener, int port);
