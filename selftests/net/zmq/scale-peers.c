@@ -49,6 +49,33 @@ long zs_user_bytes(void)
 	return sum_of("/proc/self/status", anon);
 }
 
+/* Reads /proc/slabinfo; with @before prints what grew by @n objects or more. */
+void zs_slabs(struct zs_slab *slabs, const struct zs_slab *before, int n)
+{
+	FILE *f = fopen("/proc/slabinfo", "re");
+	struct zs_slab *s = slabs;
+	char line[256];
+	int i;
+
+	memset(slabs, 0, ZS_SLABS * sizeof(*slabs));
+	while (f && fgets(line, sizeof(line), f) && s < slabs + ZS_SLABS - 1) {
+		if (sscanf(line, "%31s %*d %ld %ld", s->name, &s->objects,
+			   &s->size) == 3)
+			s++;
+	}
+	if (f)
+		fclose(f);
+	for (s = slabs; before && s->size; s++) {
+		for (i = 0; before[i].size; i++) {
+			if (!strcmp(before[i].name, s->name) &&
+			    s->objects - before[i].objects >= n)
+				printf("#   %-24s %ld more of %ld bytes\n",
+				       s->name, s->objects - before[i].objects,
+				       s->size);
+		}
+	}
+}
+
 /* Sizes of slab objects, which do not show in meminfo. */
 long zs_file_bytes(void)
 {

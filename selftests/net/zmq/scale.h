@@ -7,6 +7,16 @@
 
 #define ZS_ID_LEN	6	/* "p00042" */
 
+#define ZS_SLABS	512
+
+struct zs_slab {
+	char name[32];
+	long objects;
+	long size;
+};
+
+void zs_slabs(struct zs_slab *slabs, const struct zs_slab *before, int n);
+
 /* Kernel memory in use: slab and pages that are neither cache nor anonymous. */
 long zs_kernel_bytes(void);
 /* Anonymous memory of this process. */
