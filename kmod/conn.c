@@ -4,7 +4,6 @@
 #include <linux/slab.h>
 #include "caller.h"
 #include "child.h"
-#include "conn.h"
 #include "event.h"
 #include "net.h"
 #include "trace.h"
@@ -235,7 +234,7 @@ static bool may_dial_again(const struct zmq_conn *conn, enum zmq_mib_field why)
 		return !(stop & ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED);
 	return !(stop & ZMQ_RECONNECT_STOP_CONN_REFUSED) ||
 	       why != ZMQ_MIB_CONNECTFAIL ||
-	       READ_ONCE(conn->sock->sk->sk_err) != ECONNREFUSED;
+	       (conn->sock && READ_ONCE(conn->sock->sk->sk_err) != ECONNREFUSED);
 }
 
 /**

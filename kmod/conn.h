@@ -23,12 +23,12 @@
 
 struct zmq_caller;
 struct zmq_conn_ops;
+struct zmq_event;
 struct zmq_stream_ops;
 struct zmq_transport;
 
 /* How long to wait for memory. */
 #define ZMQ_CONN_RX_RETRY	(HZ / 50)
-struct zmq_event;
 
 /**
  * struct zmq_owner - the socket as its connections see it

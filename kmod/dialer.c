@@ -5,7 +5,6 @@
 #include <linux/slab.h>
 #include "caller.h"
 #include "child.h"
-#include "conn.h"
 #include "event.h"
 #include "net.h"
 #include "trace.h"
@@ -35,7 +34,8 @@ static int attempt(struct zmq_conn *conn)
 	err = conn->transport->connect(conn->sock, conn->ep);
 	if (err && err != -EINPROGRESS)
 		return err;
-	zmq_event_conn(conn, ZMQ_EVENT_CONNECT_DELAYED, EINPROGRESS);
+	if (err)
+		zmq_event_conn(conn, ZMQ_EVENT_CONNECT_DELAYED, -err);
 	/* It may be established before its callbacks were looked at. */
 	zmq_task_run(&conn->task);
 	return 0;
