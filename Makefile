@@ -38,6 +38,7 @@ modules_install: modules
 
 headers_install:
 	install -D -m 644 uapi/linux/zmq.h "$(DESTDIR)$(PREFIX)/include/linux/zmq.h"
+	install -D -m 644 uapi/linux/zmq_diag.h "$(DESTDIR)$(PREFIX)/include/linux/zmq_diag.h"
 
 lib:
 	$(MAKE) -C libzmqk

@@ -5,9 +5,12 @@
 #include <net/sock.h>
 #include "compat.h"
 #include "conn.h"
+#include "diag.h"
+#include "drop.h"
 #include "mem.h"
 #include "netns.h"
 #include "sock.h"
+#include "sysctl.h"
 
 static int family = AF_ZMQ;
 module_param(family, int, 0444);
@@ -149,7 +152,10 @@ static const struct proto_ops zmq_proto_ops = {
 	.accept		= sock_no_accept,
 	.getname	= zmq_getname,
 	.poll		= zmq_sock_poll,
-	.ioctl		= sock_no_ioctl,
+	.ioctl		= zmq_sock_ioctl,
+#ifdef CONFIG_COMPAT
+	.compat_ioctl	= zmq_sock_compat_ioctl,
+#endif
 	.listen		= sock_no_listen,
 	.shutdown	= sock_no_shutdown,
 	.setsockopt	= zmq_sock_setsockopt,
@@ -158,6 +164,14 @@ static const struct proto_ops zmq_proto_ops = {
 	.recvmsg	= zmq_sock_recvmsg,
 	.mmap		= sock_no_mmap,
 };
+
+static int check_create(const struct sock *sk)
+{
+	if (zmq_sysctl_may_create(sock_net(sk)))
+		return 0;
+	zmq_drop(sk, NULL, ZMQ_MIB_CREATEDENIED, 1);
+	return -EACCES;
+}
 
 static int zmq_create(struct net *net, struct socket *sock, int protocol,
 		      int kern)
@@ -177,7 +191,10 @@ static int zmq_create(struct net *net, struct socket *sock, int protocol,
 		return -ENOMEM;
 	sock->ops = &zmq_proto_ops;
 	sock_init_data(sock, sk);
-	err = zmq_sock_init(zmq_sk(sk), pattern);
+	sk->sk_protocol = pattern->type;
+	err = kern ? 0 : check_create(sk);
+	if (!err)
+		err = zmq_sock_init(zmq_sk(sk), pattern);
 	if (err) {
 		sock->sk = NULL;
 		sock_orphan(sk);
@@ -217,9 +234,12 @@ static int __init zmq_init(void)
 	err = zmq_netns_init();
 	if (err)
 		goto err_dial;
-	err = proto_register(&zmq_prot, 1);
+	err = zmq_diag_init(family);
 	if (err)
 		goto err_netns;
+	err = proto_register(&zmq_prot, 1);
+	if (err)
+		goto err_diag;
 	zmq_family.family = family;
 	err = sock_register(&zmq_family);
 	if (err)
@@ -228,6 +248,8 @@ static int __init zmq_init(void)
 
 err_proto:
 	proto_unregister(&zmq_prot);
+err_diag:
+	zmq_diag_exit();
 err_netns:
 	zmq_netns_exit();
 err_dial:
@@ -248,6 +270,7 @@ err_mem:
 static void __exit zmq_exit(void)
 {
 	sock_unregister(family);
+	zmq_diag_exit();
 	zmq_netns_exit();
 	zmq_dial_exit();
 	zmq_task_exit_module();
@@ -265,3 +288,4 @@ module_exit(zmq_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("ZeroMQ sockets");
 MODULE_ALIAS_NETPROTO(AF_ZMQ);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_NETLINK, NETLINK_SOCK_DIAG, 18 /* AF_ZMQ */);

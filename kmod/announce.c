@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include "announce.h"
+#include "drop.h"
 #include "trace.h"
 
 /**
@@ -74,8 +75,7 @@ static void lost(struct zmq_pipe *pipe)
 {
 	struct sock *sk = pipe->core->sk;
 
-	ZMQ_INC_STATS(sock_net(sk), ZMQ_MIB_SUBDROP);
-	trace_zmq_drop(sk, pipe, ZMQ_MIB_SUBDROP);
+	zmq_drop(sk, pipe, ZMQ_MIB_SUBDROP, 1);
 }
 
 /* Return: false if the queue is full. */

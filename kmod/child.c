@@ -6,7 +6,8 @@
 #include <linux/net.h>
 #include "child.h"
 #include "compat.h"
-#include "net.h"
+#include "drop.h"
+#include "mem.h"
 #include "sockaddr.h"
 
 static void set_buffers(struct sock *sk, const struct zmq_opts *opts)
@@ -42,11 +43,18 @@ static void inherit_cgroup(struct sock *sk, const struct sock *from)
 #endif
 }
 
-/* Firewalls, routing and accounting must see the owner in its children. */
+/* Firewalls, routing, accounting and ss must see the owner in its children,
+ * also in those that a worker made.
+ */
 static void inherit(struct zmq_owner *owner, struct socket *sock)
 {
 	struct sock *from = owner->tasks.sk;
+	unsigned long ino = sock_i_ino(from);
 	struct sock *sk = sock->sk;
+
+	SOCK_INODE(sock)->i_uid = from->sk_uid;
+	if (ino)
+		zmq_set_ino(sock, ino);
 
 	lock_sock(sk);
 	sk->sk_mark = from->sk_mark;
@@ -109,12 +117,14 @@ int zmq_child_accept(struct zmq_owner *owner,
 	if (err)
 		return err;
 	if (transport->admit && !transport->admit(owner, sock)) {
-		ZMQ_INC_STATS(sock_net(owner->tasks.sk), ZMQ_MIB_ACCEPTDENIED);
+		zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_ACCEPTDENIED, 1);
 		sock_release(sock);
 		return -ECONNABORTED;
 	}
-	/* A worker accepts, but on behalf of whoever listens. */
-	SOCK_INODE(sock)->i_uid = SOCK_INODE(listener)->i_uid;
+	if (!zmq_mem_adopt(sock->sk, owner->tasks.sk)) {
+		sock_release(sock);
+		return -ENOMEM;
+	}
 	SOCK_INODE(sock)->i_gid = SOCK_INODE(listener)->i_gid;
 	inherit(owner, sock);
 	if (transport->inherit)

@@ -36,11 +36,27 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
+/* Let sock_diag show a socket as part of the one with that inode. */
+static inline void zmq_set_ino(struct socket *sock, unsigned long ino)
+{
+	SOCK_INODE(sock)->i_ino = ino;
+#ifdef ZMQ_HAVE_SK_INO
+	WRITE_ONCE(sock->sk->sk_ino, ino);
+#endif
+}
+
 /* Memory of a device cannot be parsed by the CPU. */
 #ifdef ZMQ_HAVE_SKB_FRAGS_READABLE
 #define zmq_skb_readable(skb) skb_frags_readable(skb)
 #else
 #define zmq_skb_readable(skb) true
+#endif
+
+/* What a proc_handler is given. */
+#ifdef ZMQ_HAVE_CONST_CTL_TABLE
+#define zmq_ctl_table const struct ctl_table
+#else
+#define zmq_ctl_table struct ctl_table
 #endif
 
 #ifdef ZMQ_HAVE_SYSCTL_SZ

@@ -9,6 +9,7 @@
 
 #include <linux/slab.h>
 #include "conflate.h"
+#include "drop.h"
 #include "mem.h"
 #include "trace.h"
 
@@ -157,8 +158,7 @@ static bool hand_over(struct zmq_pipe *pipe)
 
 static void count_replaced(struct zmq_pipe *pipe)
 {
-	trace_zmq_drop(pipe->core->sk, pipe, ZMQ_MIB_CONFLATED);
-	ZMQ_INC_STATS(sock_net(pipe->core->sk), ZMQ_MIB_CONFLATED);
+	zmq_drop(pipe->core->sk, pipe, ZMQ_MIB_CONFLATED, 1);
 	pipe->rx_unacked++;
 }
 

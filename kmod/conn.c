@@ -28,7 +28,10 @@ static void set_state(struct zmq_conn *conn, u8 state,
 		      enum zmq_mib_field reason)
 {
 	trace_zmq_conn_state(conn, conn->state, state, reason);
-	conn->state = state;
+	if (!conn->dialed)
+		conn->owner->handshakes += (state == ZMQ_CONN_HANDSHAKE) -
+					   (conn->state == ZMQ_CONN_HANDSHAKE);
+	WRITE_ONCE(conn->state, state);
 	conn->timed = false;
 }
 
@@ -49,6 +52,7 @@ void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
 	owner->opts = opts;
 	owner->ops = ops;
 	owner->raw_notify = true;
+	spin_lock_init(&owner->lock);
 	INIT_LIST_HEAD(&owner->conns);
 	INIT_LIST_HEAD(&owner->listeners);
 	INIT_LIST_HEAD(&owner->unflushed);
@@ -110,6 +114,15 @@ static void task_put(struct zmq_task *task)
 	zmq_conn_put(task_conn(task));
 }
 
+static void set_child(struct zmq_conn *conn, struct socket *sock)
+{
+	mutex_lock(&conn->tx_lock);
+	spin_lock_bh(&conn->tx_qlock);
+	conn->sock = sock;
+	spin_unlock_bh(&conn->tx_qlock);
+	mutex_unlock(&conn->tx_lock);
+}
+
 /**
  * zmq_conn_install() - give a connection its stream
  * @conn: the connection, without one
@@ -119,9 +132,7 @@ static void task_put(struct zmq_task *task)
  */
 void zmq_conn_install(struct zmq_conn *conn, struct socket *sock)
 {
-	mutex_lock(&conn->tx_lock);
-	conn->sock = sock;
-	mutex_unlock(&conn->tx_lock);
+	set_child(conn, sock);
 	conn->rx_eof = false;
 	conn->stream->install(conn);
 }
@@ -133,9 +144,7 @@ static void drop_stream(struct zmq_conn *conn)
 
 	zmq_conn_rx_discard(conn);
 	conn->stream->uninstall(conn);
-	mutex_lock(&conn->tx_lock);
-	conn->sock = NULL;
-	mutex_unlock(&conn->tx_lock);
+	set_child(conn, NULL);
 	if (sock->file)
 		kernel_sock_shutdown(sock, SHUT_RDWR);
 	zmq_child_release(sock);
@@ -196,7 +205,9 @@ void zmq_conn_close(struct zmq_conn *conn)
 	zmq_event_closed(conn);
 	set_state(conn, ZMQ_CONN_CLOSED, ZMQ_MIB_NONE);
 	zmq_task_stop_timer(&conn->task);
+	spin_lock_bh(&conn->owner->lock);
 	list_del_init(&conn->node);
+	spin_unlock_bh(&conn->owner->lock);
 
 	if (conn->sock) {
 		stop_stream(conn);
@@ -222,6 +233,15 @@ void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms)
 		zmq_task_run_after(&conn->task, msecs_to_jiffies(ms));
 }
 
+static void note_failure(struct zmq_conn *conn, enum zmq_mib_field why)
+{
+	int err = conn->sock ? READ_ONCE(conn->sock->sk->sk_err) : 0;
+
+	WRITE_ONCE(conn->reason, why);
+	WRITE_ONCE(conn->error, err ?: conn->dial_error);
+	conn->dial_error = 0;
+}
+
 static bool may_dial_again(const struct zmq_conn *conn, enum zmq_mib_field why)
 {
 	const struct zmq_opts *opts = conn->owner->opts;
@@ -233,8 +253,7 @@ static bool may_dial_again(const struct zmq_conn *conn, enum zmq_mib_field why)
 	if (conn->state == ZMQ_CONN_HANDSHAKE)
 		return !(stop & ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED);
 	return !(stop & ZMQ_RECONNECT_STOP_CONN_REFUSED) ||
-	       why != ZMQ_MIB_CONNECTFAIL ||
-	       (conn->sock && READ_ONCE(conn->sock->sk->sk_err) != ECONNREFUSED);
+	       why != ZMQ_MIB_CONNECTFAIL || conn->error != ECONNREFUSED;
 }
 
 /**
@@ -250,6 +269,7 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, bool for_good)
 	const struct zmq_owner *owner = conn->owner;
 	bool again;
 
+	note_failure(conn, why);
 	again = !for_good && may_dial_again(conn, why);
 	ZMQ_INC_STATS(conn_net(conn), why);
 	zmq_event_lost(conn, why);
@@ -274,6 +294,31 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, bool for_good)
 		zmq_dial_backoff(conn);
 	else
 		zmq_conn_close(conn);
+}
+
+/**
+ * zmq_conn_limit_handshakes() - make room for an accepted connection
+ * @owner: the socket
+ *
+ * If there are too many that have not completed their handshake, the one that
+ * has been at it for the longest time goes: peers that are what they seem need
+ * a moment, and those who only hold places cannot keep others out.
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_limit_handshakes(struct zmq_owner *owner)
+{
+	struct zmq_net *zn = zmq_net(sock_net(owner->tasks.sk));
+	struct zmq_conn *conn;
+
+	if (owner->handshakes < READ_ONCE(zn->handshakes_max))
+		return;
+	list_for_each_entry(conn, &owner->conns, node) {
+		if (!conn->dialed && conn->state == ZMQ_CONN_HANDSHAKE) {
+			zmq_conn_lost(conn, ZMQ_MIB_HSLIMIT, true);
+			return;
+		}
+	}
 }
 
 static void handshake_failed(struct zmq_conn *conn, int err)
@@ -456,6 +501,7 @@ static void timed_out(struct zmq_conn *conn)
 	conn->timed = false;
 	switch (conn->state) {
 	case ZMQ_CONN_CONNECTING:
+		conn->dial_error = ETIMEDOUT;
 		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
 		break;
 	case ZMQ_CONN_HANDSHAKE:
@@ -531,13 +577,13 @@ static void task_run(struct zmq_task *task)
  */
 void zmq_conn_linger(struct zmq_conn *conn, int ms)
 {
+	WRITE_ONCE(conn->lingering, true);
 	if (zmq_conn_tx_empty(conn) || !ms ||
 	    (!conn->dialed && conn->state != ZMQ_CONN_UP) ||
 	    (conn->no_redial && conn->state == ZMQ_CONN_BACKOFF)) {
 		zmq_conn_close(conn);
 		return;
 	}
-	conn->lingering = true;
 	conn->linger_end = jiffies + msecs_to_jiffies(ms);
 	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
 	/* With unread data in it, the stream would be reset instead of closed. */
@@ -585,7 +631,9 @@ struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 	zmq_conn_tx_init(conn);
 	INIT_WORK(&conn->dial_work, zmq_dial_work);
 	sock_hold(owner->tasks.sk);
+	spin_lock_bh(&owner->lock);
 	list_add_tail(&conn->node, &owner->conns);
+	spin_unlock_bh(&owner->lock);
 	return conn;
 }
 

@@ -40,8 +40,11 @@ struct zmq_transport;
  * @wire_id: tell peers our routing id
  * @raw: streams carry bytes without ZMTP; constant once there is an endpoint
  * @raw_notify: their beginning and end are received as empty messages
- * @conns: every connection; socket lock
- * @listeners: bound endpoints; socket lock
+ * @handshakes: accepted connections in ZMQ_CONN_HANDSHAKE; socket lock
+ * @lock: protects @conns and @listeners from who reads them without the socket
+ *	lock
+ * @conns: every connection; changed under the socket lock and @lock
+ * @listeners: bound endpoints; changed under the socket lock and @lock
  * @unflushed: connections that hold messages back for company; socket lock
  */
 struct zmq_owner {
@@ -54,6 +57,8 @@ struct zmq_owner {
 	bool				wire_id;
 	bool				raw;
 	bool				raw_notify;
+	unsigned int			handshakes;
+	spinlock_t			lock; /* see locking.rst, 6 */
 	struct list_head		conns;
 	struct list_head		listeners;
 	struct list_head		unflushed;
@@ -139,7 +144,8 @@ struct zmq_reframe {
  * @dialed: made by connect()
  * @no_redial: whatever happens
  * @lingering: the socket is closed or the endpoint disconnected; drain, then go
- * @sock: the child socket; replaced under the socket lock and @tx_lock only
+ * @sock: the child socket; replaced under the socket lock, @tx_lock and
+ *	@tx_qlock
  * @transport: of the endpoint; NULL if user space made the stream
  * @stream: how @sock carries bytes
  * @caller: dialed, with a new child for each attempt: on whose behalf
@@ -150,6 +156,10 @@ struct zmq_reframe {
  * @timed: @deadline is valid
  * @linger_end: jiffies when @lingering is over
  * @backoff: ms, the next wait before dialing again
+ * @reason: the counter of the last failure
+ * @error: its errno, or 0
+ * @dial_error: errno of the failed attempt that zmq_conn_lost() is told of
+ * @reconnects: how often it was dialed again
  * @ep: dialed: where to; accepted: where from
  * @endpoint: text of the endpoint bound or connected to
  * @local: text of the stream's own name, or NULL; socket lock
@@ -214,6 +224,10 @@ struct zmq_conn {
 	unsigned long		deadline;
 	unsigned long		linger_end;
 	unsigned int		backoff;
+	u8			reason;
+	int			error;
+	int			dial_error;
+	unsigned int		reconnects;
 	struct zmq_endpoint	*ep;
 	char			*endpoint;
 	char			*local;
@@ -279,6 +293,7 @@ void zmq_conn_put(struct zmq_conn *conn);
 int zmq_conn_handshake(struct zmq_conn *conn);
 void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why,
 		   bool for_good);
+void zmq_conn_limit_handshakes(struct zmq_owner *owner);
 void zmq_conn_set_pipe(struct zmq_conn *conn, void *pipe);
 void zmq_conn_close(struct zmq_conn *conn);
 void zmq_conn_linger(struct zmq_conn *conn, int ms);

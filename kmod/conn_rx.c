@@ -5,6 +5,7 @@
 #include <net/tcp.h>
 #include "compat.h"
 #include "conn.h"
+#include "drop.h"
 #include "net.h"
 #include "transport.h"
 
@@ -50,6 +51,9 @@ static int deliver(struct rx *rx, struct rx_span *span)
 	struct sk_buff *run;
 	int err;
 
+	if (!conn->pipe)
+		zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_RXDROPCLOSED,
+			 span->msgs);
 	if (!span->len || !conn->pipe)
 		goto next;
 	run = zmq_run_from_skb(span->skb, span->off, span->len, GFP_ATOMIC);
@@ -84,8 +88,7 @@ static void rx_command(struct zmq_conn *conn, const u8 *body, size_t len)
 	struct zmq_cmd cmd;
 
 	if (zmq_cmd_parse(body, len, &cmd)) {
-		ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk),
-			      ZMQ_MIB_PROTOERROR);
+		zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_PROTOERROR, 1);
 		return;
 	}
 	switch (cmd.type) {

@@ -6,7 +6,7 @@
 #include "compat.h"
 #include "conn.h"
 #include "conn_tx.h"
-#include "net.h"
+#include "drop.h"
 #include "trace.h"
 #include "transport.h"
 #include "wire_v1.h"
@@ -700,11 +700,8 @@ void zmq_conn_tx_rewind(struct zmq_conn *conn)
 	unacked = take_unacked(conn);
 	mutex_unlock(&conn->tx_lock);
 
-	if (lost)
-		ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk),
-			      ZMQ_MIB_TXDROPCONN);
-	ZMQ_ADD_STATS(sock_net(conn->owner->tasks.sk), ZMQ_MIB_TXUNACKED,
-		      unacked);
+	zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_TXDROPCONN, lost);
+	zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_TXUNACKED, unacked);
 	segs_free(&dropped);
 	cmds_free(conn);
 }
@@ -721,10 +718,8 @@ void zmq_conn_tx_purge(struct zmq_conn *conn)
 
 	spin_lock_bh(&conn->tx_qlock);
 	list_splice_init(&conn->tx_queue, &segs);
-	if (conn->tx_msgs)
-		ZMQ_ADD_STATS(sock_net(conn->owner->tasks.sk),
-			      conn->lingering ? ZMQ_MIB_LINGERDROP :
-			      ZMQ_MIB_TXDROPCONN, conn->tx_msgs);
+	zmq_drop(conn->owner->tasks.sk, NULL, conn->lingering ?
+		 ZMQ_MIB_LINGERDROP : ZMQ_MIB_TXDROPCONN, conn->tx_msgs);
 	conn->tx_msgs = 0;
 	conn->tx_bytes = 0;
 	spin_unlock_bh(&conn->tx_qlock);

@@ -2,6 +2,7 @@
 /* The socket as its pipes see it: who is there, who waits. */
 
 #include "conn.h"
+#include "drop.h"
 #include "inproc.h"
 #include "pipe.h"
 
@@ -175,6 +176,7 @@ void zmq_core_shutdown(struct zmq_core *core)
 		zmq_pipe_detach(pipe);
 		spin_lock_bh(&core->lock);
 		list_del_init(&pipe->ready_node);
+		zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPCLOSED, pipe->rx_msgs);
 		zmq_pipe_purge(pipe);
 		spin_unlock_bh(&core->lock);
 		zmq_pipe_reap(pipe);

@@ -21,7 +21,7 @@ static void connecting(struct zmq_conn *conn)
 {
 	trace_zmq_conn_state(conn, conn->state, ZMQ_CONN_CONNECTING,
 			     ZMQ_MIB_NONE);
-	conn->state = ZMQ_CONN_CONNECTING;
+	WRITE_ONCE(conn->state, ZMQ_CONN_CONNECTING);
 	zmq_conn_set_timer(conn, READ_ONCE(conn->owner->opts->connect_timeout));
 }
 
@@ -39,6 +39,12 @@ static int attempt(struct zmq_conn *conn)
 	/* It may be established before its callbacks were looked at. */
 	zmq_task_run(&conn->task);
 	return 0;
+}
+
+static void attempt_failed(struct zmq_conn *conn, int err)
+{
+	conn->dial_error = -err;
+	zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
 }
 
 static unsigned int next_wait(struct zmq_conn *conn)
@@ -125,8 +131,10 @@ int zmq_dial_result(struct zmq_conn *conn)
 	clear_bit(ZMQ_CONN_DIALING, &conn->flags);
 	sock = conn->dial_sock;
 	conn->dial_sock = NULL;
-	if (!sock)
+	if (!sock) {
+		conn->dial_error = ECONNREFUSED;
 		return -ECONNREFUSED;
+	}
 	zmq_conn_install(conn, sock);
 	return 0;
 }
@@ -157,6 +165,7 @@ void zmq_dial_again(struct zmq_conn *conn)
 	int err;
 
 	ZMQ_INC_STATS(conn_net(conn), ZMQ_MIB_RECONNECTS);
+	WRITE_ONCE(conn->reconnects, conn->reconnects + 1);
 	if (!conn->transport->reset) {
 		dial_anew(conn);
 		return;
@@ -165,7 +174,7 @@ void zmq_dial_again(struct zmq_conn *conn)
 	if (!err)
 		err = attempt(conn);
 	if (err)
-		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
+		attempt_failed(conn, err);
 }
 
 static int prepare(struct zmq_conn *conn, const struct zmq_endpoint *ep)
@@ -245,7 +254,7 @@ int zmq_dial_start(struct zmq_conn *conn)
 	if (err == -EACCES || err == -EPERM)
 		return err;
 	if (err)
-		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
+		attempt_failed(conn, err);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
  */
 
 #include "dist.h"
-#include "trace.h"
+#include "drop.h"
 
 /**
  * zmq_dist_begin() - start a fan-out: no pipe is marked
@@ -111,8 +111,7 @@ void zmq_dist_drop(struct zmq_core *core, struct zmq_pipe *pipe, int err)
 	if (pipe)
 		pipe->drops++;
 	atomic_long_inc(&core->drops);
-	ZMQ_INC_STATS(sock_net(core->sk), why);
-	trace_zmq_drop(core->sk, pipe, why);
+	zmq_drop(core->sk, pipe, why, 1);
 }
 
 /**
@@ -133,7 +132,7 @@ void zmq_dist_send(struct zmq_core *core, struct list_head *to,
 	int err;
 
 	if (list_empty(to))
-		ZMQ_INC_STATS(sock_net(core->sk), ZMQ_MIB_TXDROPNOPEER);
+		zmq_drop(core->sk, NULL, ZMQ_MIB_TXDROPNOPEER, 1);
 
 	list_for_each_entry_safe(pipe, tmp, to, dist_node) {
 		list_del_init(&pipe->dist_node);

@@ -7,7 +7,7 @@
 
 #include "conflate.h"
 #include "fq.h"
-#include "trace.h"
+#include "drop.h"
 
 /**
  * zmq_fq_next() - the pipe that is read next
@@ -76,7 +76,6 @@ void zmq_fq_skip(struct zmq_core *core, struct zmq_pipe *pipe,
 {
 	if (core->rx_pipe == pipe)
 		core->rx_pipe = NULL;
-	trace_zmq_drop(core->sk, pipe, why);
-	ZMQ_INC_STATS(sock_net(core->sk), why);
+	zmq_drop(core->sk, pipe, why, 1);
 	zmq_pipe_skip_msg(pipe);
 }

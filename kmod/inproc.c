@@ -3,6 +3,7 @@
 
 #include <linux/slab.h>
 #include "conflate.h"
+#include "drop.h"
 #include "endpoint.h"
 #include "inproc.h"
 #include "mem.h"
@@ -179,7 +180,7 @@ static void unpark(struct zmq_pair *pair, struct zmq_pipe *from,
 	if (!skb_queue_empty(&pair->parked) &&
 	    zmq_pipe_rx(to, &pair->parked, pair->parked_msgs)) {
 		__skb_queue_purge(&pair->parked);
-		ZMQ_ADD_STATS(sock_net(to->core->sk), ZMQ_MIB_NOMEM, 1);
+		zmq_drop(to->core->sk, to, ZMQ_MIB_NOMEM, pair->parked_msgs);
 		zmq_pipe_tx_done(from, pair->parked_msgs);
 	}
 	pair->parked_msgs = 0;
@@ -277,7 +278,9 @@ int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 		kfree(name);
 	} else {
 		list_add_tail(&name->node, &zn->inproc_bound);
+		spin_lock_bh(&core->lock);
 		list_add_tail(&name->core_node, &core->inproc);
+		spin_unlock_bh(&core->lock);
 		adopt_parked(zn, name);
 	}
 	mutex_unlock(&zn->inproc_lock);
@@ -289,7 +292,9 @@ int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 static void forget_name(struct zmq_inproc_name *name)
 {
 	list_del(&name->node);
+	spin_lock_bh(&name->core->lock);
 	list_del(&name->core_node);
+	spin_unlock_bh(&name->core->lock);
 	kfree(name);
 }
 
@@ -332,6 +337,32 @@ void zmq_inproc_unbind_all(struct zmq_core *core)
 	list_for_each_entry_safe(name, next, &core->inproc, core_node)
 		forget_name(name);
 	mutex_unlock(&zn->inproc_lock);
+}
+
+/**
+ * zmq_inproc_for_each() - look at the names that a socket has bound
+ * @core: the socket
+ * @fn: called with each, until it returns an error
+ * @arg: passed to it
+ *
+ * Context: Any, core->lock not held; it is held around @fn.
+ * Return: 0, or what @fn returned.
+ */
+int zmq_inproc_for_each(struct zmq_core *core,
+			int (*fn)(const u8 *name, size_t len, void *arg),
+			void *arg)
+{
+	struct zmq_inproc_name *name;
+	int err = 0;
+
+	spin_lock_bh(&core->lock);
+	list_for_each_entry(name, &core->inproc, core_node) {
+		err = fn(name->name, name->len, arg);
+		if (err)
+			break;
+	}
+	spin_unlock_bh(&core->lock);
+	return err;
 }
 
 static int take_fixed_id(struct zmq_pipe *pipe, const struct zmq_opts *opts)
@@ -546,6 +577,8 @@ void zmq_inproc_unlink(struct zmq_pipe *pipe)
 		zmq_mem_uncharge_rx(pipe->core->sk, pair->charged);
 	pair->charged = 0;
 	__skb_queue_purge(&pair->parked);
+	zmq_drop(pipe->core->sk, pipe, ZMQ_MIB_TXDROPCONN, pair->parked_msgs);
+	pair->parked_msgs = 0;
 	peer = pair->end[!pipe->side];
 	if (peer)
 		zmq_pipe_hangup(peer);

@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include "adopt.h"
 #include "child.h"
+#include "drop.h"
 #include "event.h"
 #include "listener.h"
 #include "net.h"
@@ -59,9 +60,10 @@ static void take(struct zmq_listener *listener, struct socket *sock)
 	struct zmq_owner *owner = listener->owner;
 	struct net *net = sock_net(owner->tasks.sk);
 
+	zmq_conn_limit_handshakes(owner);
 	if (zmq_conn_start(owner, listener->endpoint,
 			   listener->transport->stream, sock))
-		ZMQ_INC_STATS(net, ZMQ_MIB_ACCEPTFAIL);
+		zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_ACCEPTFAIL, 1);
 	else
 		ZMQ_INC_STATS(net, ZMQ_MIB_ACCEPTS);
 }
@@ -83,8 +85,8 @@ static void task_run(struct zmq_task *task)
 		if (err == -ECONNABORTED)
 			continue;
 		if (err) {
-			ZMQ_INC_STATS(sock_net(listener->owner->tasks.sk),
-				      ZMQ_MIB_ACCEPTFAIL);
+			zmq_drop(listener->owner->tasks.sk, NULL,
+				 ZMQ_MIB_ACCEPTFAIL, 1);
 			zmq_event_listener(listener->owner,
 					   ZMQ_EVENT_ACCEPT_FAILED, -err,
 					   listener->endpoint);
@@ -126,7 +128,9 @@ void zmq_listener_close(struct zmq_listener *listener)
 
 	remove_wait_queue(sk_sleep(sock->sk), &listener->wait);
 	zmq_task_stop_timer(&listener->task);
+	spin_lock_bh(&listener->owner->lock);
 	list_del(&listener->node);
+	spin_unlock_bh(&listener->owner->lock);
 	unlisten(listener);
 	listener->sock = NULL;
 	zmq_child_release(sock);
@@ -190,7 +194,9 @@ int zmq_listen(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	}
 	zmq_endpoint_format(&listener->ep, listener->endpoint,
 			    sizeof(listener->endpoint));
+	spin_lock_bh(&owner->lock);
 	list_add_tail(&listener->node, &owner->listeners);
+	spin_unlock_bh(&owner->lock);
 	init_waitqueue_func_entry(&listener->wait, listener_wake);
 	add_wait_queue(sk_sleep(listener->sock->sk), &listener->wait);
 	/* Somebody may have come before that. */

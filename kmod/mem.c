@@ -11,6 +11,7 @@
  *     hold, since atomic charges always succeed.
  */
 #include <linux/math.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/swap.h>
 #include <net/net_debug.h>
@@ -115,6 +116,74 @@ void zmq_mem_sock_exit(struct sock *sk)
 	sk_sockets_allocated_dec(sk);
 }
 
+#ifdef CONFIG_MEMCG
+/* The pages are charged to the protocol a second time together with the cgroup,
+ * and then given back without it: the call that charges the cgroup alone is not
+ * for modules.
+ */
+static bool charge_held(struct sock *sk, struct mem_cgroup *memcg)
+{
+	int held = sk->sk_forward_alloc + atomic_read(&sk->sk_rmem_alloc) +
+		   sk->sk_wmem_queued;
+	int size = max(held, 0) ? (int)PAGE_ALIGN(held) : 0;
+
+	sk->sk_memcg = memcg;
+	if (!size)
+		return true;
+	if (!__sk_mem_schedule(sk, size, SK_MEM_RECV)) {
+		sk->sk_memcg = NULL;
+		return false;
+	}
+	sk->sk_memcg = NULL;
+	__sk_mem_reclaim(sk, size);
+	sk->sk_memcg = memcg;
+	return true;
+}
+#endif
+
+/**
+ * zmq_mem_adopt() - charge an accepted child to the memory cgroup of its owner
+ * @child: the child; it has not been used
+ * @owner: the AF_ZMQ socket
+ *
+ * TCP takes the cgroup of the task that accepts, which for a worker is none.
+ *
+ * Context: Process context, child's lock not held.
+ * Return: true if so; false if the cgroup has no room for what it holds.
+ */
+bool zmq_mem_adopt(struct sock *child, const struct sock *owner)
+{
+	bool adopted = true;
+
+#ifdef CONFIG_MEMCG
+	struct mem_cgroup *memcg = owner->sk_memcg;
+
+	lock_sock(child);
+	if (memcg && !child->sk_memcg && sk_has_account(child)) {
+		adopted = charge_held(child, memcg);
+		if (adopted)
+			css_get(&memcg->css);
+	}
+	release_sock(child);
+#endif
+	return adopted;
+}
+
+/* Charges in softirq always succeed, so the limit has to be looked at here. */
+static bool cgroup_is_full(const struct sock *sk)
+{
+#ifdef CONFIG_MEMCG
+	struct page_counter *c;
+
+	if (!sk->sk_memcg || !cgroup_subsys_on_dfl(memory_cgrp_subsys))
+		return false;
+	for (c = &sk->sk_memcg->memory; c; c = c->parent)
+		if (page_counter_read(c) >= READ_ONCE(c->max))
+			return true;
+#endif
+	return false;
+}
+
 /* A forced charge may have left sk_forward_alloc far below zero. */
 static bool schedule_rx(struct sock *sk, unsigned int size)
 {
@@ -122,7 +191,7 @@ static bool schedule_rx(struct sock *sk, unsigned int size)
 
 	if (need <= 0)
 		return true;
-	return need <= INT_MAX - PAGE_SIZE &&
+	return need <= INT_MAX - PAGE_SIZE && !cgroup_is_full(sk) &&
 	       __sk_mem_schedule(sk, need, SK_MEM_RECV);
 }
 

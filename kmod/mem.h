@@ -24,6 +24,7 @@ void zmq_leave_memory_pressure(struct sock *sk);
 
 void zmq_mem_sock_init(struct sock *sk);
 void zmq_mem_sock_exit(struct sock *sk);
+bool zmq_mem_adopt(struct sock *child, const struct sock *owner);
 bool zmq_mem_charge_rx(struct sock *sk, unsigned int truesize, bool force);
 void zmq_mem_uncharge_rx(struct sock *sk, unsigned int truesize);
 bool zmq_mem_charge_tx(struct sock *sk, unsigned int truesize);

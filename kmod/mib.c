@@ -23,6 +23,7 @@ static const char * const zmq_mib_names[] = {
 	[ZMQ_MIB_HSREFUSED]		= "HandshakeRefused",
 	[ZMQ_MIB_HSERROR]		= "HandshakeError",
 	[ZMQ_MIB_HSTIMEOUT]		= "HandshakeTimeout",
+	[ZMQ_MIB_HSLIMIT]		= "HandshakeLimit",
 	[ZMQ_MIB_HSCLOSED]		= "HandshakeClosed",
 	[ZMQ_MIB_TXMSGS]		= "TxMsgs",
 	[ZMQ_MIB_TXBYTES]		= "TxBytes",
@@ -38,12 +39,17 @@ static const char * const zmq_mib_names[] = {
 	[ZMQ_MIB_RXDROPSTALE]		= "RxDropStale",
 	[ZMQ_MIB_RXDROPPARTIAL]		= "RxDropPartial",
 	[ZMQ_MIB_CONFLATED]		= "Conflated",
+	[ZMQ_MIB_RXDROPCLOSED]		= "RxDropClosed",
 	[ZMQ_MIB_SUBDROP]		= "SubDrop",
 	[ZMQ_MIB_RXTHROTTLED]		= "RxThrottled",
 	[ZMQ_MIB_RXTOOBIG]		= "RxTooBig",
 	[ZMQ_MIB_PROTOERROR]		= "ProtoError",
 	[ZMQ_MIB_NOMEM]			= "NoMem",
 	[ZMQ_MIB_MONITORLOST]		= "MonitorLost",
+	[ZMQ_MIB_CREATEDENIED]		= "CreateDenied",
+	[ZMQ_MIB_SOCKETLIMIT]		= "SocketLimit",
+	[ZMQ_MIB_ORPHANLIMIT]		= "OrphanLimit",
+	[ZMQ_MIB_HWMDENIED]		= "HwmDenied",
 	[ZMQ_MIB_PINGS]			= "Pings",
 };
 
@@ -88,6 +94,18 @@ unsigned long zmq_mib_sum(struct zmq_mib __percpu *mib,
 	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(per_cpu_ptr(mib, cpu)->fields[field]);
 	return sum;
+}
+
+/**
+ * zmq_mib_name - what a counter is called
+ * @field: which of them, not ZMQ_MIB_NONE
+ *
+ * Context: Any.
+ * Return: the name.
+ */
+const char *zmq_mib_name(enum zmq_mib_field field)
+{
+	return zmq_mib_names[field];
 }
 
 /**

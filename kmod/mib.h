@@ -30,6 +30,7 @@ enum zmq_mib_field {
 	ZMQ_MIB_HSREFUSED,	/* the pattern refused the peer */
 	ZMQ_MIB_HSERROR,	/* the peer said ERROR */
 	ZMQ_MIB_HSTIMEOUT,	/* ZMQ_HANDSHAKE_IVL passed */
+	ZMQ_MIB_HSLIMIT,	/* net.zmq.handshakes_max: made way for another */
 	ZMQ_MIB_HSCLOSED,	/* the stream ended */
 
 	/* messages */
@@ -43,12 +44,13 @@ enum zmq_mib_field {
 	ZMQ_MIB_TXDROPNOPEER,	/* no peer takes it */
 	ZMQ_MIB_TXDROPCONN,	/* lost with a broken connection */
 	ZMQ_MIB_TXUNACKED,	/* in a broken stream that TCP had not acknowledged */
-	ZMQ_MIB_LINGERDROP,	/* still unsent when the linger time was over */
+	ZMQ_MIB_LINGERDROP,	/* still unsent when the linger time was over, also at once */
 	ZMQ_MIB_RXDROPFILTER,	/* not subscribed to */
-	ZMQ_MIB_RXDROPMALFORMED, /* without the envelope that the pattern needs */
+	ZMQ_MIB_RXDROPMALFORMED, /* nothing that the pattern takes from a peer */
 	ZMQ_MIB_RXDROPSTALE,	/* a reply that nobody waits for any more */
 	ZMQ_MIB_RXDROPPARTIAL,	/* the peer died in the middle of it */
 	ZMQ_MIB_CONFLATED,	/* a newer one took its place, ZMQ_CONFLATE */
+	ZMQ_MIB_RXDROPCLOSED,	/* the socket was closed before it was read */
 
 	/* limits and misbehaviour */
 	ZMQ_MIB_SUBDROP,	/* subscriptions refused by a limit */
@@ -57,6 +59,10 @@ enum zmq_mib_field {
 	ZMQ_MIB_PROTOERROR,	/* violations of ZMTP after the handshake */
 	ZMQ_MIB_NOMEM,		/* memory refused by the system or by a limit */
 	ZMQ_MIB_MONITORLOST,	/* events that a monitor had no room for */
+	ZMQ_MIB_CREATEDENIED,	/* sockets refused by net.zmq.create_group_range */
+	ZMQ_MIB_SOCKETLIMIT,	/* sockets refused by net.zmq.sockets_max */
+	ZMQ_MIB_ORPHANLIMIT,	/* sockets that must not drain: net.zmq.orphans_max */
+	ZMQ_MIB_HWMDENIED,	/* high-water marks refused by net.zmq.hwm_max */
 	ZMQ_MIB_PINGS,		/* PING commands answered */
 
 	__ZMQ_MIB_MAX
@@ -88,6 +94,7 @@ struct zmq_mib __percpu *zmq_mib_alloc(void);
 void zmq_mib_free(struct zmq_mib __percpu *mib);
 unsigned long zmq_mib_sum(struct zmq_mib __percpu *mib,
 			  enum zmq_mib_field field);
+const char *zmq_mib_name(enum zmq_mib_field field);
 void zmq_mib_seq_show(struct seq_file *seq, struct zmq_mib __percpu *mib);
 
 #endif /* _ZMQ_MIB_H */

@@ -4,6 +4,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
+#include "drop.h"
 #include "mem.h"
 #include "msg.h"
 #include "wire.h"
@@ -23,7 +24,7 @@ static struct zmq_buf *buf_new(struct sock *sk, u32 size)
 
 	buf = kmem_cache_alloc(buf_cache, GFP_KERNEL);
 	if (!buf)
-		return NULL;
+		goto err_count;
 
 	if (order)
 		gfp |= __GFP_COMP | __GFP_NORETRY;
@@ -44,6 +45,8 @@ err_page:
 	put_page(buf->page);
 err_free:
 	kmem_cache_free(buf_cache, buf);
+err_count:
+	zmq_drop(sk, NULL, ZMQ_MIB_NOMEM, 1);
 	return NULL;
 }
 

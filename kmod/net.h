@@ -4,6 +4,8 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/seqlock.h>
+#include <linux/uidgid.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include "mib.h"
@@ -24,6 +26,17 @@ struct ctl_table_header;
  *	subscribe to
  * @sub_bytes_max: net.zmq.subscription_bytes_max, memory that the subscriptions
  *	of all peers of a socket may take, and those of one peer half of
+ * @create_groups: net.zmq.create_group_range, the first and the last group
+ *	whose members may create sockets
+ * @create_lock: protects @create_groups
+ * @hwm_max: net.zmq.hwm_max, the highest ZMQ_SNDHWM and ZMQ_RCVHWM, 0 for no
+ *	limit
+ * @handshakes_max: net.zmq.handshakes_max, accepted connections of a socket
+ *	that have not completed their handshake
+ * @orphans_max: net.zmq.orphans_max, closed sockets that may drain
+ * @sockets_max: net.zmq.sockets_max
+ * @nr_orphans: closed sockets that drain
+ * @nr_sockets: all sockets, also those that drain
  * @sysctl: the registered table
  */
 struct zmq_net {
@@ -37,6 +50,14 @@ struct zmq_net {
 	int			linger_max_ms;
 	unsigned long		peer_subs_max;
 	unsigned long		sub_bytes_max;
+	kgid_t			create_groups[2];
+	seqlock_t		create_lock; /* of create_groups alone */
+	int			hwm_max;
+	int			handshakes_max;
+	int			orphans_max;
+	int			sockets_max;
+	atomic_t		nr_orphans;
+	atomic_t		nr_sockets;
 	struct ctl_table_header	*sysctl;
 };
 

@@ -3,6 +3,7 @@
 
 #include <linux/nospec.h>
 #include <linux/rcupdate.h>
+#include "drop.h"
 #include "pattern.h"
 
 static const struct zmq_pattern * const patterns[] = {
@@ -131,6 +132,7 @@ void zmq_pattern_discard(struct zmq_core *core, struct zmq_pipe *pipe)
 {
 	struct zmq_frame f;
 
+	zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPMALFORMED, pipe->rx_msgs);
 	while (!zmq_pipe_peek_frame_locked(pipe, &f))
 		zmq_pipe_consume_frame_locked(pipe);
 }

@@ -271,7 +271,9 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
 	/* From here on nothing arrives. */
 	if (conn) {
 		zmq_conn_set_pipe(conn, NULL);
+		spin_lock_bh(&core->lock);
 		pipe->conn = NULL;
+		spin_unlock_bh(&core->lock);
 		zmq_conn_put(conn);
 		zmq_pipe_put(pipe);
 	} else if (pipe->pair) {

@@ -32,7 +32,8 @@ struct zmq_pair;
  * @pipes: every attached pipe; changed under the socket lock and @lock
  * @ready: pipes with at least one whole message, the next to serve first
  * @writable: pipes with send credit, the next to serve first
- * @inproc: bound inproc names; socket lock and zmq_net's inproc_lock
+ * @inproc: bound inproc names; changed under the socket lock, zmq_net's
+ *	inproc_lock and @lock
  * @rx_pipe: the pipe whose multi-part message is being read; socket lock
  * @new_pipes: inproc pipes that a peer made, to be attached; @lock
  * @dead_pipes: pipes whose peer is gone, to be detached; @lock
@@ -97,7 +98,7 @@ enum zmq_pipe_flag {
  * @conflate: ZMQ_CONFLATE on the way in, or NULL
  * @tx_conflate: ZMQ_CONFLATE on the way out
  * @tx_msgs: messages handed over and not yet sent (inproc: not yet read)
- * @conn: the connection below, or
+ * @conn: the connection below, taken away under core->lock, too; or
  * @pair: the inproc connection, of which this is end @side
  * @side: 0 or 1
  * @peer_hwm: inproc: the peer's ZMQ_RCVHWM, -1 while there is no peer

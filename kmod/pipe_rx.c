@@ -6,6 +6,7 @@
 #include "inproc.h"
 #include "mem.h"
 #include "pipe.h"
+#include "drop.h"
 #include "trace.h"
 
 static void queue_locked(struct zmq_pipe *pipe, struct sk_buff_head *runs,
@@ -143,14 +144,10 @@ void zmq_pipe_drop_partial_locked(struct zmq_pipe *pipe)
 {
 	struct zmq_core *core = pipe->core;
 
-	if (pipe->conflate) {
+	if (pipe->conflate)
 		zmq_conflate_drop_partial_locked(pipe);
-		return;
-	}
-	if (!trim_partial_locked(pipe))
-		return;
-	trace_zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPPARTIAL);
-	ZMQ_INC_STATS(sock_net(core->sk), ZMQ_MIB_RXDROPPARTIAL);
+	else if (trim_partial_locked(pipe))
+		zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPPARTIAL, 1);
 }
 
 /**

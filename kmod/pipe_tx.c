@@ -2,6 +2,8 @@
 /* A pipe's send credit, and what it gives to the peer. */
 
 #include "conn.h"
+#include "drop.h"
+#include "drop.h"
 #include "inproc.h"
 #include "pipe.h"
 #include "trace.h"
@@ -70,11 +72,8 @@ static void replace_unsent(struct zmq_pipe *pipe)
 {
 	unsigned int msgs = zmq_conn_tx_replace(pipe->conn);
 
-	if (!msgs)
-		return;
 	atomic_sub(msgs, &pipe->tx_msgs);
-	ZMQ_ADD_STATS(sock_net(pipe->core->sk), ZMQ_MIB_CONFLATED, msgs);
-	trace_zmq_drop(pipe->core->sk, pipe, ZMQ_MIB_CONFLATED);
+	zmq_drop(pipe->core->sk, pipe, ZMQ_MIB_CONFLATED, msgs);
 }
 
 /**

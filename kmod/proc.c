@@ -12,8 +12,10 @@
 #include <linux/seq_file_net.h>
 #include <linux/string_helpers.h>
 #include "listener.h"
+#include "mech.h"
 #include "proc.h"
 #include "sock.h"
+#include "stat.h"
 
 #define POS_SOCK(pos)	((u32)((pos) >> 32))
 #define POS_LINE(pos)	((u32)(pos))
@@ -148,53 +150,36 @@ static void show_endpoint(struct seq_file *seq, const char *endpoint)
 		seq_putc(seq, '-');
 }
 
-/* Where the socket listens, or the last endpoint it used. They change under the
- * socket lock, which a caller may hold for as long as it likes: there is no
- * waiting for it.
- */
+/* Where the socket listens, or the last endpoint it used. */
 static void show_endpoints(struct seq_file *seq, struct zmq_sock *zsk)
 {
-	struct list_head *listeners = &zsk->core.owner.listeners;
+	struct zmq_owner *owner = &zsk->core.owner;
 	struct zmq_listener *listener;
 
-	bh_lock_sock(&zsk->sk);
-	if (sock_owned_by_user_nocheck(&zsk->sk)) {
-		seq_puts(seq, " busy");
-	} else if (list_empty(listeners)) {
+	spin_lock(&owner->lock);
+	if (list_empty(&owner->listeners))
 		show_endpoint(seq, zsk->last_endpoint);
-	} else {
-		list_for_each_entry(listener, listeners, node)
-			show_endpoint(seq, listener->endpoint);
-	}
-	bh_unlock_sock(&zsk->sk);
+	list_for_each_entry(listener, &owner->listeners, node)
+		show_endpoint(seq, listener->endpoint);
+	spin_unlock(&owner->lock);
 }
 
 static void show_sock(struct seq_file *seq, struct zmq_sock *zsk)
 {
 	struct zmq_core *core = &zsk->core;
-	unsigned long rx_msgs = 0, tx_msgs = 0;
 	struct sock *sk = &zsk->sk;
-	struct zmq_pipe *pipe;
-	unsigned int pipes;
-	u64 rx_bytes = 0;
+	struct zmq_diag_info info;
 
-	spin_lock(&core->lock);
-	pipes = core->nr_pipes;
-	list_for_each_entry(pipe, &core->pipes, node) {
-		rx_msgs += pipe->rx_msgs;
-		rx_bytes += pipe->rx_bytes;
-		tx_msgs += atomic_read(&pipe->tx_msgs);
-	}
-	spin_unlock(&core->lock);
-
-	seq_printf(seq, "%-6s %8llu %5u %4d %5u %7lu %8llu %8d %7lu %8d %5ld",
+	zmq_stat_core(core, &info);
+	seq_printf(seq, "%-6s %8llu %5u %4d %5u %7llu %8llu %8llu %7llu %8llu %5llu",
 		   core->pattern->name, (u64)sock_i_ino(sk),
 		   from_kuid_munged(seq_user_ns(seq), READ_ONCE(sk->sk_uid)),
-		   refcount_read(&sk->sk_refcnt), pipes, rx_msgs, rx_bytes,
-		   atomic_read(&sk->sk_rmem_alloc), tx_msgs,
-		   READ_ONCE(sk->sk_wmem_queued),
-		   atomic_long_read(&core->drops));
+		   refcount_read(&sk->sk_refcnt), info.peers, info.rx_msgs,
+		   info.rx_bytes, info.rx_mem, info.tx_msgs, info.tx_mem,
+		   info.drops);
 	show_endpoints(seq, zsk);
+	if (READ_ONCE(zsk->closed))
+		seq_puts(seq, " draining");
 	seq_putc(seq, '\n');
 }
 
@@ -207,24 +192,39 @@ static const char *pipe_state(const struct zmq_pipe *pipe)
 	return test_bit(ZMQ_PIPE_UP, &pipe->flags) ? "up" : "down";
 }
 
+static void show_conn(struct seq_file *seq, const struct zmq_conn *conn)
+{
+	const struct zmq_mech_ops *mech = READ_ONCE(conn->session.mech);
+	u8 reason = READ_ONCE(conn->reason);
+
+	seq_printf(seq, " mech=%s last=%s", mech ? mech->name : "-",
+		   reason == ZMQ_MIB_NONE ? "-" : zmq_mib_name(reason));
+}
+
 static void show_pipe(struct seq_file *seq, const struct zmq_pipe *pipe)
 {
-	const struct zmq_pattern *peer = zmq_pattern_find(pipe->peer_type);
+	const struct zmq_pattern *type = zmq_pattern_find(pipe->peer_type);
 	const struct zmq_opts *opts = &pipe->core->opts;
+	struct zmq_diag_peer peer;
 	int i;
 
+	zmq_stat_pipe(pipe, &peer);
 	seq_putc(seq, ' ');
 	show_endpoint(seq, pipe->endpoint ?: "");
 	seq_printf(seq, " %s %s %s id=", pipe->dialed ? "connect" : "bind",
-		   pipe_state(pipe), peer ? peer->name : "-");
+		   pipe_state(pipe), type ? type->name : "-");
 	for (i = 0; i < pipe->id_len; i++)
 		seq_printf(seq, "%02x", pipe->id[i]);
-	seq_printf(seq, " rx_msgs=%u rx_bytes=%llu tx_msgs=%d",
-		   pipe->rx_msgs, pipe->rx_bytes, atomic_read(&pipe->tx_msgs));
-	seq_printf(seq, " rcvhwm=%d sndhwm=%d drops=%lu rx=%lu tx=%lu topics=%zu\n",
+	seq_printf(seq, " rx_msgs=%u rx_bytes=%llu tx_msgs=%u",
+		   peer.rx_msgs, peer.rx_bytes, peer.tx_msgs);
+	seq_printf(seq, " rcvhwm=%d sndhwm=%d drops=%llu rx=%llu tx=%llu topics=%u",
 		   READ_ONCE(opts->rcv_hwm), READ_ONCE(opts->snd_hwm),
-		   READ_ONCE(pipe->drops), READ_ONCE(pipe->rx_total),
-		   READ_ONCE(pipe->tx_total), pipe->topics.count);
+		   peer.drops, peer.rx_total, peer.tx_total, peer.topics);
+	seq_printf(seq, " tx_bytes=%llu reconnects=%u error=%d",
+		   peer.tx_bytes, peer.reconnects, peer.error);
+	if (pipe->conn)
+		show_conn(seq, pipe->conn);
+	seq_putc(seq, '\n');
 }
 
 static int zmq_seq_show(struct seq_file *seq, void *v)
@@ -249,7 +249,13 @@ static const struct seq_operations zmq_seq_ops = {
 
 static int zmq_snmp_show(struct seq_file *seq, void *v)
 {
-	zmq_mib_seq_show(seq, zmq_net(seq_file_single_net(seq))->mib);
+	struct zmq_net *zn = zmq_net(seq_file_single_net(seq));
+
+	zmq_mib_seq_show(seq, zn->mib);
+	seq_printf(seq, "Zmq%-29s\t%d\n", "SocketsInUse",
+		   atomic_read(&zn->nr_sockets));
+	seq_printf(seq, "Zmq%-29s\t%d\n", "Orphans",
+		   atomic_read(&zn->nr_orphans));
 	return 0;
 }
 

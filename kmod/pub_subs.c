@@ -9,6 +9,7 @@
  */
 
 #include <linux/slab.h>
+#include "drop.h"
 #include "mem.h"
 #include "net.h"
 #include "pub.h"
@@ -26,8 +27,7 @@
  */
 void zmq_pub_drop_sub(struct zmq_core *core, struct zmq_pipe *pipe)
 {
-	ZMQ_INC_STATS(sock_net(core->sk), ZMQ_MIB_SUBDROP);
-	trace_zmq_drop(core->sk, pipe, ZMQ_MIB_SUBDROP);
+	zmq_drop(core->sk, pipe, ZMQ_MIB_SUBDROP, 1);
 }
 
 /**

@@ -3,21 +3,40 @@
 
 #include <linux/slab.h>
 #include "conn.h"
+#include "drop.h"
 #include "event.h"
 #include "inproc.h"
 #include "listener.h"
 #include "mem.h"
 #include "monitor.h"
-#include "net.h"
 #include "sock.h"
 #include "transport.h"
 
 /* Enough for a default high-water mark of small messages from one peer. */
 #define RCVBUF_DEFAULT	SZ_1M
 
+/* What drains is listed until it is gone. */
 static void sock_destruct(struct sock *sk)
 {
+	struct zmq_net *zn = zmq_net(sock_net(sk));
+
+	spin_lock_bh(&zn->socks_lock);
+	hlist_del_init(&zmq_sk(sk)->net_node);
+	spin_unlock_bh(&zn->socks_lock);
+	atomic_dec(&zn->nr_sockets);
+	if (zmq_sk(sk)->orphan)
+		atomic_dec(&zn->nr_orphans);
 	zmq_mem_sock_exit(sk);
+}
+
+static void cap_hwm(const struct zmq_net *zn, struct zmq_opts *opts)
+{
+	int max = READ_ONCE(zn->hwm_max);
+
+	if (!max)
+		return;
+	opts->snd_hwm = min(opts->snd_hwm, max);
+	opts->rcv_hwm = min(opts->rcv_hwm, max);
 }
 
 /**
@@ -26,7 +45,8 @@ static void sock_destruct(struct sock *sk)
  * @pattern: its type
  *
  * Context: Process context of socket().
- * Return: 0 or -ENOMEM; the caller drops the socket then.
+ * Return: 0, -ENOMEM, or -ENFILE if the namespace has too many; the caller
+ *	drops the socket then.
  */
 int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
 {
@@ -35,10 +55,10 @@ int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
 	int err;
 
 	sk->sk_destruct = sock_destruct;
-	sk->sk_protocol = pattern->type;
 	sk->sk_rcvbuf = RCVBUF_DEFAULT;
 	zmq_mem_sock_init(sk);
 	zmq_opts_init(&zsk->core.opts, pattern);
+	cap_hwm(zn, &zsk->core.opts);
 	zmq_core_init(&zsk->core, sk, &pattern->ops);
 	zsk->core.pattern = pattern;
 	zsk->core.by_id = pattern->flags & ZMQ_PAT_ADDRESSED;
@@ -47,14 +67,18 @@ int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
 	zmq_msg_init(&zsk->tx, sk);
 	INIT_LIST_HEAD(&zsk->monitors);
 
+	if (atomic_inc_return(&zn->nr_sockets) > READ_ONCE(zn->sockets_max)) {
+		zmq_drop(sk, NULL, ZMQ_MIB_SOCKETLIMIT, 1);
+		return -ENFILE;
+	}
 	if (pattern->init) {
 		err = pattern->init(&zsk->core);
 		if (err)
 			return err;
 	}
-	spin_lock(&zn->socks_lock);
+	spin_lock_bh(&zn->socks_lock);
 	hlist_add_head(&zsk->net_node, &zn->socks);
-	spin_unlock(&zn->socks_lock);
+	spin_unlock_bh(&zn->socks_lock);
 	ZMQ_INC_STATS(sock_net(sk), ZMQ_MIB_SOCKETS);
 	return 0;
 }
@@ -74,7 +98,9 @@ static void close_listener(struct zmq_listener *listener)
 
 static void set_last_endpoint(struct zmq_sock *zsk, const char *text)
 {
+	spin_lock_bh(&zsk->core.owner.lock);	/* /proc/net/zmq looks at it */
 	strscpy(zsk->last_endpoint, text, sizeof(zsk->last_endpoint));
+	spin_unlock_bh(&zsk->core.owner.lock);
 }
 
 /**
@@ -308,15 +334,6 @@ int zmq_sock_can_recv(struct zmq_sock *zsk)
 	return pattern->peek(&zsk->core, &f);
 }
 
-static void leave_netns(struct zmq_sock *zsk)
-{
-	struct zmq_net *zn = zmq_net(sock_net(&zsk->sk));
-
-	spin_lock(&zn->socks_lock);
-	hlist_del_init(&zsk->net_node);
-	spin_unlock(&zn->socks_lock);
-}
-
 static void close_endpoints(struct zmq_sock *zsk)
 {
 	struct zmq_listener *listener, *next;
@@ -325,6 +342,31 @@ static void close_endpoints(struct zmq_sock *zsk)
 	list_for_each_entry_safe(listener, next, &zsk->core.owner.listeners,
 				 node)
 		close_listener(listener);
+}
+
+static bool has_unsent(const struct zmq_sock *zsk)
+{
+	struct zmq_conn *conn;
+
+	list_for_each_entry(conn, &zsk->core.owner.conns, node)
+		if (!zmq_conn_tx_empty(conn))
+			return true;
+	return false;
+}
+
+/* How long a socket may drain that is being closed. */
+static int orphan_ms(struct zmq_sock *zsk)
+{
+	struct zmq_net *zn = zmq_net(sock_net(&zsk->sk));
+	int ms = linger_ms(zsk);
+
+	if (!ms || !has_unsent(zsk))
+		return ms;
+	zsk->orphan = true;
+	if (atomic_inc_return(&zn->nr_orphans) <= READ_ONCE(zn->orphans_max))
+		return ms;
+	zmq_drop(&zsk->sk, NULL, ZMQ_MIB_ORPHANLIMIT, 1);
+	return 0;
 }
 
 /**
@@ -342,22 +384,23 @@ int zmq_sock_release(struct socket *sock)
 	struct zmq_conn *conn, *next;
 	struct sock *sk = sock->sk;
 	struct zmq_sock *zsk;
+	int linger;
 
 	if (!sk)
 		return 0;
 	zsk = zmq_sk(sk);
-	leave_netns(zsk);
 
 	lock_sock(sk);
-	zsk->closed = true;
+	WRITE_ONCE(zsk->closed, true);
 	close_endpoints(zsk);
 	if (zsk->tx.pipe)
 		zmq_pipe_put(zsk->tx.pipe);
 	zsk->tx.pipe = NULL;
 	zmq_msg_destroy(&zsk->tx);
+	linger = orphan_ms(zsk);
 	list_for_each_entry_safe(conn, next, &zsk->core.owner.conns, node)
-		if (!conn->lingering)
-			end_conn(conn, linger_ms(zsk));
+		if (!conn->lingering || !linger)
+			end_conn(conn, linger);
 	zmq_core_shutdown(&zsk->core);
 	zmq_monitor_stop_all(zsk);
 	if (zsk->core.pattern->destroy)

@@ -31,6 +31,7 @@ struct zmq_name {
  * @monitors: who is told what happens; socket lock
  * @rcvmore: the last frame received has more behind it
  * @closed: release() ran; what is left drains
+ * @orphan: it is counted in zmq_net(net)->nr_orphans
  */
 struct zmq_sock {
 	struct sock		sk;
@@ -43,6 +44,7 @@ struct zmq_sock {
 	struct list_head	monitors;
 	bool			rcvmore;
 	bool			closed;
+	bool			orphan;
 };
 
 static inline struct zmq_sock *zmq_sk(const struct sock *sk)
@@ -89,5 +91,10 @@ int zmq_sock_setsockopt(struct socket *sock, int level, int optname,
 			sockptr_t optval, unsigned int optlen);
 int zmq_sock_getsockopt(struct socket *sock, int level, int optname,
 			char __user *optval, int __user *optlen);
+
+/* ioctl.c */
+int zmq_sock_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
+int zmq_sock_compat_ioctl(struct socket *sock, unsigned int cmd,
+			  unsigned long arg);
 
 #endif /* _ZMQ_SOCK_H */

@@ -10,6 +10,7 @@
 #include <linux/sockptr.h>
 #include "adopt.h"
 #include "monitor.h"
+#include "drop.h"
 #include "sock.h"
 
 enum {
@@ -287,6 +288,17 @@ static int pattern_get(struct zmq_sock *zsk, const struct opt_desc *opt,
 	return err == -ENOPROTOOPT ? -EINVAL : err;
 }
 
+static int check_hwm(const struct zmq_sock *zsk, int number, s64 val)
+{
+	int max = READ_ONCE(zmq_net(sock_net(&zsk->sk))->hwm_max);
+
+	if ((number != ZMQ_SNDHWM && number != ZMQ_RCVHWM) || !max ||
+	    (val && val <= max))
+		return 0;
+	zmq_drop(&zsk->sk, NULL, ZMQ_MIB_HWMDENIED, 1);
+	return -EPERM;
+}
+
 static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
 		      sockptr_t optval, unsigned int optlen)
 {
@@ -303,6 +315,9 @@ static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
 		val = i;
 	if (val < opt->min || val > opt->max)
 		return -EINVAL;
+	err = check_hwm(zsk, opt->number, val);
+	if (err)
+		return err;
 
 	lock_sock(&zsk->sk);
 	if (opt->kind == KIND_PAT_INT)
@@ -463,7 +478,8 @@ out:
  * Context: Process context.
  * Return: 0; -ENOPROTOOPT if there is no such option or level; -EINVAL if this
  * type of socket has not got it, if it can only be read, for a wrong size and
- * for a value out of range; else what bind, connect, their opposites or the
+ * for a value out of range; -EPERM for a high-water mark above net.zmq.hwm_max;
+ * else what bind, connect, their opposites or the
  * pattern say.
  */
 int zmq_sock_setsockopt(struct socket *sock, int level, int optname,

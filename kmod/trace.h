@@ -41,6 +41,7 @@ TRACE_DEFINE_ENUM(ZMQ_CONN_CLOSED);
 TRACE_DEFINE_ENUM(ZMQ_MIB_NONE);
 TRACE_DEFINE_ENUM(ZMQ_MIB_CONNECTFAIL);
 TRACE_DEFINE_ENUM(ZMQ_MIB_ACCEPTFAIL);
+TRACE_DEFINE_ENUM(ZMQ_MIB_ACCEPTDENIED);
 TRACE_DEFINE_ENUM(ZMQ_MIB_DISCONNECTS);
 TRACE_DEFINE_ENUM(ZMQ_MIB_HBTIMEOUT);
 TRACE_DEFINE_ENUM(ZMQ_MIB_HSPROTO);
@@ -50,27 +51,35 @@ TRACE_DEFINE_ENUM(ZMQ_MIB_HSTYPE);
 TRACE_DEFINE_ENUM(ZMQ_MIB_HSREFUSED);
 TRACE_DEFINE_ENUM(ZMQ_MIB_HSERROR);
 TRACE_DEFINE_ENUM(ZMQ_MIB_HSTIMEOUT);
+TRACE_DEFINE_ENUM(ZMQ_MIB_HSLIMIT);
 TRACE_DEFINE_ENUM(ZMQ_MIB_HSCLOSED);
 TRACE_DEFINE_ENUM(ZMQ_MIB_TXDROPFULL);
 TRACE_DEFINE_ENUM(ZMQ_MIB_TXDROPNOPEER);
 TRACE_DEFINE_ENUM(ZMQ_MIB_TXDROPCONN);
+TRACE_DEFINE_ENUM(ZMQ_MIB_TXUNACKED);
 TRACE_DEFINE_ENUM(ZMQ_MIB_LINGERDROP);
 TRACE_DEFINE_ENUM(ZMQ_MIB_RXDROPFILTER);
 TRACE_DEFINE_ENUM(ZMQ_MIB_RXDROPMALFORMED);
 TRACE_DEFINE_ENUM(ZMQ_MIB_RXDROPSTALE);
 TRACE_DEFINE_ENUM(ZMQ_MIB_RXDROPPARTIAL);
 TRACE_DEFINE_ENUM(ZMQ_MIB_CONFLATED);
+TRACE_DEFINE_ENUM(ZMQ_MIB_RXDROPCLOSED);
 TRACE_DEFINE_ENUM(ZMQ_MIB_SUBDROP);
 TRACE_DEFINE_ENUM(ZMQ_MIB_RXTOOBIG);
 TRACE_DEFINE_ENUM(ZMQ_MIB_PROTOERROR);
 TRACE_DEFINE_ENUM(ZMQ_MIB_NOMEM);
+TRACE_DEFINE_ENUM(ZMQ_MIB_CREATEDENIED);
+TRACE_DEFINE_ENUM(ZMQ_MIB_SOCKETLIMIT);
+TRACE_DEFINE_ENUM(ZMQ_MIB_ORPHANLIMIT);
+TRACE_DEFINE_ENUM(ZMQ_MIB_HWMDENIED);
 
 #define zmq_show_reason(reason)						\
 	__print_symbolic(reason,					\
 			 { ZMQ_MIB_NONE, "-" },				\
 			 { ZMQ_MIB_CONNECTFAIL, "ConnectFail" },	\
 			 { ZMQ_MIB_ACCEPTFAIL, "AcceptFail" },		\
-			 { ZMQ_MIB_DISCONNECTS, "Disconnect" },		\
+			 { ZMQ_MIB_ACCEPTDENIED, "AcceptDenied" },	\
+			 { ZMQ_MIB_DISCONNECTS, "Disconnects" },		\
 			 { ZMQ_MIB_HBTIMEOUT, "HeartbeatTimeout" },	\
 			 { ZMQ_MIB_HSPROTO, "HandshakeProtocol" },	\
 			 { ZMQ_MIB_HSVERSION, "HandshakeVersion" },	\
@@ -79,20 +88,27 @@ TRACE_DEFINE_ENUM(ZMQ_MIB_NOMEM);
 			 { ZMQ_MIB_HSREFUSED, "HandshakeRefused" },	\
 			 { ZMQ_MIB_HSERROR, "HandshakeError" },		\
 			 { ZMQ_MIB_HSTIMEOUT, "HandshakeTimeout" },	\
+			 { ZMQ_MIB_HSLIMIT, "HandshakeLimit" }, \
 			 { ZMQ_MIB_HSCLOSED, "HandshakeClosed" },	\
 			 { ZMQ_MIB_TXDROPFULL, "TxDropFull" },		\
 			 { ZMQ_MIB_TXDROPNOPEER, "TxDropNoPeer" },	\
 			 { ZMQ_MIB_TXDROPCONN, "TxDropConn" },		\
+			 { ZMQ_MIB_TXUNACKED, "TxUnacked" },		\
 			 { ZMQ_MIB_LINGERDROP, "LingerDrop" },		\
 			 { ZMQ_MIB_RXDROPFILTER, "RxDropFilter" },	\
 			 { ZMQ_MIB_RXDROPMALFORMED, "RxDropMalformed" }, \
 			 { ZMQ_MIB_RXDROPSTALE, "RxDropStale" },	\
 			 { ZMQ_MIB_RXDROPPARTIAL, "RxDropPartial" },	\
 			 { ZMQ_MIB_CONFLATED, "Conflated" },		\
+			 { ZMQ_MIB_RXDROPCLOSED, "RxDropClosed" }, \
 			 { ZMQ_MIB_SUBDROP, "SubDrop" },		\
 			 { ZMQ_MIB_RXTOOBIG, "RxTooBig" },		\
 			 { ZMQ_MIB_PROTOERROR, "ProtoError" },		\
-			 { ZMQ_MIB_NOMEM, "NoMem" })
+			 { ZMQ_MIB_NOMEM, "NoMem" }, \
+			 { ZMQ_MIB_CREATEDENIED, "CreateDenied" }, \
+			 { ZMQ_MIB_SOCKETLIMIT, "SocketLimit" }, \
+			 { ZMQ_MIB_ORPHANLIMIT, "OrphanLimit" }, \
+			 { ZMQ_MIB_HWMDENIED, "HwmDenied" })
 
 #define zmq_show_type(type)				\
 	__print_symbolic(type,				\
@@ -251,25 +267,27 @@ TRACE_EVENT(zmq_hwm,
 
 TRACE_EVENT(zmq_drop,
 	    TP_PROTO(const struct sock *sk, const struct zmq_pipe *pipe,
-		     enum zmq_mib_field reason),
+		     enum zmq_mib_field reason, unsigned long n),
 
-	    TP_ARGS(sk, pipe, reason),
+	    TP_ARGS(sk, pipe, reason, n),
 
 	    TP_STRUCT__entry(__field(const void *, sk)
 			     __field(const void *, pipe)
+			     __field(unsigned long, n)
 			     __field(u8, type)
 			     __field(u8, reason)
 	    ),
 
 	    TP_fast_assign(__entry->sk = sk;
 			   __entry->pipe = pipe;
+			   __entry->n = n;
 			   __entry->type = sk->sk_protocol;
 			   __entry->reason = reason;
 	    ),
 
-	    TP_printk("sk=%p type=%s pipe=%p reason=%s", __entry->sk,
+	    TP_printk("sk=%p type=%s pipe=%p reason=%s n=%lu", __entry->sk,
 		      zmq_show_type(__entry->type), __entry->pipe,
-		      zmq_show_reason(__entry->reason))
+		      zmq_show_reason(__entry->reason), __entry->n)
 );
 
 #endif /* _ZMQ_TRACE_H */
