@@ -58,6 +58,19 @@ long zt_module_refs(void);
 int zt_proc_rows(void);
 void zt_tell(void);
 
+/* policy.c: what the kernel counts, limits and allows */
+
+long zt_counter(const char *name);
+bool zt_counts(const char *name, long more_than);
+int zt_sysctl(const char *name, const char *value);
+int zt_sysctl_global(const char *name, const char *value);
+bool zt_as_nobody(int (*fn)(void *arg), void *arg);
+int zt_cgroup_make(const char *cgroup);
+bool zt_cgroup_remove(const char *cgroup);
+int zt_cgroup_enter(const char *cgroup);
+int zt_cgroup_set(const char *cgroup, const char *file, const char *value);
+long zt_cgroup_get(const char *cgroup, const char *file, const char *key);
+
 /* sock.c: AF_ZMQ sockets */
 
 #define ZT_LAST	false

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Control groups: their memory limits and their BPF programs. */
+#include <stdlib.h>
+#include <linux/bpf.h>
+#include <sys/syscall.h>
+#include "kselftest_harness.h"
+#include "fixture.h"
+
+#define GROUP	"zmq-selftest"
+#define LIMIT	(16 << 20)
+
+FIXTURE(cgroup) {
+	char ep[ZMQ_ENDPOINT_MAX];
+	int dir;
+};
+
+FIXTURE_SETUP(cgroup)
+{
+	ASSERT_EQ(0, zt_setup(_metadata->name));
+	zt_cgroup_set("", "cgroup.subtree_control", "+memory");
+	self->dir = zt_cgroup_make(GROUP);
+	if (self->dir < 0)
+		SKIP(return, "no cgroup2: %m");
+}
+
+FIXTURE_TEARDOWN(cgroup)
+{
+	EXPECT_EQ(0, zt_cgroup_enter(""));
+	EXPECT_EQ(0, zt_teardown());
+	EXPECT_TRUE(zt_cgroup_remove(GROUP));
+}
+
+static int attach(int dir, enum bpf_attach_type type,
+		  const struct bpf_insn *insns, int nr)
+{
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+		.expected_attach_type = type,
+		.insns = (uintptr_t)insns,
+		.insn_cnt = nr,
+		.license = (uintptr_t)"GPL",
+	};
+	union bpf_attr join = { .target_fd = dir, .attach_type = type };
+	int prog;
+
+	prog = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+	if (prog < 0)
+		return -1;
+	join.attach_bpf_fd = prog;
+	return syscall(SYS_bpf, BPF_PROG_ATTACH, &join, sizeof(join));
+}
+
+/* return 0 */
+static const struct bpf_insn deny[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+
+/* return ctx->sk->mark != 7 */
+static const struct bpf_insn deny_mark_7[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 1 },
+	{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 2, .src_reg = 1,
+	  .off = offsetof(struct bpf_sock_addr, sk) },
+	{ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = 2, .off = 3, .imm = 0 },
+	{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 2, .src_reg = 2,
+	  .off = offsetof(struct bpf_sock, mark) },
+	{ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = 2, .off = 1, .imm = 7 },
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+
+TEST_F(cgroup, a_program_can_refuse_to_connect)
+{
+	int outside = zt_socket(ZMQ_PUSH), inside;
+
+	if (attach(self->dir, BPF_CGROUP_INET4_CONNECT, deny,
+		   ARRAY_SIZE(deny)))
+		SKIP(return, "bpf: %m");
+	ASSERT_EQ(0, zt_connect(outside, "tcp://127.0.0.1:1"));
+	ASSERT_EQ(0, zt_cgroup_enter(GROUP));
+	inside = zt_socket(ZMQ_PUSH);
+	EXPECT_EQ(-1, zt_connect(inside, "tcp://127.0.0.1:1"));
+	EXPECT_EQ(EPERM, errno);
+	EXPECT_EQ(0, zt_connect(inside, "inproc://other"));
+}
+
+TEST_F(cgroup, a_program_can_refuse_to_bind)
+{
+	int fd;
+
+	if (attach(self->dir, BPF_CGROUP_INET4_BIND, deny, ARRAY_SIZE(deny)))
+		SKIP(return, "bpf: %m");
+	ASSERT_EQ(0, zt_cgroup_enter(GROUP));
+	fd = zt_socket(ZMQ_PULL);
+	EXPECT_EQ(-1, zt_bind(fd, "tcp://127.0.0.1:*"));
+	EXPECT_EQ(EPERM, errno);
+}
+
+TEST_F(cgroup, a_program_sees_the_mark_of_the_socket)
+{
+	const int mark = 7;
+	int plain, marked;
+
+	if (attach(self->dir, BPF_CGROUP_INET4_CONNECT, deny_mark_7,
+		   ARRAY_SIZE(deny_mark_7)))
+		SKIP(return, "bpf: %m");
+	ASSERT_EQ(0, zt_cgroup_enter(GROUP));
+	plain = zt_socket(ZMQ_PUSH);
+	marked = zt_socket(ZMQ_PUSH);
+	ASSERT_EQ(0, setsockopt(marked, SOL_SOCKET, SO_MARK, &mark,
+				sizeof(mark)));
+	EXPECT_EQ(0, zt_connect(plain, "tcp://127.0.0.1:1"));
+	EXPECT_EQ(-1, zt_connect(marked, "tcp://127.0.0.1:1"));
+	EXPECT_EQ(EPERM, errno);
+}
+
+static int subscriber(const char *ep)
+{
+	const int room = 256 << 20;
+	int fd = zt_socket(ZMQ_SUB);
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) ||
+	    zt_setint(fd, ZMQ_RCVHWM, 0) ||
+	    zt_settext(fd, ZMQ_SUBSCRIBE, "") || zt_connect(fd, ep))
+		return -1;
+	return fd;
+}
+
+struct slow {
+	const char *ep;
+	int ready;		/* write end */
+	int go;			/* read end */
+};
+
+/* Subscribes inside of the cgroup and never reads. */
+static int be_slow(void *arg)
+{
+	struct slow *s = arg;
+	char byte;
+
+	if (zt_cgroup_enter(GROUP) || subscriber(s->ep) < 0 ||
+	    write(s->ready, "r", 1) != 1)
+		return 1;
+	return read(s->go, &byte, 1) != 1;
+}
+
+static bool all_subscribed(void *arg)
+{
+	return zt_counter("Established") >= *(int *)arg;
+}
+
+/* The limited one gets no more than fits into its cgroup; the other one gets
+ * everything.
+ */
+TEST_F_TIMEOUT(cgroup, a_slow_subscriber_fills_its_own_cgroup, 240)
+{
+	static char body[32768], got[32768];
+	int ready[2], go[2], pub, fast, i, four = 4;
+	long used, sock, before;
+	char limit[32], byte;
+	struct slow s;
+	pid_t child;
+
+	snprintf(limit, sizeof(limit), "%d", LIMIT);
+	if (zt_cgroup_set(GROUP, "memory.max", limit))
+		SKIP(return, "no memory controller: %m");
+	pub = zt_socket(ZMQ_XPUB);
+	ASSERT_EQ(0, zt_setint(pub, ZMQ_SNDHWM, 64));
+	ASSERT_EQ(0, zt_bind_any(pub, "tcp://127.0.0.1:*", self->ep));
+	ASSERT_EQ(0, pipe(ready));
+	ASSERT_EQ(0, pipe(go));
+	s = (struct slow){ self->ep, ready[1], go[0] };
+	before = zt_cgroup_get(GROUP, "memory.stat", "sock");
+	child = zt_child(be_slow, &s);
+	ASSERT_TRUE(zt_becomes(ready[0], POLLIN));
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	fast = subscriber(self->ep);
+	ASSERT_LE(0, fast);
+	ASSERT_TRUE(zt_eventually(all_subscribed, &four));
+	/* Subscriptions of both, the second is no news to XPUB. */
+	ASSERT_TRUE(zt_got(pub, "\1", 1, ZT_LAST));
+
+	for (i = 0; i < 2000; i++) {
+		memcpy(body, &i, sizeof(i));
+		ASSERT_EQ(0, zt_send(pub, body, sizeof(body), 0));
+		ASSERT_TRUE(zt_got(fast, body, sizeof(got), ZT_LAST))
+			TH_LOG("number %d", i);
+	}
+	used = zt_cgroup_get(GROUP, "memory.current", NULL);
+	sock = zt_cgroup_get(GROUP, "memory.stat", "sock");
+	printf("# %ld bytes in the cgroup, %ld of sockets\n", used, sock);
+	EXPECT_LT(before + LIMIT / 4, sock);
+	EXPECT_GE(LIMIT + LIMIT / 4, used);
+	EXPECT_LT(0, zt_counter("TxDropFull"));
+	ASSERT_EQ(1, write(go[1], "g", 1));
+	EXPECT_TRUE(zt_reap(child));
+}
+
+struct listener {
+	int port_pipe;		/* write end */
+	int go;			/* read end */
+};
+
+/* Listens inside of the cgroup and does not read. */
+static int listen_inside(void *arg)
+{
+	struct listener *l = arg;
+	char ep[ZMQ_ENDPOINT_MAX], byte;
+	int port, fd;
+
+	if (zt_cgroup_enter(GROUP))
+		return 1;
+	fd = zt_socket(ZMQ_PULL);
+	if (zt_setint(fd, ZMQ_RCVHWM, 1) ||
+	    zt_bind_any(fd, "tcp://127.0.0.1:*", ep))
+		return 1;
+	port = zt_port(ep);
+	if (write(l->port_pipe, &port, sizeof(port)) != sizeof(port))
+		return 1;
+	return read(l->go, &byte, 1) != 1;
+}
+
+static bool sockets_take(void *arg)
+{
+	return zt_cgroup_get(GROUP, "memory.stat", "sock") >= *(long *)arg;
+}
+
+/* What peers fill TCP's buffers with is charged to who listens. */
+TEST_F(cgroup, accepted_connections_are_charged_to_the_listener)
+{
+	static const char body[262144];
+	int port, ports[2], go[2], peer, i;
+	long want = 1 << 20;
+	struct listener l;
+	pid_t child;
+
+	if (zt_cgroup_get(GROUP, "memory.stat", "sock") < 0)
+		SKIP(return, "no memory controller");
+	ASSERT_EQ(0, pipe(ports));
+	ASSERT_EQ(0, pipe(go));
+	l = (struct listener){ ports[1], go[0] };
+	child = zt_child(listen_inside, &l);
+	ASSERT_TRUE(zt_becomes(ports[0], POLLIN));
+	ASSERT_EQ(sizeof(port), read(ports[0], &port, sizeof(port)));
+	for (i = 0; i < 16; i++) {
+		peer = zp_peer(port, "PUSH", "PULL");
+		ASSERT_LE(0, peer);
+		ASSERT_EQ(0, zp_puts(peer, 0, "fills the queue"));
+		ASSERT_LT(0, send(peer, body, sizeof(body), MSG_DONTWAIT));
+	}
+	EXPECT_TRUE(zt_eventually(sockets_take, &want))
+		TH_LOG("%ld", zt_cgroup_get(GROUP, "memory.stat", "sock"));
+	ASSERT_EQ(1, write(go[1], "g", 1));
+	EXPECT_TRUE(zt_reap(child));
+}
+
+TEST_HARNESS_MAIN
