@@ -103,6 +103,8 @@ void zmq_dial_work(struct work_struct *work)
 			conn->dial_sock = sock;
 	}
 	zmq_caller_revert(&disguise);
+	if (err && err != -EINPROGRESS)
+		conn->dial_error = -err;
 
 	/* Pairs with test_bit_acquire() in zmq_dial_result(). */
 	smp_mb__before_atomic();
@@ -116,8 +118,8 @@ void zmq_dial_work(struct work_struct *work)
  * @conn: the connection, connecting
  *
  * Context: Process context, socket lock held.
- * Return: 0 if there is a child, -EINPROGRESS if there is none yet, or
- *	-ECONNREFUSED if there will be none.
+ * Return: 0 if there is a child, -EINPROGRESS if there is none yet, or why
+ *	there will be none.
  */
 int zmq_dial_result(struct zmq_conn *conn)
 {
@@ -131,10 +133,8 @@ int zmq_dial_result(struct zmq_conn *conn)
 	clear_bit(ZMQ_CONN_DIALING, &conn->flags);
 	sock = conn->dial_sock;
 	conn->dial_sock = NULL;
-	if (!sock) {
-		conn->dial_error = ECONNREFUSED;
-		return -ECONNREFUSED;
-	}
+	if (!sock)
+		return -conn->dial_error;
 	zmq_conn_install(conn, sock);
 	return 0;
 }

@@ -23,7 +23,7 @@ static unsigned long bytes_max = INT_MAX;
 static unsigned long gid_max = (gid_t)-2;
 
 static int store_groups(struct zmq_net *zn, struct user_namespace *ns,
-		      const unsigned long *gids)
+			const unsigned long *gids)
 {
 	kgid_t low = make_kgid(ns, gids[0]);
 	kgid_t high = make_kgid(ns, gids[1]);

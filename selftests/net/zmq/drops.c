@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Whatever is dropped or refused has a reason, which is counted and traced. */
+#include <ctype.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include "kselftest_harness.h"
 #include "fixture.h"
 
@@ -419,7 +419,7 @@ static bool was_traced(const char *name)
 	while (!found && fgets(line, sizeof(line), f)) {
 		char *at = strstr(line, want);
 
-		found = at && strchr(" \n", at[strlen(want)]);
+		found = at && isspace(at[strlen(want)]);
 	}
 	fclose(f);
 	return found;

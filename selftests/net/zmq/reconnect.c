@@ -57,7 +57,20 @@ TEST_F(zmq, stop_after_a_refusal)
 	EXPECT_TRUE(told(monitor, ZMQ_EVENT_CONNECT_DELAYED));
 }
 
-/* A peer that hangs up @greeted or not is dialed again unless @stop says no. */
+TEST_F(zmq, stop_after_a_refusal_of_ipc)
+{
+	int push = dialing(ZMQ_RECONNECT_STOP_CONN_REFUSED);
+	int monitor = zt_getint(push, ZMQ_MONITOR_FD);
+
+	ASSERT_EQ(0, zt_connect(push, "ipc://@nobody-is-there"));
+	EXPECT_TRUE(told(monitor, ZMQ_EVENT_CLOSED));
+	EXPECT_EQ(0, zt_poll(monitor, POLLIN, 300));
+	EXPECT_EQ(-1, zt_settext(push, ZMQ_DISCONNECT,
+				 "ipc://@nobody-is-there"));
+	EXPECT_EQ(ENOENT, errno);
+}
+
+/* A peer that hangs up @ready or not is dialed again unless @stop says no. */
 static bool dialed_again(int stop, bool ready)
 {
 	int push = dialing(stop), port = 0, listener, peer;
