@@ -8,24 +8,6 @@
 
 #define NOBODY	65534
 
-/* A counter of this namespace, "TxDropFull"; -1 if there is no such. */
-long zt_counter(const char *name)
-{
-	FILE *f = fopen("/proc/thread-self/net/zmq_snmp", "re");
-	char field[64];
-	long value = -1;
-
-	if (!f)
-		return -1;
-	while (fscanf(f, "%63s %ld", field, &value) == 2) {
-		if (!strcmp(field + strlen("Zmq"), name))
-			break;
-		value = -1;
-	}
-	fclose(f);
-	return value;
-}
-
 struct counting {
 	const char *name;
 	long more_than;

@@ -60,7 +60,6 @@ void zt_tell(void);
 
 /* policy.c: what the kernel counts, limits and allows */
 
-long zt_counter(const char *name);
 bool zt_counts(const char *name, long more_than);
 int zt_sysctl(const char *name, const char *value);
 int zt_sysctl_global(const char *name, const char *value);

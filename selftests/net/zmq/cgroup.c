@@ -146,7 +146,7 @@ static int be_slow(void *arg)
 
 static bool all_subscribed(void *arg)
 {
-	return zt_counter("Established") >= *(int *)arg;
+	return zt_counter("ZmqEstablished") >= *(int *)arg;
 }
 
 /* The limited one gets no more than fits into its cgroup; the other one gets
@@ -191,7 +191,7 @@ TEST_F_TIMEOUT(cgroup, a_slow_subscriber_fills_its_own_cgroup, 240)
 	printf("# %ld bytes in the cgroup, %ld of sockets\n", used, sock);
 	EXPECT_LT(before + LIMIT / 4, sock);
 	EXPECT_GE(LIMIT + LIMIT / 4, used);
-	EXPECT_LT(0, zt_counter("TxDropFull"));
+	EXPECT_LT(0, zt_counter("ZmqTxDropFull"));
 	ASSERT_EQ(1, write(go[1], "g", 1));
 	EXPECT_TRUE(zt_reap(child));
 }

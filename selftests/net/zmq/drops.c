@@ -154,13 +154,13 @@ static int subscribed_pub(int *peer)
 static int full_peer(void)
 {
 	static const char body[16384];
-	long before = zt_counter("TxDropFull");
+	long before = zt_counter("ZmqTxDropFull");
 	int peer, fd = subscribed_pub(&peer), i;
 
 	for (i = 0; fd >= 0 && i < 2000; i++) {
 		if (zt_send(fd, body, sizeof(body), 0))
 			return -1;
-		if (zt_counter("TxDropFull") > before)
+		if (zt_counter("ZmqTxDropFull") > before)
 			return 0;
 	}
 	return -1;
@@ -361,36 +361,36 @@ static int hwm_too_high(void)
 }
 
 static const struct reason reasons[] = {
-	{ "ConnectFail", refused_connect },
-	{ "Disconnects", peer_leaves },
-	{ "HandshakeProtocol", no_zmtp },
-	{ "HandshakeMechanism", other_mechanism },
-	{ "HandshakeType", unfitting_type },
-	{ "HandshakeRefused", second_peer_of_pair },
-	{ "HandshakeError", peer_says_error },
-	{ "HandshakeTimeout", silent_peer },
-	{ "HandshakeClosed", peer_hangs_up },
-	{ "HandshakeLimit", too_many_handshakes },
-	{ "TxDropFull", full_peer },
-	{ "TxDropNoPeer", nobody_subscribed },
-	{ "TxDropConn", peer_dies_with_a_queue },
-	{ "TxDropConn", unmet_inproc_is_closed },
-	{ "LingerDrop", linger_is_over },
-	{ "LingerDrop", no_linger },
-	{ "RxDropFilter", not_subscribed },
-	{ "RxDropMalformed", no_envelope },
-	{ "RxDropMalformed", push_receives },
-	{ "RxDropStale", reply_without_request },
-	{ "RxDropPartial", peer_dies_between_parts },
-	{ "RxDropClosed", close_unread },
-	{ "SubDrop", too_many_topics },
-	{ "RxTooBig", too_large },
-	{ "ProtoError", broken_command },
-	{ "NoMem", no_memory },
-	{ "CreateDenied", may_not_create },
-	{ "SocketLimit", too_many_sockets },
-	{ "OrphanLimit", too_many_orphans },
-	{ "HwmDenied", hwm_too_high },
+	{ "ZmqConnectFail", refused_connect },
+	{ "ZmqDisconnects", peer_leaves },
+	{ "ZmqHandshakeProtocol", no_zmtp },
+	{ "ZmqHandshakeMechanism", other_mechanism },
+	{ "ZmqHandshakeType", unfitting_type },
+	{ "ZmqHandshakeRefused", second_peer_of_pair },
+	{ "ZmqHandshakeError", peer_says_error },
+	{ "ZmqHandshakeTimeout", silent_peer },
+	{ "ZmqHandshakeClosed", peer_hangs_up },
+	{ "ZmqHandshakeLimit", too_many_handshakes },
+	{ "ZmqTxDropFull", full_peer },
+	{ "ZmqTxDropNoPeer", nobody_subscribed },
+	{ "ZmqTxDropConn", peer_dies_with_a_queue },
+	{ "ZmqTxDropConn", unmet_inproc_is_closed },
+	{ "ZmqLingerDrop", linger_is_over },
+	{ "ZmqLingerDrop", no_linger },
+	{ "ZmqRxDropFilter", not_subscribed },
+	{ "ZmqRxDropMalformed", no_envelope },
+	{ "ZmqRxDropMalformed", push_receives },
+	{ "ZmqRxDropStale", reply_without_request },
+	{ "ZmqRxDropPartial", peer_dies_between_parts },
+	{ "ZmqRxDropClosed", close_unread },
+	{ "ZmqSubDrop", too_many_topics },
+	{ "ZmqRxTooBig", too_large },
+	{ "ZmqProtoError", broken_command },
+	{ "ZmqNoMem", no_memory },
+	{ "ZmqCreateDenied", may_not_create },
+	{ "ZmqSocketLimit", too_many_sockets },
+	{ "ZmqOrphanLimit", too_many_orphans },
+	{ "ZmqHwmDenied", hwm_too_high },
 };
 
 static int set_tracing(const char *file, const char *value)
@@ -415,7 +415,8 @@ static bool was_traced(const char *name)
 
 	if (!f)
 		return false;
-	snprintf(want, sizeof(want), " reason=%s", name);
+	snprintf(want, sizeof(want), " reason=%s",
+		 name + strlen("Zmq"));
 	while (!found && fgets(line, sizeof(line), f)) {
 		char *at = strstr(line, want);
 
@@ -472,7 +473,7 @@ TEST_F(drops, a_good_conversation_counts_no_drop)
 TEST_F(drops, a_queue_that_is_full_throttles_and_is_counted)
 {
 	ASSERT_EQ(0, reader_is_slow());
-	EXPECT_TRUE(zt_counts("RxThrottled", 0));
+	EXPECT_TRUE(zt_counts("ZmqRxThrottled", 0));
 }
 
 TEST_HARNESS_MAIN

@@ -44,7 +44,7 @@ TEST_F(zmq, sockets_max_counts_what_is_open)
 		EXPECT_EQ(i < 2, fds[i] >= 0);
 	}
 	EXPECT_EQ(ENFILE, errno);
-	EXPECT_EQ(2, zt_counter("SocketsInUse"));
+	EXPECT_EQ(2, zt_counter("ZmqSocketsInUse"));
 	close(fds[0]);
 	EXPECT_LE(0, try_socket());
 }
@@ -80,7 +80,7 @@ TEST_F(zmq, holders_of_half_open_places_do_not_keep_peers_out)
 	}
 	for (i = 0; i < 4; i++)
 		EXPECT_TRUE(zp_closed(silent[i])) TH_LOG("number %d", i);
-	EXPECT_EQ(4, zt_counter("HandshakeLimit"));
+	EXPECT_EQ(4, zt_counter("ZmqHandshakeLimit"));
 	for (i = 0; i < 10; i++) {
 		peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
 		ASSERT_LE(0, peer);
@@ -99,18 +99,18 @@ static int close_with_unsent(void)
 
 static bool no_orphan(void *arg)
 {
-	return !zt_counter("Orphans");
+	return !zt_counter("ZmqOrphans");
 }
 
 TEST_F(zmq, orphans_max_limits_what_drains)
 {
 	ASSERT_EQ(0, zt_sysctl("orphans_max", "1"));
 	ASSERT_EQ(0, close_with_unsent());
-	EXPECT_EQ(1, zt_counter("Orphans"));
-	EXPECT_EQ(0, zt_counter("OrphanLimit"));
+	EXPECT_EQ(1, zt_counter("ZmqOrphans"));
+	EXPECT_EQ(0, zt_counter("ZmqOrphanLimit"));
 	ASSERT_EQ(0, close_with_unsent());
-	EXPECT_EQ(1, zt_counter("OrphanLimit"));
-	EXPECT_TRUE(zt_counts("LingerDrop", 1));
+	EXPECT_EQ(1, zt_counter("ZmqOrphanLimit"));
+	EXPECT_TRUE(zt_counts("ZmqLingerDrop", 1));
 	EXPECT_TRUE(zt_eventually(no_orphan, NULL));
 }
 
@@ -122,7 +122,7 @@ TEST_F(zmq, linger_max_ms_bounds_an_endless_linger)
 	ASSERT_EQ(0, zt_setint(fd, ZMQ_LINGER, -1));
 	ASSERT_EQ(0, zt_puts(fd, "x", 0));
 	close(fd);
-	EXPECT_TRUE(zt_counts("LingerDrop", 0));
+	EXPECT_TRUE(zt_counts("ZmqLingerDrop", 0));
 }
 
 TEST_F(zmq, max_msg_bytes_bounds_every_socket)
@@ -137,7 +137,7 @@ TEST_F(zmq, max_msg_bytes_bounds_every_socket)
 	ASSERT_EQ(0, zp_puts(peer, 0, "abcd"));
 	EXPECT_TRUE(zt_gets(pull, "abc", ZT_LAST));
 	EXPECT_TRUE(zp_closed(peer));
-	EXPECT_EQ(1, zt_counter("RxTooBig"));
+	EXPECT_EQ(1, zt_counter("ZmqRxTooBig"));
 }
 
 TEST_F(zmq, mem_belongs_to_the_first_namespace_alone)
