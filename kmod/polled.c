@@ -160,8 +160,8 @@ static int polled_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	}
 	if (ret != -EAGAIN)
 		return ret;
-	/* Room made before the bit was set wakes nobody. */
 	set_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+	/* Room made before the bit was set wakes nobody, so look again. */
 	smp_mb__after_atomic();
 	ret = sock_sendmsg(conn->sock, m);
 	if (ret > 0)
