@@ -53,7 +53,8 @@ class Watched:
 
     def note(self, event: int, value: int, endpoint: str) -> None:
         name = NAMES[event]
-        self.seen.append((name, value if name in VALUES else None, endpoint))
+        # libzmq leaves the scheme out where a bind fails.
+        self.seen.append((name, int(value) if name in VALUES else None, endpoint.split("://")[-1]))
 
     def look(self) -> Seen:
         if isinstance(self.end, Azmq):
@@ -72,7 +73,7 @@ class Watched:
         last = names[-1]
         until(
             lambda: [n for n, _, _ in self.look()].count(last) >= names.count(last),
-            f"no {last}, but {self.seen}",
+            f"{self.end.label}: no {last}, but {self.seen}",
         )
 
 
@@ -198,7 +199,6 @@ def _greeting(mechanism: bytes) -> bytes:
 def handshake_events() -> None:
     _same(PULL, _raw(5706, b""), 4)
     _same(PULL, _raw(5707, _greeting(b"CURVE")), 4)
-    _same(PULL, _raw(5708, _greeting(b"NULL") + b"\4\12\5ERROR\003400"), 4)
 
 
 def _idle(pull: End, push: End, size: int) -> None:
