@@ -44,8 +44,10 @@ int zt_link(struct zt_link *l)
 	l->far = here();
 	if (l->far < 0 || zt_in(l->near))
 		return -1;
-	if (zt_sh("exec >&2; ip link add veth type veth peer name veth netns /proc/%d/fd/%d && ip addr add " ZT_NEAR "/24 dev veth && ip link set veth up",
-		  getpid(), l->far) || zt_in(l->far))
+	if (zt_sh("exec >&2; ip link add veth type veth peer name veth netns /proc/%d/fd/%d",
+		  getpid(), l->far) ||
+	    zt_sh("exec >&2; ip addr add " ZT_NEAR "/24 dev veth") ||
+	    zt_sh("exec >&2; ip link set veth up") || zt_in(l->far))
 		return -1;
 	if (zt_sh("exec >&2; ip addr add " ZT_FAR "/24 dev veth && ip link set veth up"))
 		return -1;

@@ -112,8 +112,8 @@ struct sockaddr_zmq_peer {
 #define ZMQ_STREAM_NOTIFY 73		/* int, 0 or 1 */
 #define ZMQ_INVERT_MATCHING 74		/* int */
 #define ZMQ_HEARTBEAT_IVL 75		/* int, ms between PINGs, 0 none */
-#define ZMQ_HEARTBEAT_TTL 76		/* int, ms, told to the peer in tenths of a second, 0 none */
-#define ZMQ_HEARTBEAT_TIMEOUT 77	/* int, ms of silence after a PING, 0 for ever, -1 ZMQ_HEARTBEAT_IVL */
+#define ZMQ_HEARTBEAT_TTL 76		/* int, ms, told in tenths of a second, 0 none */
+#define ZMQ_HEARTBEAT_TIMEOUT 77	/* int, ms of silence after a PING, -1 that of IVL */
 #define ZMQ_XPUB_VERBOSER 78		/* int */
 #define ZMQ_CONNECT_TIMEOUT 79		/* int, ms, 0 the system's */
 #define ZMQ_TCP_MAXRT 80		/* int, ms, 0 the system's */

@@ -204,7 +204,7 @@ TEST_F(zmq, the_peers_ttl_is_heeded)
 
 TEST_F(zmq, pings_that_nobody_reads_the_answers_to_are_not_all_answered)
 {
-	static const char ping[] = "\4\27\4PING\0\0" "0123456789abcdef";
+	static const char ping[] = "\4\27\4PING\000\0000123456789abcdef";
 	int pull = bound(ZMQ_PULL, 0, 0, 0, self->ep), peer, i;
 	static char block[4096 * 25];
 	static char trash[65536];

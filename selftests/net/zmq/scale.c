@@ -74,7 +74,7 @@ static bool all_connect(int port)
 	if (zs_dial(peers, PEERS, port) && zs_handshake(peers, PEERS) &&
 	    patiently(up_is, PEERS))
 		return true;
-	printf("# %ld accepted, %ld not, %ld established, %ld closed; TCP dropped %ld, answered %ld with a cookie\n",
+	printf("# %ld accepted, %ld not, %ld established, %ld closed; TCP: %ld drops, %ld cookies\n",
 	       zt_mib("Accepts"), zt_mib("AcceptFail"), zt_mib("Established"),
 	       zt_mib("HandshakeClosed"),
 	       zt_netstat("TcpExt:", "ListenDrops"),
@@ -119,7 +119,7 @@ TEST_F_TIMEOUT(scale, an_idle_connection_is_small, 900)
 	zs_slabs(now, slabs, PEERS / 2);
 	/* A connection has no file, which the plain one's other end had. */
 	extra = bytes - plain + zs_file_bytes();
-	TH_LOG("%d connections into a ROUTER: %ld bytes each with both TCP sockets; %ld beyond TCP's %ld",
+	TH_LOG("%d into a ROUTER: %ld bytes each with both TCP sockets; %ld beyond TCP's %ld",
 	       PEERS, bytes, extra, plain - zs_file_bytes());
 	EXPECT_GE(CONN_BYTES_MAX, extra);
 	EXPECT_GE(PEERS * 16l, user) TH_LOG("%ld bytes in user space", user);
@@ -162,9 +162,9 @@ TEST_F_TIMEOUT(scale, every_peer_is_served_in_its_turn, 900)
 /* A peer that was there before; how long the longest of its pings took. */
 struct pinger {
 	int port;
-	volatile int stop;
-	volatile u64 worst;
-	volatile long pings;
+	int stop;
+	u64 worst;
+	long pings;
 };
 
 static int ping(void *arg)
@@ -173,7 +173,7 @@ static int ping(void *arg)
 	int peer = zp_peer(p->port, "DEALER", "ROUTER");
 	u64 start;
 
-	while (peer >= 0 && !p->stop) {
+	while (peer >= 0 && !__atomic_load_n(&p->stop, __ATOMIC_ACQUIRE)) {
 		start = zt_now_ms();
 		if (!zp_sync(peer))
 			return 1;
@@ -203,9 +203,9 @@ TEST_F_TIMEOUT(scale, storms_leave_others_alone, 900)
 	zs_close(peers, PEERS);
 	ASSERT_TRUE(patiently(up_is, 1));
 	down = zt_now_ms() - start;
-	p->stop = 1;
+	__atomic_store_n(&p->stop, 1, __ATOMIC_RELEASE);
 	EXPECT_TRUE(zt_reap(child));
-	TH_LOG("%d peers came in %llu ms and went in %llu ms; meanwhile %ld pings, the longest %llu ms",
+	TH_LOG("%d came in %llu ms, went in %llu ms; %ld pings, the longest %llu ms",
 	       PEERS, (unsigned long long)up, (unsigned long long)down,
 	       p->pings, (unsigned long long)p->worst);
 	EXPECT_LT(0, p->pings);
@@ -238,7 +238,7 @@ TEST_F_TIMEOUT(scale, ten_thousand_sockets_in_one_process, 900)
 	}
 	for (i = 0; i < PEERS; i++)
 		ASSERT_TRUE(zt_gets(peers[i], "!", ZT_LAST)) TH_LOG("socket %d", i);
-	TH_LOG("%d DEALERs into a ROUTER: %ld bytes of kernel memory a socket, both ends; %llu ms in all",
+	TH_LOG("%d DEALERs: %ld bytes of kernel memory a socket, both ends; %llu ms in all",
 	       PEERS, bytes, (unsigned long long)(zt_now_ms() - start));
 	EXPECT_GE(SOCK_BYTES_MAX, bytes);
 }
