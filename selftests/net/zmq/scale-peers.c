@@ -26,7 +26,22 @@ static long sum_of(const char *path, const char * const *names)
 	return sum;
 }
 
-long zs_kernel_bytes(void)
+/* Free pages that the CPUs keep for themselves, and meminfo does not know. */
+static long spare_bytes(void)
+{
+	FILE *f = fopen("/proc/zoneinfo", "re");
+	long pages, sum = 0;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, " count: %ld", &pages) == 1)
+			sum += pages * sysconf(_SC_PAGESIZE);
+	if (f)
+		fclose(f);
+	return sum;
+}
+
+static long kernel_bytes(void)
 {
 	static const char * const total[] = { "MemTotal", NULL };
 	static const char * const other[] = {
@@ -39,7 +54,26 @@ long zs_kernel_bytes(void)
 			perror("# drop_caches");
 		close(fd);
 	}
-	return sum_of("/proc/meminfo", total) - sum_of("/proc/meminfo", other);
+	return sum_of("/proc/meminfo", total) - sum_of("/proc/meminfo", other) -
+	       spare_bytes();
+}
+
+static bool stays(void *arg)
+{
+	long *bytes = arg, before = *bytes;
+
+	/* What is freed under RCU takes a while. */
+	usleep(200000);
+	*bytes = kernel_bytes();
+	return labs(*bytes - before) < 128 * 1024;
+}
+
+long zs_kernel_bytes(void)
+{
+	long bytes = 0;
+
+	zt_eventually(stays, &bytes);
+	return bytes;
 }
 
 long zs_user_bytes(void)
@@ -49,8 +83,27 @@ long zs_user_bytes(void)
 	return sum_of("/proc/self/status", anon);
 }
 
-/* Reads /proc/slabinfo; with @before prints what grew by @n objects or more. */
-void zs_slabs(struct zs_slab *slabs, const struct zs_slab *before, int n)
+static bool few_sockets(void *arg)
+{
+	static struct zs_slab slabs[ZS_SLABS];
+	struct zs_slab *s;
+
+	usleep(200000);
+	kernel_bytes();
+	zs_slabs(slabs, NULL, 0);
+	for (s = slabs; s->size; s++)
+		if (!strcmp(s->name, "TCP"))
+			return s->objects < 1000;
+	return false;
+}
+
+bool zs_settles(void)
+{
+	return zt_eventually(few_sockets, NULL);
+}
+
+/* Reads /proc/slabinfo; with @before prints what grew by @bytes or more. */
+void zs_slabs(struct zs_slab *slabs, const struct zs_slab *before, long bytes)
 {
 	FILE *f = fopen("/proc/slabinfo", "re");
 	struct zs_slab *s = slabs;
@@ -68,29 +121,12 @@ void zs_slabs(struct zs_slab *slabs, const struct zs_slab *before, int n)
 	for (s = slabs; before && s->size; s++) {
 		for (i = 0; before[i].size; i++) {
 			if (!strcmp(before[i].name, s->name) &&
-			    s->objects - before[i].objects >= n)
+			    (s->objects - before[i].objects) * s->size >= bytes)
 				printf("#   %-24s %ld more of %ld bytes\n",
 				       s->name, s->objects - before[i].objects,
 				       s->size);
 		}
 	}
-}
-
-/* Sizes of slab objects, which do not show in meminfo. */
-long zs_file_bytes(void)
-{
-	FILE *f = fopen("/proc/slabinfo", "re");
-	char line[256], name[64];
-	long sum = 0, size;
-
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%63s %*d %*d %ld", name, &size) == 2 &&
-		    (!strcmp(name, "filp") || !strcmp(name, "dentry")))
-			sum += size;
-	}
-	if (f)
-		fclose(f);
-	return sum;
 }
 
 int zs_sysctl(const char *name, int value)

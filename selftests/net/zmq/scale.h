@@ -15,14 +15,14 @@ struct zs_slab {
 	long size;
 };
 
-void zs_slabs(struct zs_slab *slabs, const struct zs_slab *before, int n);
+void zs_slabs(struct zs_slab *slabs, const struct zs_slab *before, long bytes);
 
 /* Kernel memory in use: slab and pages that are neither cache nor anonymous. */
 long zs_kernel_bytes(void);
+/* Waits until the memory of closed TCP sockets is free. */
+bool zs_settles(void);
 /* Anonymous memory of this process. */
 long zs_user_bytes(void);
-/* What a socket's file and its name cost. */
-long zs_file_bytes(void);
 
 int zs_sysctl(const char *name, int value);
 
