@@ -79,11 +79,13 @@ static void conn_free_work(struct work_struct *work)
 	struct zmq_conn *conn = container_of(work, struct zmq_conn, free_work);
 	struct sock *sk = conn->owner->tasks.sk;
 
+	/* A drainer that was short of memory may have started it at the end. */
+	hrtimer_cancel(&conn->flush_timer);
 	zmq_conn_tx_purge(conn);
 	kfree(conn->scan.cmd);
 	kfree(conn->session.hs);
 	kfree_skb(conn->bye);
-	if (conn->dial_sock)
+	if (!IS_ERR_OR_NULL(conn->dial_sock))
 		sock_release(conn->dial_sock);
 	zmq_caller_free(conn->caller);
 	kfree(conn->endpoint);

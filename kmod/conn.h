@@ -150,7 +150,8 @@ struct zmq_reframe {
  * @stream: how @sock carries bytes
  * @caller: dialed, with a new child for each attempt: on whose behalf
  * @dial_work: makes and connects such a child
- * @dial_sock: the child it made, or NULL; until ZMQ_CONN_DIALED its own
+ * @dial_sock: the child it made, or its errno, until that is looked at, then
+ *	NULL; before ZMQ_CONN_DIALED its own
  * @task: the state machine
  * @deadline: jiffies when the state ends by itself, if @timed
  * @timed: @deadline is valid

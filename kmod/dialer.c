@@ -99,12 +99,9 @@ void zmq_dial_work(struct work_struct *work)
 		err = transport->connect(sock, conn->ep);
 		if (err && err != -EINPROGRESS)
 			sock_release(sock);
-		else
-			conn->dial_sock = sock;
 	}
 	zmq_caller_revert(&disguise);
-	if (err && err != -EINPROGRESS)
-		conn->dial_error = -err;
+	conn->dial_sock = err && err != -EINPROGRESS ? ERR_PTR(err) : sock;
 
 	/* Pairs with test_bit_acquire() in zmq_dial_result(). */
 	smp_mb__before_atomic();
@@ -133,8 +130,10 @@ int zmq_dial_result(struct zmq_conn *conn)
 	clear_bit(ZMQ_CONN_DIALING, &conn->flags);
 	sock = conn->dial_sock;
 	conn->dial_sock = NULL;
-	if (!sock)
-		return -conn->dial_error;
+	if (IS_ERR(sock)) {
+		conn->dial_error = -PTR_ERR(sock);
+		return PTR_ERR(sock);
+	}
 	zmq_conn_install(conn, sock);
 	return 0;
 }
