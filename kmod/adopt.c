@@ -18,6 +18,13 @@ static bool has_family(const struct sock *sk)
 	return false;
 }
 
+/* The transport of tcp:// looks into its children. */
+static bool may_accept(const struct sock *sk)
+{
+	return (sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
+	       sk_is_tcp(sk);
+}
+
 /* Every family here keeps its states as TCP does. */
 static int get_stream(int fd, int state, struct socket **res)
 {
@@ -49,8 +56,9 @@ static int get_stream(int fd, int state, struct socket **res)
  *
  * Context: Process context of bind().
  * Return: 0; -EBADF or -ENOTSOCK; -EAFNOSUPPORT and -EPROTOTYPE if it is no
- *	stream that carries ZMTP; -EINVAL if it does not listen, if its address
- *	cannot be told, or if @ep is of another transport.
+ *	stream that carries ZMTP; -EPROTONOSUPPORT for a protocol of IP that is
+ *	not TCP; -EINVAL if it does not listen, if its address cannot be told,
+ *	or if @ep is of another transport.
  */
 int zmq_adopt_listener(int fd, struct zmq_endpoint *ep, struct socket **res)
 {
@@ -64,7 +72,8 @@ int zmq_adopt_listener(int fd, struct zmq_endpoint *ep, struct socket **res)
 	err = get_stream(fd, TCP_LISTEN, &sock);
 	if (err)
 		goto out;
-	err = zmq_child_name(sock, real);
+	err = may_accept(sock->sk) ? zmq_child_name(sock, real) :
+				     -EPROTONOSUPPORT;
 	if (!err && real->transport != ep->transport)
 		err = -EINVAL;
 	if (err) {

@@ -200,6 +200,26 @@ TEST_F(zmq, a_full_queue_stops_the_stream_and_goes_on)
 	EXPECT_TRUE(carries(push, pull));
 }
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP	262
+#endif
+
+/* It looks like TCP from outside, and has nothing of it inside. */
+TEST_F(zmq, a_listener_of_another_protocol_of_ip_is_refused)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+	int pull = zt_socket(ZMQ_PULL);
+
+	if (fd < 0)
+		SKIP(return, "the kernel has no MPTCP: %m");
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&in, sizeof(in)));
+	ASSERT_EQ(0, listen(fd, 8));
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_USE_FD, fd));
+	EXPECT_EQ(-1, zt_bind(pull, "tcp://127.0.0.1:*"));
+	EXPECT_EQ(EPROTONOSUPPORT, errno);
+}
+
 TEST_F(zmq, what_is_no_connected_stream_is_refused)
 {
 	int pull = zt_socket(ZMQ_PULL), pair[2], port, i;
