@@ -92,19 +92,14 @@ void zmq_pipe_note(struct zmq_pipe *pipe, struct sk_buff *run)
 static bool trim_partial_locked(struct zmq_pipe *pipe)
 {
 	unsigned int msgs = pipe->rx_msgs;
+	struct zmq_pipe_walk walk;
 	struct zmq_run_cb *run;
 	struct sk_buff *skb;
 	struct zmq_hdr hdr;
-	u8 buf[ZMQ_HDR_MAX];
 	u64 keep = 0, cut;
-	size_t n;
 
-	while (msgs) {
-		n = min_t(u64, pipe->rx_bytes - keep, sizeof(buf));
-		if (zmq_runs_copy_bits(&pipe->runs, skb_peek(&pipe->runs),
-				       pipe->rx_off + keep, buf, n) ||
-		    zmq_hdr_get(buf, n, &hdr) <= 0)
-			break;
+	zmq_pipe_walk_begin(&walk, pipe);
+	while (msgs && !zmq_pipe_walk_next(&walk, &hdr)) {
 		keep += hdr.size + hdr.len;
 		if (!(hdr.flags & ZMTP_MORE))
 			msgs--;
