@@ -6,6 +6,7 @@
  */
 
 #include <linux/pagemap.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include "sock.h"
@@ -235,6 +236,23 @@ static bool grow(struct frames_rx *rx, unsigned int nr)
 	return true;
 }
 
+/* Once a message has left its queue its frame table must arrive. */
+static bool control_faults(const struct frames_rx *rx, unsigned int nr)
+{
+	const struct msghdr *m = rx->m;
+
+	return m->msg_control_is_user &&
+	       fault_in_writeable(m->msg_control_user,
+				  CMSG_LEN(nr * sizeof(*rx->desc)));
+}
+
+/* A message may have millions of frames. */
+static void rest(u64 frames)
+{
+	if (!(frames % 1024))
+		cond_resched();
+}
+
 static void add_desc(struct frames_rx *rx, u64 len, bool more)
 {
 	rx->desc[rx->nr].len = len;
@@ -266,6 +284,7 @@ static int copy_message(struct frames_rx *rx, const struct zmq_frame *f)
 		if (err)
 			return err;
 		add_desc(rx, hdr.len, hdr.flags & ZMTP_MORE);
+		rest(rx->nr);
 	} while (hdr.flags & ZMTP_MORE);
 	return 0;
 }
@@ -286,7 +305,7 @@ static int measure(const struct zmq_frame *f, u64 *bytes, u64 *frames)
 		if (err)
 			return err;
 		*bytes += hdr.len;
-		++*frames;
+		rest(++*frames);
 	} while (hdr.flags & ZMTP_MORE);
 	return 0;
 }
@@ -297,8 +316,10 @@ static void consume(struct zmq_sock *zsk, unsigned int nr)
 	const struct zmq_pattern *pattern = zsk->core.pattern;
 	struct zmq_frame f;
 
-	while (nr-- && !pattern->peek(&zsk->core, &f))
+	while (nr-- && !pattern->peek(&zsk->core, &f)) {
 		pattern->consume(&zsk->core, &f);
+		rest(nr);
+	}
 	zsk->rcvmore = false;
 }
 
@@ -319,6 +340,8 @@ static int take_message(struct frames_rx *rx, const struct zmq_frame *f,
 		return 1;
 	if (!grow(rx, before + frames))
 		return -ENOMEM;
+	if (control_faults(rx, before + frames))
+		return -EFAULT;
 	err = copy_message(rx, f);
 	if (err) {
 		rx->nr = before;
@@ -362,10 +385,6 @@ ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 		       sizeof(struct zmq_frame_desc));
 
 	err = zmq_sock_wait_for_frame(zsk, &f, patience);
-	/* Once a message has left its queue its frame table must arrive. */
-	if (!err && m->msg_control_is_user &&
-	    fault_in_writeable(m->msg_control_user, m->msg_controllen))
-		err = -EFAULT;
 	while (!err) {
 		err = take_message(&rx, &f, flags & MSG_PEEK);
 		if (!err)
