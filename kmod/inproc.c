@@ -117,6 +117,12 @@ static struct zmq_pipe *end_new(struct zmq_core *core, struct zmq_pair *pair,
 	return pipe;
 }
 
+/* Room at the reader's end; ZMQ_RCVHWM may be changed at any time. */
+static int hwm_of(const struct zmq_pipe *pipe)
+{
+	return pipe->conflate ? 0 : READ_ONCE(pipe->core->opts.rcv_hwm);
+}
+
 /* What an end must know of the other, as of the time that they are joined.
  * There is no check of types: libzmq has none for inproc either.
  */
@@ -127,7 +133,7 @@ static int describe(struct zmq_pair *pair, const struct zmq_pipe *pipe)
 	const struct zmq_opts *opts = &core->opts;
 
 	self->type = core->owner.type;
-	self->hwm = pipe->conflate ? 0 : READ_ONCE(opts->rcv_hwm);
+	self->hwm = hwm_of(pipe);
 	if (!core->owner.wire_id || !opts->routing_id_len)
 		return 0;
 	kfree(self->id);
@@ -470,12 +476,6 @@ static int park(struct zmq_pair *pair, struct zmq_pipe *pipe,
 	return 0;
 }
 
-/* ZMQ_RCVHWM may be changed at any time. */
-static void note_hwm(struct zmq_pipe *pipe, const struct zmq_pipe *peer)
-{
-	WRITE_ONCE(pipe->peer_hwm, READ_ONCE(peer->core->opts.rcv_hwm));
-}
-
 /**
  * zmq_inproc_write() - put a message into the peer's queue
  * @pipe: our end
@@ -499,7 +499,7 @@ int zmq_inproc_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 	spin_lock_bh(&pair->lock);
 	peer = pair->end[!pipe->side];
 	if (peer) {
-		note_hwm(pipe, peer);
+		WRITE_ONCE(pipe->peer_hwm, hwm_of(peer));
 		err = zmq_pipe_rx(peer, &runs, 1) ? -ENOBUFS : 0;
 	} else {
 		err = park(pair, pipe, &runs);
@@ -525,7 +525,7 @@ void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs)
 	spin_lock_bh(&pair->lock);
 	peer = pair->end[!pipe->side];
 	if (peer) {
-		note_hwm(peer, pipe);
+		WRITE_ONCE(peer->peer_hwm, hwm_of(pipe));
 		zmq_pipe_tx_done(peer, msgs);
 	}
 	spin_unlock_bh(&pair->lock);
