@@ -3,7 +3,6 @@
 
 #include "conn.h"
 #include "drop.h"
-#include "drop.h"
 #include "inproc.h"
 #include "pipe.h"
 #include "trace.h"

@@ -206,7 +206,8 @@ err_close:
  *
  * Context: Process context of the caller, socket lock held.
  * Return: 0; -ENODEV, -EADDRNOTAVAIL for the source, -EACCES or -EPERM if the
- *	caller may not, -EPROTOTYPE as for bind, -ENOMEM, or the pattern's reason to refuse a peer.
+ *	caller may not, -EPROTOTYPE as for bind, -ENOMEM, or the pattern's
+ *	reason to refuse a peer.
  */
 int zmq_sock_connect(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 {

@@ -9,8 +9,8 @@
 #include <linux/pid.h>
 #include <linux/sockptr.h>
 #include "adopt.h"
-#include "monitor.h"
 #include "drop.h"
+#include "monitor.h"
 #include "sock.h"
 
 enum {
@@ -479,8 +479,7 @@ out:
  * Return: 0; -ENOPROTOOPT if there is no such option or level; -EINVAL if this
  * type of socket has not got it, if it can only be read, for a wrong size and
  * for a value out of range; -EPERM for a high-water mark above net.zmq.hwm_max;
- * else what bind, connect, their opposites or the
- * pattern say.
+ * else what bind, connect, their opposites or the pattern say.
  */
 int zmq_sock_setsockopt(struct socket *sock, int level, int optname,
 			sockptr_t optval, unsigned int optlen)
