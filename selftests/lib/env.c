@@ -253,6 +253,27 @@ int zt_proc_rows(void)
 	return rows;
 }
 
+/* The sum of a field over all peers of this namespace, and how many are up. */
+long zt_proc_sum(const char *field, int *up)
+{
+	FILE *f = fopen("/proc/thread-self/net/zmq", "re");
+	char line[512], key[32], *p;
+	long sum = 0;
+
+	snprintf(key, sizeof(key), " %s=", field);
+	*up = 0;
+	while (f && fgets(line, sizeof(line), f)) {
+		p = strstr(line, key);
+		if (!p)
+			continue;
+		sum += atol(p + strlen(key));
+		*up += strstr(line, " up ") != NULL;
+	}
+	if (f)
+		fclose(f);
+	return sum;
+}
+
 /* What the kernel knows of the sockets, to see where something is stuck. */
 void zt_tell(void)
 {

@@ -403,3 +403,21 @@ bool zp_silent(int fd)
 	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
 	       errno == EAGAIN;
 }
+
+/* A message of these frames goes to the peer and comes back, as it is. */
+bool zp_reflects(int fd, int peer, const char * const *frames, int n)
+{
+	int i, last = n - 1;
+
+	for (i = 0; i < n; i++)
+		if (zt_puts(fd, frames[i], i < last ? MSG_MORE : 0))
+			return false;
+	for (i = 0; i < n; i++)
+		if (!zp_gets(peer, i < last ? ZP_MORE : 0, frames[i]) ||
+		    zp_puts(peer, i < last ? ZP_MORE : 0, frames[i]))
+			return false;
+	for (i = 0; i < n; i++)
+		if (!zt_gets(fd, frames[i], i < last))
+			return false;
+	return true;
+}

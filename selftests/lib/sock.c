@@ -360,3 +360,23 @@ u32 zt_get_numbers(int fd, u32 count)
 		i++;
 	return i;
 }
+
+int zt_subscribe(int sub, const char *topic)
+{
+	return zt_settext(sub, ZMQ_SUBSCRIBE, topic);
+}
+
+int zt_unsubscribe(int sub, const char *topic)
+{
+	return zt_settext(sub, ZMQ_UNSUBSCRIBE, topic);
+}
+
+/* Reads what an XPUB is told: [@how topic]. */
+bool zt_told(int xpub, char how, const char *topic)
+{
+	char want[300];
+
+	want[0] = how;
+	strcpy(want + 1, topic);
+	return zt_got(xpub, want, 1 + strlen(topic), ZT_LAST);
+}

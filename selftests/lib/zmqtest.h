@@ -56,6 +56,7 @@ long zt_snmp_tcp(const char *field);
 long zt_counter(const char *name);
 long zt_module_refs(void);
 int zt_proc_rows(void);
+long zt_proc_sum(const char *field, int *up);
 void zt_tell(void);
 
 /* policy.c: what the kernel counts, limits and allows */
@@ -102,6 +103,9 @@ bool zt_gets(int fd, const char *text, bool more);
 u32 zt_put_numbers(int fd, u32 count, int flags);
 u32 zt_get_numbers(int fd, u32 count);
 int zt_drain(int fd);
+int zt_subscribe(int sub, const char *topic);
+int zt_unsubscribe(int sub, const char *topic);
+bool zt_told(int xpub, char how, const char *topic);
 long zt_fill(int fd, const void *data, size_t len, long limit);
 
 void zt_pattern(void *buf, size_t len, u64 seed);
@@ -166,6 +170,7 @@ int zp_handshake_id(int fd, int minor, const char *own, const char *theirs,
 int zp_peer(int port, const char *own, const char *theirs);
 int zp_accept_peer(int listener, const char *own, const char *theirs);
 bool zp_sync(int fd);
+bool zp_reflects(int fd, int peer, const char * const *frames, int n);
 bool zp_closed(int fd);
 bool zp_silent(int fd);
 

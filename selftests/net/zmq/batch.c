@@ -29,19 +29,9 @@ static bool same_table(const struct zt_batch *b,
 /* Wait until @n messages lie in the queues of this namespace's receivers. */
 static bool queued(void *arg)
 {
-	char line[512];
-	FILE *f = fopen("/proc/thread-self/net/zmq", "r");
-	int want = *(int *)arg, msgs, sum = 0;
-	char *p;
+	int up;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		p = strstr(line, " rx_msgs=");
-		if (p && sscanf(p, " rx_msgs=%d", &msgs) == 1)
-			sum += msgs;
-	}
-	if (f)
-		fclose(f);
-	return sum == want;
+	return zt_proc_sum("rx_msgs", &up) == *(int *)arg;
 }
 
 static bool wait_queued(int n)
@@ -391,6 +381,59 @@ TEST_F(zmq_over, subscriptions_and_messages_are_filtered_the_same)
 	EXPECT_EQ(4, zt_recv_frames(sub, buf, sizeof(buf), &b, 64, 0));
 	EXPECT_TRUE(same_table(&b, three + 1, 3));
 	EXPECT_EQ(0, memcmp(buf, "b2!b", 4));
+}
+
+/* ---- one large message ---- */
+
+#define TINY	500000	/* frames of one byte */
+
+static bool gone(void *arg)
+{
+	return zt_counter("ZmqRxDropPartial") == 1;
+}
+
+/* The peer dies in the next message, so where that begins has to be found. */
+TEST_F_TIMEOUT(zmq, half_a_million_frames_outlive_their_peer, 300)
+{
+	int pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep), i;
+	int peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
+	size_t size = TINY * sizeof(struct zmq_frame_desc);
+	char *wire = malloc(3 * TINY), *body = malloc(TINY);
+	struct iovec iov = { .iov_base = body, .iov_len = TINY };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	const struct zmq_frame_desc *desc;
+	const int room = 256 << 20;
+
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, frames_mode(pull));
+	/* So that what is behind the message is read as well. */
+	ASSERT_EQ(0, setsockopt(pull, SOL_SOCKET, SO_RCVBUFFORCE, &room,
+				sizeof(room)));
+	for (i = 0; i < TINY; i++) {
+		wire[3 * i] = i + 1 < TINY ? ZP_MORE : 0;
+		wire[3 * i + 1] = 1;
+		wire[3 * i + 2] = i;
+	}
+	ASSERT_EQ(0, zp_write(peer, wire, 3 * TINY));
+	ASSERT_TRUE(wait_queued(1));
+	ASSERT_EQ(0, zp_puts(peer, ZP_MORE, "begun"));
+	close(peer);
+	ASSERT_TRUE(zt_eventually(gone, NULL));
+
+	m.msg_controllen = CMSG_SPACE(size);
+	m.msg_control = malloc(m.msg_controllen);
+	ASSERT_EQ(TINY, recvmsg(pull, &m, 0));
+	ASSERT_EQ(CMSG_LEN(size), CMSG_FIRSTHDR(&m)->cmsg_len);
+	desc = (void *)CMSG_DATA(CMSG_FIRSTHDR(&m));
+	for (i = 0; i < TINY; i++) {
+		ASSERT_EQ(1, desc[i].len);
+		ASSERT_EQ(i + 1 < TINY ? MORE : 0, desc[i].flags);
+		ASSERT_EQ((char)i, body[i]);
+	}
+	EXPECT_TRUE(zt_lacks(pull, POLLIN));
+	free(m.msg_control);
+	free(body);
+	free(wire);
 }
 
 /* ---- many tasks on one socket ---- */

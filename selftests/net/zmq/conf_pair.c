@@ -12,26 +12,11 @@ TEST_F(zmq, rfc31_pair_adds_and_takes_away_nothing)
 {
 	int pair = zt_listening(ZMQ_PAIR, "tcp://127.0.0.1:*", self->ep);
 	static const char * const frames[] = { "", "a", "", "" };
-	int peer = raw_pair(self->ep), i;
+	int peer = raw_pair(self->ep);
 
 	ASSERT_LE(0, peer);
 	ASSERT_TRUE(zt_becomes(pair, POLLOUT));
-	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(0, zt_puts(pair, frames[i], i < 3 ? MSG_MORE : 0))
-			TH_LOG("round %d", i);
-	}
-	for (i = 0; i < 4; i++) {
-		EXPECT_TRUE(zp_gets(peer, i < 3 ? ZP_MORE : 0, frames[i]))
-			TH_LOG("round %d", i);
-	}
-	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(0, zp_puts(peer, i < 3 ? ZP_MORE : 0, frames[i]))
-			TH_LOG("round %d", i);
-	}
-	for (i = 0; i < 4; i++) {
-		EXPECT_TRUE(zt_gets(pair, frames[i], i < 3))
-			TH_LOG("round %d", i);
-	}
+	EXPECT_TRUE(zp_reflects(pair, peer, frames, 4));
 }
 
 TEST_F(zmq_over, rfc31_pair_without_a_peer_waits_and_discards_nothing)

@@ -31,29 +31,14 @@ static int tell(int router, const char *id, const char *text)
 
 TEST_F(zmq, rfc28_dealer_adds_and_takes_away_nothing)
 {
-	int dealer = zt_socket(ZMQ_DEALER), listener, peer, i;
+	int dealer = zt_socket(ZMQ_DEALER), listener, peer;
 	static const char * const frames[] = { "", "a", "", "b" };
 
 	listener = zp_listen_any(0, self->ep);
 	ASSERT_EQ(0, zt_connect(dealer, self->ep));
 	peer = zp_accept_peer(listener, "ROUTER", "DEALER");
 	ASSERT_LE(0, peer);
-	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(0, zt_puts(dealer, frames[i], i < 3 ? MSG_MORE : 0))
-			TH_LOG("round %d", i);
-	}
-	for (i = 0; i < 4; i++) {
-		EXPECT_TRUE(zp_gets(peer, i < 3 ? ZP_MORE : 0, frames[i]))
-			TH_LOG("round %d", i);
-	}
-	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(0, zp_puts(peer, i < 3 ? ZP_MORE : 0, frames[i]))
-			TH_LOG("round %d", i);
-	}
-	for (i = 0; i < 4; i++) {
-		EXPECT_TRUE(zt_gets(dealer, frames[i], i < 3))
-			TH_LOG("round %d", i);
-	}
+	EXPECT_TRUE(zp_reflects(dealer, peer, frames, 4));
 }
 
 TEST_F(zmq_over, rfc28_dealer_sends_round_robin)

@@ -5,35 +5,15 @@
 
 #define PREFIXES	10000
 
-static int subscribe(int sub, const char *topic)
-{
-	return zt_settext(sub, ZMQ_SUBSCRIBE, topic);
-}
-
-static int unsubscribe(int sub, const char *topic)
-{
-	return zt_settext(sub, ZMQ_UNSUBSCRIBE, topic);
-}
-
-/* Reads what an XPUB is told: [@how topic]. */
-static bool told(int xpub, char how, const char *topic)
-{
-	char want[300];
-
-	want[0] = how;
-	strcpy(want + 1, topic);
-	return zt_got(xpub, want, 1 + strlen(topic), ZT_LAST);
-}
-
 /* An XPUB and a SUB on it, which has subscribed to @topic in both's view. */
 static int subscribed(const char *bind, const char *topic, char *ep, int *xpub,
 		      int *sub)
 {
 	*xpub = zt_listening(ZMQ_XPUB, bind, ep);
 	*sub = zt_connected(ZMQ_SUB, ep);
-	if (*xpub < 0 || *sub < 0 || subscribe(*sub, topic))
+	if (*xpub < 0 || *sub < 0 || zt_subscribe(*sub, topic))
 		return -1;
-	return told(*xpub, 1, topic) ? 0 : -1;
+	return zt_told(*xpub, 1, topic) ? 0 : -1;
 }
 
 TEST_F(zmq_over, a_subscription_matches_the_start_of_the_first_frame)
@@ -98,10 +78,10 @@ TEST_F(zmq_over, nothing_comes_without_or_after_a_subscription)
 	ASSERT_EQ(0, subscribed(variant->bind, "a", self->ep, &xpub, &sub));
 	ASSERT_EQ(0, zt_puts(xpub, "a1", 0));
 	EXPECT_TRUE(zt_gets(sub, "a1", ZT_LAST));
-	ASSERT_EQ(0, subscribe(sub, "mark"));
-	ASSERT_TRUE(told(xpub, 1, "mark"));
-	ASSERT_EQ(0, unsubscribe(sub, "a"));
-	ASSERT_TRUE(told(xpub, 0, "a"));
+	ASSERT_EQ(0, zt_subscribe(sub, "mark"));
+	ASSERT_TRUE(zt_told(xpub, 1, "mark"));
+	ASSERT_EQ(0, zt_unsubscribe(sub, "a"));
+	ASSERT_TRUE(zt_told(xpub, 0, "a"));
 	ASSERT_EQ(0, zt_puts(xpub, "a2", 0));
 	ASSERT_EQ(0, zt_puts(xpub, "mark", 0));
 	EXPECT_TRUE(zt_gets(sub, "mark", ZT_LAST));
@@ -112,15 +92,15 @@ TEST_F(zmq_over, subscriptions_are_counted_by_the_subscriber)
 	int xpub, sub;
 
 	ASSERT_EQ(0, subscribed(variant->bind, "a", self->ep, &xpub, &sub));
-	ASSERT_EQ(0, subscribe(sub, "a"));
-	ASSERT_EQ(0, unsubscribe(sub, "a"));
-	ASSERT_EQ(0, unsubscribe(sub, "never"));
-	ASSERT_EQ(0, subscribe(sub, "b"));
-	ASSERT_TRUE(told(xpub, 1, "b"));
+	ASSERT_EQ(0, zt_subscribe(sub, "a"));
+	ASSERT_EQ(0, zt_unsubscribe(sub, "a"));
+	ASSERT_EQ(0, zt_unsubscribe(sub, "never"));
+	ASSERT_EQ(0, zt_subscribe(sub, "b"));
+	ASSERT_TRUE(zt_told(xpub, 1, "b"));
 	ASSERT_EQ(0, zt_puts(xpub, "a", 0));
 	EXPECT_TRUE(zt_gets(sub, "a", ZT_LAST));
-	ASSERT_EQ(0, unsubscribe(sub, "a"));
-	EXPECT_TRUE(told(xpub, 0, "a"));
+	ASSERT_EQ(0, zt_unsubscribe(sub, "a"));
+	EXPECT_TRUE(zt_told(xpub, 0, "a"));
 	ASSERT_EQ(0, zt_puts(xpub, "a", 0));
 	ASSERT_EQ(0, zt_puts(xpub, "b", 0));
 	EXPECT_TRUE(zt_gets(sub, "b", ZT_LAST));
@@ -132,14 +112,14 @@ TEST_F(zmq_over, xpub_hears_of_the_first_and_the_last_subscriber_only)
 
 	ASSERT_EQ(0, subscribed(variant->bind, "t", self->ep, &xpub, &one));
 	two = zt_connected(ZMQ_SUB, self->ep);
-	ASSERT_EQ(0, subscribe(two, "t"));
-	ASSERT_EQ(0, subscribe(two, "u"));
-	EXPECT_TRUE(told(xpub, 1, "u"));
-	ASSERT_EQ(0, unsubscribe(one, "t"));
-	ASSERT_EQ(0, subscribe(one, "v"));
-	EXPECT_TRUE(told(xpub, 1, "v"));
-	ASSERT_EQ(0, unsubscribe(two, "t"));
-	EXPECT_TRUE(told(xpub, 0, "t"));
+	ASSERT_EQ(0, zt_subscribe(two, "t"));
+	ASSERT_EQ(0, zt_subscribe(two, "u"));
+	EXPECT_TRUE(zt_told(xpub, 1, "u"));
+	ASSERT_EQ(0, zt_unsubscribe(one, "t"));
+	ASSERT_EQ(0, zt_subscribe(one, "v"));
+	EXPECT_TRUE(zt_told(xpub, 1, "v"));
+	ASSERT_EQ(0, zt_unsubscribe(two, "t"));
+	EXPECT_TRUE(zt_told(xpub, 0, "t"));
 	EXPECT_EQ(0, zt_poll(xpub, POLLIN, 0));
 }
 
@@ -150,8 +130,8 @@ TEST_F(zmq_over, verbose_xpub_hears_of_every_subscriber)
 	ASSERT_EQ(0, subscribed(variant->bind, "t", self->ep, &xpub, &one));
 	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_VERBOSE, 1));
 	two = zt_connected(ZMQ_SUB, self->ep);
-	ASSERT_EQ(0, subscribe(two, "t"));
-	EXPECT_TRUE(told(xpub, 1, "t"));
+	ASSERT_EQ(0, zt_subscribe(two, "t"));
+	EXPECT_TRUE(zt_told(xpub, 1, "t"));
 }
 
 static bool nobody_wants_it(void *arg)
@@ -178,13 +158,13 @@ TEST_F(zmq_over, xsub_subscribes_by_messages)
 
 	ASSERT_LE(0, xpub);
 	ASSERT_EQ(0, zt_send(xsub, "\1ab", 3, 0));
-	ASSERT_TRUE(told(xpub, 1, "ab"));
+	ASSERT_TRUE(zt_told(xpub, 1, "ab"));
 	ASSERT_EQ(0, zt_puts(xpub, "abc", 0));
 	EXPECT_TRUE(zt_gets(xsub, "abc", ZT_LAST));
 	ASSERT_EQ(0, zt_send(xsub, "\0ab", 3, 0));
-	ASSERT_TRUE(told(xpub, 0, "ab"));
+	ASSERT_TRUE(zt_told(xpub, 0, "ab"));
 	ASSERT_EQ(0, zt_send(xsub, "\1", 1, 0));
-	ASSERT_TRUE(told(xpub, 1, ""));
+	ASSERT_TRUE(zt_told(xpub, 1, ""));
 	ASSERT_EQ(0, zt_puts(xsub, "to the publisher", MSG_MORE));
 	ASSERT_EQ(0, zt_puts(xsub, "in parts", 0));
 	EXPECT_TRUE(zt_gets(xpub, "to the publisher", ZT_MORE));
@@ -201,12 +181,12 @@ TEST_F_TIMEOUT(zmq_over, all_of_10000_prefixes_are_announced_and_match, 240)
 	ASSERT_LE(0, pub);
 	for (i = 0; i < PREFIXES / 2; i++) {
 		snprintf(text, sizeof(text), "topic %05d.", i);
-		ASSERT_EQ(0, subscribe(sub, text));
+		ASSERT_EQ(0, zt_subscribe(sub, text));
 	}
 	ASSERT_EQ(0, zt_connect(sub, self->ep));
 	for (; i < PREFIXES; i++) {
 		snprintf(text, sizeof(text), "topic %05d.", i);
-		ASSERT_EQ(0, subscribe(sub, text));
+		ASSERT_EQ(0, zt_subscribe(sub, text));
 	}
 	for (i = 0; i < PREFIXES; i++) {
 		len = recv(pub, text, sizeof(text) - 1, 0);
@@ -235,7 +215,7 @@ TEST_F_TIMEOUT(zmq, a_raw_publisher_counts_10000_of_them, 240)
 
 	for (i = 0; i < PREFIXES; i++) {
 		snprintf(text, sizeof(text), "%d", i);
-		ASSERT_EQ(0, subscribe(sub, text));
+		ASSERT_EQ(0, zt_subscribe(sub, text));
 	}
 	listener = zp_listen(0, &port);
 	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
@@ -253,9 +233,9 @@ TEST_F_TIMEOUT(zmq, a_raw_publisher_counts_10000_of_them, 240)
 		seen[n] = true;
 	}
 	ASSERT_TRUE(zp_sync(peer));
-	ASSERT_EQ(0, subscribe(sub, "one more"));
+	ASSERT_EQ(0, zt_subscribe(sub, "one more"));
 	EXPECT_TRUE(zp_got_command(peer, "SUBSCRIBE", "one more"));
-	ASSERT_EQ(0, unsubscribe(sub, "77"));
+	ASSERT_EQ(0, zt_unsubscribe(sub, "77"));
 	EXPECT_TRUE(zp_got_command(peer, "CANCEL", "77"));
 }
 
@@ -286,10 +266,10 @@ TEST_F(zmq, they_are_replayed_after_a_reconnect)
 	int sub = zt_socket(ZMQ_SUB), port = 0, listener, peer, round;
 
 	ASSERT_EQ(0, zt_setint(sub, ZMQ_RECONNECT_IVL, 10));
-	ASSERT_EQ(0, subscribe(sub, "kept"));
-	ASSERT_EQ(0, subscribe(sub, "kept"));
-	ASSERT_EQ(0, subscribe(sub, "gone"));
-	ASSERT_EQ(0, unsubscribe(sub, "gone"));
+	ASSERT_EQ(0, zt_subscribe(sub, "kept"));
+	ASSERT_EQ(0, zt_subscribe(sub, "kept"));
+	ASSERT_EQ(0, zt_subscribe(sub, "gone"));
+	ASSERT_EQ(0, zt_unsubscribe(sub, "gone"));
 	listener = zp_listen(0, &port);
 	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
 	ASSERT_EQ(0, zt_connect(sub, self->ep));
@@ -302,9 +282,9 @@ TEST_F(zmq, they_are_replayed_after_a_reconnect)
 		EXPECT_TRUE(zt_gets(sub, "kept and read", ZT_LAST));
 		close(peer);
 	}
-	ASSERT_EQ(0, unsubscribe(sub, "kept"));
-	ASSERT_EQ(0, unsubscribe(sub, "kept"));
-	ASSERT_EQ(0, subscribe(sub, "new"));
+	ASSERT_EQ(0, zt_unsubscribe(sub, "kept"));
+	ASSERT_EQ(0, zt_unsubscribe(sub, "kept"));
+	ASSERT_EQ(0, zt_subscribe(sub, "new"));
 	peer = zp_accept_peer(listener, "PUB", "SUB");
 	ASSERT_LE(0, peer);
 	do {
@@ -326,7 +306,7 @@ TEST_F(zmq, a_subscriber_filters_what_the_publisher_does_not)
 
 	listener = zp_listen(0, &port);
 	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
-	ASSERT_EQ(0, subscribe(sub, "a"));
+	ASSERT_EQ(0, zt_subscribe(sub, "a"));
 	ASSERT_EQ(0, zt_connect(sub, self->ep));
 	peer = zp_accept_peer(listener, "XPUB", "SUB");
 	ASSERT_TRUE(zp_got_command(peer, "SUBSCRIBE", "a"));
@@ -395,11 +375,11 @@ TEST_F(zmq, message_style_ones_are_understood)
 		ASSERT_EQ(0, zp_handshake_id(peer, minor, "SUB", "XPUB", NULL,
 					     0));
 		ASSERT_EQ(0, zp_puts(peer, 0, "\1old"));
-		EXPECT_TRUE(told(xpub, 1, "old"));
+		EXPECT_TRUE(zt_told(xpub, 1, "old"));
 		ASSERT_EQ(0, zt_puts(xpub, "older", 0));
 		EXPECT_TRUE(zp_gets(peer, 0, "older"));
 		ASSERT_EQ(0, zp_send(peer, 0, "\0old", 4));
-		EXPECT_TRUE(told(xpub, 0, "old"));
+		EXPECT_TRUE(zt_told(xpub, 0, "old"));
 		close(peer);
 	}
 }
@@ -410,14 +390,14 @@ TEST_F(zmq, a_3_0_publisher_is_told_by_messages)
 
 	listener = zp_listen(0, &port);
 	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
-	ASSERT_EQ(0, subscribe(sub, "a"));
+	ASSERT_EQ(0, zt_subscribe(sub, "a"));
 	ASSERT_EQ(0, zt_connect(sub, self->ep));
 	peer = zp_accept(listener);
 	ASSERT_EQ(0, zp_handshake_id(peer, 0, "PUB", "SUB", NULL, 0));
 	EXPECT_TRUE(zp_got(peer, 0, "\1a", 2));
-	ASSERT_EQ(0, subscribe(sub, "bc"));
+	ASSERT_EQ(0, zt_subscribe(sub, "bc"));
 	EXPECT_TRUE(zp_got(peer, 0, "\1bc", 3));
-	ASSERT_EQ(0, unsubscribe(sub, "a"));
+	ASSERT_EQ(0, zt_unsubscribe(sub, "a"));
 	EXPECT_TRUE(zp_got(peer, 0, "\0a", 2));
 }
 
@@ -425,7 +405,7 @@ TEST_F(zmq, a_bound_subscriber_tells_who_connects_at_once)
 {
 	int sub = zt_listening(ZMQ_SUB, "tcp://127.0.0.1:*", self->ep), peer;
 
-	ASSERT_EQ(0, subscribe(sub, "t"));
+	ASSERT_EQ(0, zt_subscribe(sub, "t"));
 	peer = zp_peer(zt_port(self->ep), "PUB", "SUB");
 	ASSERT_LE(0, peer);
 	EXPECT_TRUE(zp_got_command(peer, "SUBSCRIBE", "t"));

@@ -3,26 +3,6 @@
 #include "kselftest_harness.h"
 #include "fixture.h"
 
-static int subscribe(int sub, const char *topic)
-{
-	return zt_settext(sub, ZMQ_SUBSCRIBE, topic);
-}
-
-static int unsubscribe(int sub, const char *topic)
-{
-	return zt_settext(sub, ZMQ_UNSUBSCRIBE, topic);
-}
-
-/* Reads what an XPUB is told: [@how topic]. */
-static bool told(int xpub, char how, const char *topic)
-{
-	char want[300];
-
-	want[0] = how;
-	strcpy(want + 1, topic);
-	return zt_got(xpub, want, 1 + strlen(topic), ZT_LAST);
-}
-
 static bool silent(int fd)
 {
 	return !zt_poll(fd, POLLIN, 0);
@@ -48,8 +28,8 @@ TEST_F(zmq, one_cancellation_ends_all_equal_subscriptions_of_a_peer)
 		ASSERT_EQ(0, send_sub(peer, "SUBSCRIBE", "t"));
 	ASSERT_EQ(0, send_sub(peer, "CANCEL", "t"));
 	ASSERT_TRUE(zp_sync(peer));
-	EXPECT_TRUE(told(xpub, 1, "t"));
-	EXPECT_TRUE(told(xpub, 0, "t"));
+	EXPECT_TRUE(zt_told(xpub, 1, "t"));
+	EXPECT_TRUE(zt_told(xpub, 0, "t"));
 	EXPECT_TRUE(silent(xpub));
 	EXPECT_EQ(0, zt_getint(xpub, ZMQ_TOPICS_COUNT));
 }
@@ -61,7 +41,7 @@ TEST_F(zmq, the_end_of_what_nobody_wanted_is_told)
 
 	ASSERT_LE(0, peer);
 	ASSERT_EQ(0, send_sub(peer, "CANCEL", "never"));
-	EXPECT_TRUE(told(xpub, 0, "never"));
+	EXPECT_TRUE(zt_told(xpub, 0, "never"));
 }
 
 TEST_F(zmq_over, verbose_hears_of_repeated_subscriptions_verboser_of_their_ends_too)
@@ -72,25 +52,25 @@ TEST_F(zmq_over, verbose_hears_of_repeated_subscriptions_verboser_of_their_ends_
 
 	ASSERT_LE(0, two);
 	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_VERBOSER, 1));
-	ASSERT_EQ(0, subscribe(one, "t"));
-	EXPECT_TRUE(told(xpub, 1, "t"));
-	ASSERT_EQ(0, subscribe(two, "t"));
-	EXPECT_TRUE(told(xpub, 1, "t"));
-	ASSERT_EQ(0, unsubscribe(one, "t"));
-	EXPECT_TRUE(told(xpub, 0, "t"));
-	ASSERT_EQ(0, subscribe(one, "t"));
-	EXPECT_TRUE(told(xpub, 1, "t"));
+	ASSERT_EQ(0, zt_subscribe(one, "t"));
+	EXPECT_TRUE(zt_told(xpub, 1, "t"));
+	ASSERT_EQ(0, zt_subscribe(two, "t"));
+	EXPECT_TRUE(zt_told(xpub, 1, "t"));
+	ASSERT_EQ(0, zt_unsubscribe(one, "t"));
+	EXPECT_TRUE(zt_told(xpub, 0, "t"));
+	ASSERT_EQ(0, zt_subscribe(one, "t"));
+	EXPECT_TRUE(zt_told(xpub, 1, "t"));
 
 	/* ZMQ_XPUB_VERBOSE takes back what VERBOSER said of ends. */
 	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_VERBOSE, 1));
-	ASSERT_EQ(0, unsubscribe(one, "t"));
-	ASSERT_EQ(0, subscribe(one, "t"));
-	EXPECT_TRUE(told(xpub, 1, "t"));
+	ASSERT_EQ(0, zt_unsubscribe(one, "t"));
+	ASSERT_EQ(0, zt_subscribe(one, "t"));
+	EXPECT_TRUE(zt_told(xpub, 1, "t"));
 	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_VERBOSE, 0));
-	ASSERT_EQ(0, unsubscribe(one, "t"));
-	ASSERT_EQ(0, subscribe(one, "t"));
-	ASSERT_EQ(0, subscribe(one, "end"));
-	EXPECT_TRUE(told(xpub, 1, "end"));
+	ASSERT_EQ(0, zt_unsubscribe(one, "t"));
+	ASSERT_EQ(0, zt_subscribe(one, "t"));
+	ASSERT_EQ(0, zt_subscribe(one, "end"));
+	EXPECT_TRUE(zt_told(xpub, 1, "end"));
 	EXPECT_TRUE(silent(xpub));
 }
 
@@ -106,23 +86,23 @@ TEST_F(zmq_over, a_subscriber_that_leaves_is_told_once_to_verboser_though_others
 	int two = zt_connected(ZMQ_SUB, self->ep);
 	int stays = zt_connected(ZMQ_SUB, self->ep);
 
-	ASSERT_EQ(0, subscribe(stays, "t"));
-	ASSERT_TRUE(told(xpub, 1, "t"));
-	ASSERT_EQ(0, subscribe(one, "t"));
-	ASSERT_EQ(0, subscribe(one, "one"));
-	ASSERT_TRUE(told(xpub, 1, "one"));
-	ASSERT_EQ(0, subscribe(two, "t"));
-	ASSERT_EQ(0, subscribe(two, "two"));
-	ASSERT_TRUE(told(xpub, 1, "two"));
+	ASSERT_EQ(0, zt_subscribe(stays, "t"));
+	ASSERT_TRUE(zt_told(xpub, 1, "t"));
+	ASSERT_EQ(0, zt_subscribe(one, "t"));
+	ASSERT_EQ(0, zt_subscribe(one, "one"));
+	ASSERT_TRUE(zt_told(xpub, 1, "one"));
+	ASSERT_EQ(0, zt_subscribe(two, "t"));
+	ASSERT_EQ(0, zt_subscribe(two, "two"));
+	ASSERT_TRUE(zt_told(xpub, 1, "two"));
 	close(one);
-	EXPECT_TRUE(told(xpub, 0, "one"));
+	EXPECT_TRUE(zt_told(xpub, 0, "one"));
 	EXPECT_TRUE(silent(xpub));
 
 	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_VERBOSER, 1));
-	ASSERT_EQ(0, unsubscribe(two, "two"));
-	ASSERT_TRUE(told(xpub, 0, "two"));
+	ASSERT_EQ(0, zt_unsubscribe(two, "two"));
+	ASSERT_TRUE(zt_told(xpub, 0, "two"));
 	close(two);
-	EXPECT_TRUE(told(xpub, 0, "t"));
+	EXPECT_TRUE(zt_told(xpub, 0, "t"));
 	EXPECT_TRUE(silent(xpub));
 	EXPECT_EQ(1, zt_getint(xpub, ZMQ_TOPICS_COUNT));
 }
@@ -134,20 +114,20 @@ TEST_F(zmq_over, manual_applies_what_the_reader_says)
 
 	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_MANUAL, 1));
 	ASSERT_EQ(0, zt_send(xsub, "\1A", 2, 0));
-	ASSERT_TRUE(told(xpub, 1, "A"));
+	ASSERT_TRUE(zt_told(xpub, 1, "A"));
 	EXPECT_EQ(0, zt_getint(xpub, ZMQ_TOPICS_COUNT));
-	ASSERT_EQ(0, subscribe(xpub, "XA"));
+	ASSERT_EQ(0, zt_subscribe(xpub, "XA"));
 	EXPECT_EQ(1, zt_getint(xpub, ZMQ_TOPICS_COUNT));
 	ASSERT_EQ(0, zt_puts(xpub, "A", 0));
 	ASSERT_EQ(0, zt_puts(xpub, "XA", 0));
 	EXPECT_TRUE(zt_gets(xsub, "XA", ZT_LAST));
 
 	ASSERT_EQ(0, zt_send(xsub, "\0A", 2, 0));
-	ASSERT_TRUE(told(xpub, 0, "A"));
+	ASSERT_TRUE(zt_told(xpub, 0, "A"));
 	ASSERT_EQ(0, zt_puts(xpub, "XA still", 0));
 	EXPECT_TRUE(zt_gets(xsub, "XA still", ZT_LAST));
-	ASSERT_EQ(0, unsubscribe(xpub, "XA"));
-	ASSERT_EQ(0, subscribe(xpub, "mark"));
+	ASSERT_EQ(0, zt_unsubscribe(xpub, "XA"));
+	ASSERT_EQ(0, zt_subscribe(xpub, "mark"));
 	ASSERT_EQ(0, zt_puts(xpub, "XA no more", 0));
 	ASSERT_EQ(0, zt_puts(xpub, "mark", 0));
 	EXPECT_TRUE(zt_gets(xsub, "mark", ZT_LAST));
@@ -167,18 +147,18 @@ TEST_F(zmq_over, manual_means_the_peer_whose_subscription_was_read_last)
 	ASSERT_EQ(0, zt_puts(two, "another", 0));
 
 	/* Each is told; messages, which come later, change nothing. */
-	ASSERT_TRUE(told(xpub, 1, "same"));
-	ASSERT_EQ(0, subscribe(xpub, "one"));
-	ASSERT_TRUE(told(xpub, 1, "same"));
-	ASSERT_EQ(0, subscribe(xpub, "two"));
+	ASSERT_TRUE(zt_told(xpub, 1, "same"));
+	ASSERT_EQ(0, zt_subscribe(xpub, "one"));
+	ASSERT_TRUE(zt_told(xpub, 1, "same"));
+	ASSERT_EQ(0, zt_subscribe(xpub, "two"));
 	ASSERT_TRUE(zt_gets(xpub, "a message", ZT_LAST));
 	ASSERT_TRUE(zt_gets(xpub, "another", ZT_LAST));
 	ASSERT_EQ(0, zt_puts(one, "from one", 0));
 	ASSERT_TRUE(zt_gets(xpub, "from one", ZT_LAST));
-	ASSERT_EQ(0, subscribe(xpub, "and two"));
+	ASSERT_EQ(0, zt_subscribe(xpub, "and two"));
 	ASSERT_EQ(0, zt_send(one, "\1last", 5, 0));
-	ASSERT_TRUE(told(xpub, 1, "last"));
-	ASSERT_EQ(0, subscribe(xpub, "and one"));
+	ASSERT_TRUE(zt_told(xpub, 1, "last"));
+	ASSERT_EQ(0, zt_subscribe(xpub, "and one"));
 
 	ASSERT_EQ(0, zt_puts(xpub, "one", 0));
 	ASSERT_EQ(0, zt_puts(xpub, "two", 0));
@@ -196,22 +176,22 @@ TEST_F(zmq_over, manual_does_nothing_for_a_peer_that_has_gone)
 	int sub = zt_connected(ZMQ_SUB, self->ep);
 
 	ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_MANUAL, 1));
-	ASSERT_EQ(0, subscribe(xpub, "nobody yet"));
-	ASSERT_EQ(0, subscribe(sub, "A"));
-	ASSERT_EQ(0, subscribe(sub, "B"));
-	ASSERT_TRUE(told(xpub, 1, "A"));
-	ASSERT_EQ(0, subscribe(xpub, "given"));
+	ASSERT_EQ(0, zt_subscribe(xpub, "nobody yet"));
+	ASSERT_EQ(0, zt_subscribe(sub, "A"));
+	ASSERT_EQ(0, zt_subscribe(sub, "B"));
+	ASSERT_TRUE(zt_told(xpub, 1, "A"));
+	ASSERT_EQ(0, zt_subscribe(xpub, "given"));
 	ASSERT_TRUE(zt_eventually(has_input, &xpub));
 	close(sub);
 	/* The end of both is told, whatever was given; B's beginning before. */
-	ASSERT_TRUE(told(xpub, 1, "B"));
+	ASSERT_TRUE(zt_told(xpub, 1, "B"));
 	ASSERT_TRUE(zt_eventually(has_input, &xpub));
-	EXPECT_EQ(0, subscribe(xpub, "too late"));
-	EXPECT_EQ(0, unsubscribe(xpub, "too late"));
+	EXPECT_EQ(0, zt_subscribe(xpub, "too late"));
+	EXPECT_EQ(0, zt_unsubscribe(xpub, "too late"));
 	EXPECT_EQ(0, zt_getint(xpub, ZMQ_TOPICS_COUNT));
-	EXPECT_TRUE(told(xpub, 0, "B"));
-	EXPECT_TRUE(told(xpub, 0, "A"));
-	EXPECT_EQ(0, subscribe(xpub, "too late"));
+	EXPECT_TRUE(zt_told(xpub, 0, "B"));
+	EXPECT_TRUE(zt_told(xpub, 0, "A"));
+	EXPECT_EQ(0, zt_subscribe(xpub, "too late"));
 	EXPECT_EQ(0, zt_getint(xpub, ZMQ_TOPICS_COUNT));
 	EXPECT_TRUE(silent(xpub));
 }
@@ -223,14 +203,14 @@ TEST_F(zmq, subscribing_for_a_peer_needs_manual)
 
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		fd = zt_socket(types[i]);
-		EXPECT_EQ(-1, subscribe(fd, "a"));
+		EXPECT_EQ(-1, zt_subscribe(fd, "a"));
 		EXPECT_EQ(EINVAL, errno);
-		EXPECT_EQ(-1, unsubscribe(fd, "a"));
+		EXPECT_EQ(-1, zt_unsubscribe(fd, "a"));
 		EXPECT_EQ(EINVAL, errno);
 		EXPECT_EQ(0, zt_setint(fd, ZMQ_XPUB_MANUAL, 1));
-		EXPECT_EQ(0, subscribe(fd, "a"));
+		EXPECT_EQ(0, zt_subscribe(fd, "a"));
 		EXPECT_EQ(0, zt_setint(fd, ZMQ_XPUB_MANUAL, 0));
-		EXPECT_EQ(-1, subscribe(fd, "a"));
+		EXPECT_EQ(-1, zt_subscribe(fd, "a"));
 		close(fd);
 	}
 }
@@ -242,11 +222,11 @@ TEST_F(zmq, pub_takes_xpubs_options)
 
 	ASSERT_EQ(0, zt_setint(pub, ZMQ_XPUB_VERBOSE, 1));
 	ASSERT_EQ(0, zt_setint(pub, ZMQ_XPUB_VERBOSER, 1));
-	ASSERT_EQ(0, subscribe(sub, "a"));
+	ASSERT_EQ(0, zt_subscribe(sub, "a"));
 	EXPECT_EQ(1, zt_getint(pub, ZMQ_TOPICS_COUNT));
 	/* Nobody can decide on what a PUB is asked from then on. */
 	ASSERT_EQ(0, zt_setint(pub, ZMQ_XPUB_MANUAL, 1));
-	ASSERT_EQ(0, subscribe(sub, "b"));
+	ASSERT_EQ(0, zt_subscribe(sub, "b"));
 	EXPECT_EQ(1, zt_getint(pub, ZMQ_TOPICS_COUNT));
 }
 
@@ -255,20 +235,20 @@ TEST_F(zmq_over, a_welcome_is_the_first_that_every_new_peer_gets)
 	int xpub = zt_listening(ZMQ_XPUB, variant->bind, self->ep);
 	int early = zt_connected(ZMQ_SUB, self->ep), sub, other;
 
-	ASSERT_EQ(0, subscribe(early, ""));
-	ASSERT_TRUE(told(xpub, 1, ""));
+	ASSERT_EQ(0, zt_subscribe(early, ""));
+	ASSERT_TRUE(zt_told(xpub, 1, ""));
 	ASSERT_EQ(0, zt_settext(xpub, ZMQ_XPUB_WELCOME_MSG, "W"));
 	sub = zt_socket(ZMQ_SUB);
-	ASSERT_EQ(0, subscribe(sub, "W"));
+	ASSERT_EQ(0, zt_subscribe(sub, "W"));
 	ASSERT_EQ(0, zt_connect(sub, self->ep));
 	EXPECT_TRUE(zt_gets(sub, "W", ZT_LAST));
-	ASSERT_TRUE(told(xpub, 1, "W"));
+	ASSERT_TRUE(zt_told(xpub, 1, "W"));
 
 	/* The subscriber's filter counts. */
 	other = zt_socket(ZMQ_SUB);
-	ASSERT_EQ(0, subscribe(other, "x"));
+	ASSERT_EQ(0, zt_subscribe(other, "x"));
 	ASSERT_EQ(0, zt_connect(other, self->ep));
-	ASSERT_TRUE(told(xpub, 1, "x"));
+	ASSERT_TRUE(zt_told(xpub, 1, "x"));
 	ASSERT_EQ(0, zt_puts(xpub, "x", 0));
 	EXPECT_TRUE(zt_gets(other, "x", ZT_LAST));
 	EXPECT_TRUE(zt_gets(early, "x", ZT_LAST));
@@ -276,10 +256,10 @@ TEST_F(zmq_over, a_welcome_is_the_first_that_every_new_peer_gets)
 	/* An empty one is none. */
 	ASSERT_EQ(0, setsockopt(xpub, SOL_ZMQ, ZMQ_XPUB_WELCOME_MSG, "", 0));
 	other = zt_socket(ZMQ_SUB);
-	ASSERT_EQ(0, subscribe(other, ""));
-	ASSERT_EQ(0, subscribe(other, "mark"));
+	ASSERT_EQ(0, zt_subscribe(other, ""));
+	ASSERT_EQ(0, zt_subscribe(other, "mark"));
 	ASSERT_EQ(0, zt_connect(other, self->ep));
-	ASSERT_TRUE(told(xpub, 1, "mark"));
+	ASSERT_TRUE(zt_told(xpub, 1, "mark"));
 	ASSERT_EQ(0, zt_puts(xpub, "mark", 0));
 	EXPECT_TRUE(zt_gets(other, "mark", ZT_LAST));
 	EXPECT_TRUE(silent(sub));
@@ -317,10 +297,10 @@ TEST_F(zmq_over, inverted_matching_sends_what_does_not_match)
 	ASSERT_EQ(0, zt_setint(xpub, ZMQ_INVERT_MATCHING, 1));
 	ASSERT_EQ(0, zt_setint(sub, ZMQ_INVERT_MATCHING, 1));
 	ASSERT_EQ(0, zt_connect(sub, self->ep));
-	ASSERT_EQ(0, subscribe(sub, "a"));
-	ASSERT_EQ(0, subscribe(sub, "ab"));
-	ASSERT_TRUE(told(xpub, 1, "a"));
-	ASSERT_TRUE(told(xpub, 1, "ab"));
+	ASSERT_EQ(0, zt_subscribe(sub, "a"));
+	ASSERT_EQ(0, zt_subscribe(sub, "ab"));
+	ASSERT_TRUE(zt_told(xpub, 1, "a"));
+	ASSERT_TRUE(zt_told(xpub, 1, "ab"));
 	ASSERT_EQ(0, zt_puts(xpub, "abc", 0));
 	ASSERT_EQ(0, zt_puts(xpub, "b", 0));
 	ASSERT_EQ(0, zt_puts(xpub, "a", 0));
@@ -356,11 +336,11 @@ TEST_F(zmq, a_subscriber_of_nothing_connects_and_says_nothing)
 
 	listener = zp_listen(0, &port);
 	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
-	ASSERT_EQ(0, unsubscribe(sub, "never"));
+	ASSERT_EQ(0, zt_unsubscribe(sub, "never"));
 	ASSERT_EQ(0, zt_connect(sub, self->ep));
 	peer = zp_accept_peer(listener, "PUB", "SUB");
 	ASSERT_LE(0, peer);
-	ASSERT_EQ(0, unsubscribe(sub, "never"));
+	ASSERT_EQ(0, zt_unsubscribe(sub, "never"));
 	EXPECT_TRUE(zp_sync(peer));
 	ASSERT_EQ(0, zp_puts(peer, 0, "not wanted"));
 	EXPECT_TRUE(zp_sync(peer));
@@ -373,10 +353,10 @@ TEST_F(zmq_over, an_empty_first_frame_matches_the_empty_prefix_alone)
 	int all = zt_connected(ZMQ_SUB, self->ep);
 	int some = zt_connected(ZMQ_SUB, self->ep);
 
-	ASSERT_EQ(0, subscribe(all, ""));
-	ASSERT_TRUE(told(xpub, 1, ""));
-	ASSERT_EQ(0, subscribe(some, "a"));
-	ASSERT_TRUE(told(xpub, 1, "a"));
+	ASSERT_EQ(0, zt_subscribe(all, ""));
+	ASSERT_TRUE(zt_told(xpub, 1, ""));
+	ASSERT_EQ(0, zt_subscribe(some, "a"));
+	ASSERT_TRUE(zt_told(xpub, 1, "a"));
 	ASSERT_EQ(0, zt_puts(xpub, "", MSG_MORE));
 	ASSERT_EQ(0, zt_puts(xpub, "a", 0));
 	ASSERT_EQ(0, zt_puts(xpub, "a", 0));
