@@ -19,6 +19,9 @@
 #define TELL_MIN	(HZ / 10)
 #define TELL_MAX	(HZ / 2)
 
+/* Reading may have ended and begun TELL_MAX before that is seen. */
+#define TELL_SLACK	(2 * TELL_MAX + TCP_RTO_MIN)
+
 static bool stopped(const struct zmq_conn *conn)
 {
 	return test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
@@ -86,6 +89,28 @@ void zmq_heartbeat_caught_up(struct zmq_conn *conn)
 static unsigned long without_ping(const struct zmq_heartbeat *hb)
 {
 	return max_t(long, READ_ONCE(hb->caught_up) - hb->peer_ping, 0);
+}
+
+/* Nothing arrived since nothing was read: TCP doubles the time from one attempt
+ * to the next, whether it retransmits (RFC 6298 5.5) or probes for room (RFC
+ * 9293 3.8.6.1), so the peer's may be silent for as long again. That it
+ * acknowledges what it is told shows that it is there.
+ */
+static bool catching_up(const struct zmq_conn *conn)
+{
+	const struct sock *sk = conn->sock->sk;
+	u32 stopped = conn->heartbeat.stopped;
+	u32 now = tcp_jiffies32, arrived;
+	unsigned int again;
+
+	if (!stopped || !sk_is_tcp(sk))
+		return false;
+	arrived = READ_ONCE(inet_csk(sk)->icsk_ack.lrcvtime);
+	if (!time_before32(arrived, stopped))
+		return false;
+	again = min_t(unsigned int, stopped - arrived, TCP_RTO_MAX);
+	return time_before32(now, stopped + again + TELL_SLACK) &&
+	       now - READ_ONCE(tcp_sk(sk)->rcv_tstamp) < HZ;
 }
 
 /* What waits in the queue because the peer does not read tells it as much. */
@@ -230,8 +255,10 @@ bool zmq_heartbeat_run(struct zmq_conn *conn)
 {
 	struct zmq_heartbeat *hb = &conn->heartbeat;
 
+	if (stopped(conn))
+		hb->stopped = tcp_jiffies32 ?: 1;
 	/* What the peer said last is there, if unread. */
-	if (stopped(conn)) {
+	if (stopped(conn) || catching_up(conn)) {
 		WRITE_ONCE(hb->heard, jiffies);
 		tell(conn);
 	}
@@ -257,7 +284,7 @@ unsigned long zmq_heartbeat_next(const struct zmq_conn *conn)
 	unsigned long ttl = READ_ONCE(hb->peer_ttl);
 	unsigned long next = MAX_JIFFY_OFFSET;
 
-	if (stopped(conn) && may_wait_for_us(conn))
+	if ((stopped(conn) || catching_up(conn)) && may_wait_for_us(conn))
 		next = until(hb->told + tell_ivl(conn));
 	if (hb->ivl)
 		next = min(next, until(hb->due));

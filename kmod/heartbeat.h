@@ -17,13 +17,14 @@ struct zmq_conn;
  * @due: jiffies when the next PING goes out
  * @asked: jiffies when the first PING since @heard went out
  * @told: jiffies when the peer was last told that we live but do not read
+ * @stopped: tcp_jiffies32 when it was last seen that nothing is read, or 0
  * @heard: jiffies when something was last received; softirq writes it, too
  * @peer_ttl: jiffies of silence that the peer's PING allows, 0 for any
  * @caught_up: jiffies when all that was received had last been parsed
  * @peer_ping: jiffies of its last PING, at first of the handshake's end
  * @peer_ivl: jiffies between its PINGs at least; 0 before the first
  *
- * From @ivl to @told under the socket lock, the rest under the child's.
+ * From @ivl to @stopped under the socket lock, the rest under the child's.
  */
 struct zmq_heartbeat {
 	unsigned long	ivl;
@@ -33,6 +34,7 @@ struct zmq_heartbeat {
 	unsigned long	due;
 	unsigned long	asked;
 	unsigned long	told;
+	u32		stopped;
 	unsigned long	heard;
 	unsigned long	peer_ttl;
 	unsigned long	caught_up;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Heartbeats: the dead are noticed, the slow are not taken for dead. */
+#include <linux/filter.h>
+#include <netinet/tcp.h>
 #include "kselftest_harness.h"
 #include "fixture.h"
 
@@ -240,14 +242,20 @@ static bool connects_again(void *arg)
 /* @reader stays idle with a full queue, then everything is there. */
 static int read_late(int reader, int writer, long opens)
 {
-	u32 sent = 0;
+	u32 sent = 0, got;
 
 	zt_setint(writer, ZMQ_SNDTIMEO, 200);
 	while (!zt_send(writer, &sent, sizeof(sent), 0))
 		sent++;
-	if (!sent || !zt_never(connects_again, &opens, 3000))
+	if (!zt_never(connects_again, &opens, 3000)) {
+		printf("# connected again, %u messages sent\n", sent);
 		return -1;
-	return zt_get_numbers(reader, sent) == sent ? 0 : -1;
+	}
+	got = zt_get_numbers(reader, sent);
+	if (sent && got == sent)
+		return 0;
+	printf("# %u messages sent, %u received\n", sent, got);
+	return -1;
 }
 
 TEST_F(zmq, a_slow_reader_is_not_taken_for_dead_whoever_pings)
@@ -302,7 +310,107 @@ TEST_F(zmq, a_reader_that_is_stopped_speaks_up_by_itself)
 	} while (zp_is_command(&f, "PONG", NULL, 0));
 	EXPECT_TRUE(zp_is_command(&f, "PONG", "?", 1));
 	EXPECT_TRUE(zp_silent(peer));
+	ASSERT_EQ(0, zp_puts(peer, 0, "arrived"));
+	ASSERT_TRUE(zt_gets(pull, "arrived", ZT_LAST));
+	while (zt_poll(peer, POLLIN, 100))
+		ASSERT_TRUE(got_command(peer, "PONG", NULL, 0));
 	EXPECT_EQ(0, zt_poll(peer, POLLIN, 600)) TH_LOG("reads, but tells");
+}
+
+static int filter(int fd, struct sock_filter *code, int len)
+{
+	struct sock_fprog prog = { len, code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+			  sizeof(prog));
+}
+
+static int lose_all(int fd)
+{
+	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, 0);
+
+	return filter(fd, &code, 1);
+}
+
+/* The next attempt of TCP is 3.2 seconds ahead. */
+static bool has_backed_off(void *arg)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	return !getsockopt(*(int *)arg, SOL_TCP, TCP_INFO, &info, &len) &&
+	       info.tcpi_backoff == 4;
+}
+
+static bool has_timed_out(void *arg)
+{
+	return zt_counter("ZmqHeartbeatTimeouts") > 0;
+}
+
+/* The network loses all data to @fd, but not what acknowledges its own. */
+static int lose_data(int fd)
+{
+	struct sock_filter code[] = {
+		/* The TCP header's length is in the upper half of octet 12. */
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 12),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 2),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x3c),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, -1),
+	};
+
+	return filter(fd, code, ARRAY_SIZE(code));
+}
+
+TEST_F(zmq, who_read_late_waits_for_tcp_to_try_again)
+{
+	int pull = beating(ZMQ_PULL, 200, 0, 300), port, peer, child, i;
+	int listener = zp_listen(0, &port);
+
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_RCVHWM, 5));
+	peer = zp_dial(port, 0);
+	child = zp_accept(listener);
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_ATTACH_FD, child));
+	ASSERT_EQ(0, zp_handshake(peer, "PUSH", "PULL"));
+	for (i = 0; i < 20; i++)
+		ASSERT_EQ(0, zp_puts(peer, 0, "message"));
+	ASSERT_TRUE(stays(peer, 500));
+	ASSERT_EQ(0, lose_data(child));
+	ASSERT_EQ(0, zp_puts(peer, 0, "late"));
+	ASSERT_TRUE(zt_eventually(has_backed_off, &peer));
+	ASSERT_EQ(0, setsockopt(child, SOL_SOCKET, SO_DETACH_FILTER, &i, 4));
+	for (i = 0; i < 20; i++)
+		ASSERT_TRUE(zt_gets(pull, "message", ZT_LAST));
+	EXPECT_TRUE(stays(peer, 2000));
+	EXPECT_EQ(0, zt_poll(pull, POLLIN, 0)) TH_LOG("tried too early");
+	EXPECT_TRUE(zt_gets(pull, "late", ZT_LAST));
+	EXPECT_TRUE(zp_closed(peer)) TH_LOG("silent at last");
+}
+
+TEST_F(zmq, who_read_late_does_not_wait_for_the_dead)
+{
+	int pull = beating(ZMQ_PULL, 200, 0, 300), port, peer, child, i;
+	int listener = zp_listen(0, &port);
+	u64 start;
+
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_RCVHWM, 5));
+	peer = zp_dial(port, 0);
+	child = zp_accept(listener);
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_ATTACH_FD, child));
+	ASSERT_EQ(0, zp_handshake(peer, "PUSH", "PULL"));
+	for (i = 0; i < 20; i++)
+		ASSERT_EQ(0, zp_puts(peer, 0, "message"));
+	ASSERT_TRUE(stays(peer, 5000));
+	/* From now on nothing is acknowledged. */
+	ASSERT_EQ(0, lose_all(child));
+	start = zt_now_ms();
+	for (i = 0; i < 20; i++)
+		ASSERT_TRUE(zt_gets(pull, "message", ZT_LAST));
+	ASSERT_TRUE(zt_eventually(has_timed_out, NULL));
+	EXPECT_GT(3000, zt_now_ms() - start);
 }
 
 TEST_F(zmq, heartbeats_end_with_the_connection)
