@@ -244,6 +244,21 @@ static bool gave_up(struct zmq_conn *conn)
 	return hb->asking;
 }
 
+/* Nobody is blamed for the time in which our own machine stood still. */
+static void forgive(struct zmq_heartbeat *hb)
+{
+	unsigned long now = jiffies, late = now - hb->wake, heard;
+
+	if (!hb->wake || time_before(now, hb->wake + TELL_MIN))
+		return;
+	hb->asked += late;
+	heard = READ_ONCE(hb->heard) + late;
+	if (time_before(heard, now))
+		WRITE_ONCE(hb->heard, heard);
+	else
+		WRITE_ONCE(hb->heard, now);
+}
+
 /**
  * zmq_heartbeat_run() - send what is due, judge the peer's silence
  * @conn: the connection, which is up and was just read from
@@ -255,6 +270,7 @@ bool zmq_heartbeat_run(struct zmq_conn *conn)
 {
 	struct zmq_heartbeat *hb = &conn->heartbeat;
 
+	forgive(hb);
 	if (stopped(conn))
 		hb->stopped = tcp_jiffies32 ?: 1;
 	/* What the peer said last is there, if unread. */
@@ -278,9 +294,9 @@ bool zmq_heartbeat_run(struct zmq_conn *conn)
  * Context: Process context, socket lock held.
  * Return: jiffies from now, MAX_JIFFY_OFFSET for never.
  */
-unsigned long zmq_heartbeat_next(const struct zmq_conn *conn)
+unsigned long zmq_heartbeat_next(struct zmq_conn *conn)
 {
-	const struct zmq_heartbeat *hb = &conn->heartbeat;
+	struct zmq_heartbeat *hb = &conn->heartbeat;
 	unsigned long ttl = READ_ONCE(hb->peer_ttl);
 	unsigned long next = MAX_JIFFY_OFFSET;
 
@@ -292,5 +308,6 @@ unsigned long zmq_heartbeat_next(const struct zmq_conn *conn)
 		next = min(next, until(hb->asked + hb->timeout));
 	if (ttl)
 		next = min(next, until(READ_ONCE(hb->heard) + ttl));
+	hb->wake = next < MAX_JIFFY_OFFSET ? jiffies + next : 0;
 	return next;
 }

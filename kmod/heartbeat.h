@@ -18,13 +18,14 @@ struct zmq_conn;
  * @asked: jiffies when the first PING since @heard went out
  * @told: jiffies when the peer was last told that we live but do not read
  * @stopped: tcp_jiffies32 when it was last seen that nothing is read, or 0
+ * @wake: jiffies when the task is to look at all this again, 0 for never
  * @heard: jiffies when something was last received; softirq writes it, too
  * @peer_ttl: jiffies of silence that the peer's PING allows, 0 for any
  * @caught_up: jiffies when all that was received had last been parsed
  * @peer_ping: jiffies of its last PING, at first of the handshake's end
  * @peer_ivl: jiffies between its PINGs at least; 0 before the first
  *
- * From @ivl to @stopped under the socket lock, the rest under the child's.
+ * From @ivl to @wake under the socket lock, the rest under the child's.
  */
 struct zmq_heartbeat {
 	unsigned long	ivl;
@@ -35,6 +36,7 @@ struct zmq_heartbeat {
 	unsigned long	asked;
 	unsigned long	told;
 	u32		stopped;
+	unsigned long	wake;
 	unsigned long	heard;
 	unsigned long	peer_ttl;
 	unsigned long	caught_up;
@@ -48,6 +50,6 @@ void zmq_heartbeat_caught_up(struct zmq_conn *conn);
 void zmq_heartbeat_pinged(struct zmq_conn *conn, const struct zmq_cmd *ping);
 void zmq_heartbeat_stopped(struct zmq_conn *conn);
 bool zmq_heartbeat_run(struct zmq_conn *conn);
-unsigned long zmq_heartbeat_next(const struct zmq_conn *conn);
+unsigned long zmq_heartbeat_next(struct zmq_conn *conn);
 
 #endif /* _ZMQ_HEARTBEAT_H */
