@@ -133,25 +133,39 @@ static size_t zmq_scan_cmd_body(struct zmq_scan *s, const u8 *p, size_t n,
 	return take;
 }
 
-static size_t zmq_scan_cmd(struct zmq_scan *s, const u8 *p, size_t n,
-			   struct zmq_scan_result *r)
+/*
+ * The header of a frame of at most @max bytes. Returns the bytes consumed; the
+ * body follows if s->in_body.
+ */
+static size_t zmq_scan_open(struct zmq_scan *s, const u8 *p, size_t n, u64 max,
+			    struct zmq_scan_result *r)
 {
 	size_t used = 0;
 	struct zmq_hdr h;
 	int ret;
 
-	if (!s->in_body) {
-		ret = zmq_scan_hdr(s, p, n, &h, &used);
-		if (ret < 0 || (ret > 0 && h.len > s->max_cmd)) {
-			zmq_scan_fail(s, ret < 0 ? ret : -EMSGSIZE, r);
-			return 0;
-		}
-		if (!ret)
-			return used;
+	ret = zmq_scan_hdr(s, p, n, &h, &used);
+	if (ret < 0 || (ret > 0 && h.len > max)) {
+		zmq_scan_fail(s, ret < 0 ? ret : -EMSGSIZE, r);
+		return 0;
+	}
+	if (ret) {
 		s->flags = h.flags;
 		s->body_left = h.len;
 		s->in_body = true;
 	}
+	return used;
+}
+
+static size_t zmq_scan_cmd(struct zmq_scan *s, const u8 *p, size_t n,
+			   struct zmq_scan_result *r)
+{
+	size_t used = 0;
+
+	if (!s->in_body)
+		used = zmq_scan_open(s, p, n, s->max_cmd, r);
+	if (!s->in_body)
+		return used;
 	return used + zmq_scan_cmd_body(s, p + used, n - used, r);
 }
 
@@ -176,21 +190,11 @@ static size_t zmq_scan_resume(struct zmq_scan *s, const u8 *p, size_t n,
 			      struct zmq_scan_result *r)
 {
 	size_t used = 0, take;
-	struct zmq_hdr h;
-	int ret;
 
-	if (!s->in_body) {
-		ret = zmq_scan_hdr(s, p, n, &h, &used);
-		if (ret < 0 || (ret > 0 && h.len > s->max_frame)) {
-			zmq_scan_fail(s, ret < 0 ? ret : -EMSGSIZE, r);
-			return 0;
-		}
-		if (!ret)
-			return used;
-		s->flags = h.flags;
-		s->body_left = h.len;
-		s->in_body = true;
-	}
+	if (!s->in_body)
+		used = zmq_scan_open(s, p, n, s->max_frame, r);
+	if (!s->in_body)
+		return used;
 	take = min_t(u64, n - used, s->body_left);
 	s->body_left -= take;
 	used += take;
