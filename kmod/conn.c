@@ -24,13 +24,25 @@ static struct net *conn_net(const struct zmq_conn *conn)
 	return sock_net(conn->owner->tasks.sk);
 }
 
+static void note_handshake(struct zmq_conn *conn, u8 state)
+{
+	struct zmq_owner *owner = conn->owner;
+
+	if (state == ZMQ_CONN_HANDSHAKE) {
+		list_add_tail(&conn->handshake_node, &owner->handshaking);
+		owner->handshakes++;
+	} else if (conn->state == ZMQ_CONN_HANDSHAKE) {
+		list_del(&conn->handshake_node);
+		owner->handshakes--;
+	}
+}
+
 static void set_state(struct zmq_conn *conn, u8 state,
 		      enum zmq_mib_field reason)
 {
 	trace_zmq_conn_state(conn, conn->state, state, reason);
-	if (!conn->dialed)
-		conn->owner->handshakes += (state == ZMQ_CONN_HANDSHAKE) -
-					   (conn->state == ZMQ_CONN_HANDSHAKE);
+	if (!conn->dialed && state != conn->state)
+		note_handshake(conn, state);
 	WRITE_ONCE(conn->state, state);
 	conn->timed = false;
 }
@@ -54,6 +66,7 @@ void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
 	owner->raw_notify = true;
 	spin_lock_init(&owner->lock);
 	INIT_LIST_HEAD(&owner->conns);
+	INIT_LIST_HEAD(&owner->handshaking);
 	INIT_LIST_HEAD(&owner->listeners);
 	INIT_LIST_HEAD(&owner->unflushed);
 }
@@ -315,12 +328,9 @@ void zmq_conn_limit_handshakes(struct zmq_owner *owner)
 
 	if (owner->handshakes < READ_ONCE(zn->handshakes_max))
 		return;
-	list_for_each_entry(conn, &owner->conns, node) {
-		if (!conn->dialed && conn->state == ZMQ_CONN_HANDSHAKE) {
-			zmq_conn_lost(conn, ZMQ_MIB_HSLIMIT, true);
-			return;
-		}
-	}
+	conn = list_first_entry(&owner->handshaking, struct zmq_conn,
+				handshake_node);
+	zmq_conn_lost(conn, ZMQ_MIB_HSLIMIT, true);
 }
 
 static void handshake_failed(struct zmq_conn *conn, int err)

@@ -40,7 +40,9 @@ struct zmq_transport;
  * @wire_id: tell peers our routing id
  * @raw: streams carry bytes without ZMTP; constant once there is an endpoint
  * @raw_notify: their beginning and end are received as empty messages
- * @handshakes: accepted connections in ZMQ_CONN_HANDSHAKE; socket lock
+ * @handshaking: accepted connections in ZMQ_CONN_HANDSHAKE, the oldest first;
+ *	socket lock
+ * @handshakes: how many those are
  * @lock: protects @conns and @listeners from who reads them without the socket
  *	lock
  * @conns: every connection; changed under the socket lock and @lock
@@ -57,6 +59,7 @@ struct zmq_owner {
 	bool				wire_id;
 	bool				raw;
 	bool				raw_notify;
+	struct list_head		handshaking;
 	unsigned int			handshakes;
 	spinlock_t			lock; /* see locking.rst, 6 */
 	struct list_head		conns;
@@ -139,6 +142,7 @@ struct zmq_reframe {
  *	@tx_lock and the child's lock, so any of them keeps it
  * @node: in owner->conns
  * @flush_node: in owner->unflushed
+ * @handshake_node: in owner->handshaking
  * @state: enum zmq_conn_state; socket lock
  * @flags: enum zmq_conn_flag
  * @dialed: made by connect()
@@ -209,6 +213,7 @@ struct zmq_conn {
 	void			*pipe;
 	struct list_head	node;
 	struct list_head	flush_node;
+	struct list_head	handshake_node;
 	u8			state;
 	bool			dialed;
 	bool			no_redial;
