@@ -18,7 +18,7 @@
 #include <linux/uio.h>
 #include "event.h"
 #include "monitor.h"
-#include "net.h"
+#include "drop.h"
 
 #define MONITORS_MAX	16	/* of one socket */
 #define RING_SIZE	SZ_64K
@@ -94,7 +94,7 @@ static void unlink_monitor(struct zmq_monitor *monitor)
 	monitor_put(monitor);
 }
 
-static void put_entry(struct zmq_monitor *monitor, struct net *net,
+static void put_entry(struct zmq_monitor *monitor, const struct sock *sk,
 		      const struct zmq_event *event)
 {
 	struct zmq_entry entry = {
@@ -110,7 +110,7 @@ static void put_entry(struct zmq_monitor *monitor, struct net *net,
 	if (kfifo_avail(&monitor->fifo) <
 	    sizeof(entry) + entry.local + entry.remote) {
 		monitor->lost++;
-		ZMQ_INC_STATS(net, ZMQ_MIB_MONITORLOST);
+		zmq_drop(sk, NULL, ZMQ_MIB_MONITORLOST, 1);
 		return;
 	}
 	kfifo_in(&monitor->fifo, (u8 *)&entry, sizeof(entry));
@@ -129,7 +129,7 @@ static void tell(struct zmq_owner *owner, const struct zmq_event *event)
 		if (READ_ONCE(monitor->closed))
 			unlink_monitor(monitor);
 		else if (monitor->mask & event->event)
-			put_entry(monitor, sock_net(&zsk->sk), event);
+			put_entry(monitor, &zsk->sk, event);
 	}
 	if (list_empty(&zsk->monitors))
 		owner->event = NULL;

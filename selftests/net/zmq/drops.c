@@ -360,9 +360,35 @@ static int hwm_too_high(void)
 	return zt_sysctl("hwm_max", "0");
 }
 
+static int silent_after_a_ping(void)
+{
+	int fd = zt_socket(ZMQ_PULL), peer;
+
+	if (zt_setint(fd, ZMQ_HEARTBEAT_IVL, 100) ||
+	    zt_bind_any(fd, "tcp://127.0.0.1:*", ep))
+		return -1;
+	peer = zp_peer(zt_port(ep), "PUSH", "PULL");
+	return !zp_closed(peer);
+}
+
+static int unread_monitor(void)
+{
+	int fd = zt_socket(ZMQ_PULL), i;
+
+	if (zt_setint(fd, ZMQ_MONITOR, ZMQ_EVENT_LISTENING) ||
+	    zt_getint(fd, ZMQ_MONITOR_FD) < 0)
+		return -1;
+	for (i = 0; i < 2000; i++)
+		if (zt_bind_any(fd, "tcp://127.0.0.1:*", ep) ||
+		    zt_settext(fd, ZMQ_UNBIND, ep))
+			return -1;
+	return 0;
+}
+
 static const struct reason reasons[] = {
 	{ "ZmqConnectFail", refused_connect },
 	{ "ZmqDisconnects", peer_leaves },
+	{ "ZmqHeartbeatTimeouts", silent_after_a_ping },
 	{ "ZmqHandshakeProtocol", no_zmtp },
 	{ "ZmqHandshakeMechanism", other_mechanism },
 	{ "ZmqHandshakeType", unfitting_type },
@@ -391,6 +417,7 @@ static const struct reason reasons[] = {
 	{ "ZmqSocketLimit", too_many_sockets },
 	{ "ZmqOrphanLimit", too_many_orphans },
 	{ "ZmqHwmDenied", hwm_too_high },
+	{ "ZmqMonitorLost", unread_monitor },
 };
 
 static int set_tracing(const char *file, const char *value)
