@@ -204,6 +204,7 @@ void zmq_core_init(struct zmq_core *core, struct sock *sk,
 	INIT_LIST_HEAD(&core->ready);
 	INIT_LIST_HEAD(&core->writable);
 	INIT_LIST_HEAD(&core->inproc);
+	zmq_inproc_init(core);
 	INIT_LIST_HEAD(&core->new_pipes);
 	INIT_LIST_HEAD(&core->dead_pipes);
 	zmq_owner_init(&core->owner, sk, &core->opts, &zmq_pipe_conn_ops);

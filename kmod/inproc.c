@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* inproc://: two sockets of a name space, joined without a stream. */
 
+#include <linux/mutex.h>
 #include <linux/slab.h>
+#include <net/net_debug.h>
 #include "conflate.h"
 #include "drop.h"
 #include "endpoint.h"
@@ -10,8 +12,9 @@
 
 /**
  * struct zmq_inproc_name - a bound name
- * @node: in zmq_net's inproc_bound
+ * @node: in ns->bound
  * @core_node: in core->inproc
+ * @ns: the name space, held
  * @core: who bound it
  * @len: bytes in @name
  * @name: the name
@@ -19,6 +22,7 @@
 struct zmq_inproc_name {
 	struct list_head	node;
 	struct list_head	core_node;
+	struct zmq_inproc_ns	*ns;
 	struct zmq_core		*core;
 	size_t			len;
 	u8			name[];
@@ -44,7 +48,8 @@ struct zmq_pair_end {
  * @lock: protects @end, @parked and @charged; taken before any core->lock
  * @end: the connecting pipe and the bound one, held; NULL when it is gone
  * @self: what they say of themselves; constant once both are there
- * @parked_node: in zmq_net's inproc_parked until the name is bound
+ * @ns: the name space, held
+ * @parked_node: in ns->parked until the name is bound
  * @parked: messages written before there was anybody to read them
  * @parked_msgs: how many
  * @charged: truesize charged to the connecting socket for @parked
@@ -57,6 +62,7 @@ struct zmq_pair {
 	spinlock_t		lock; /* see locking.rst, 5 */
 	struct zmq_pipe		*end[2];
 	struct zmq_pair_end	self[2];
+	struct zmq_inproc_ns	*ns;
 	struct list_head	parked_node;
 	struct sk_buff_head	parked;
 	unsigned int		parked_msgs;
@@ -71,16 +77,150 @@ static bool same_name(const u8 *a, size_t alen, const u8 *b, size_t blen)
 	return alen == blen && !memcmp(a, b, alen);
 }
 
+static void ns_put(struct zmq_inproc_ns *ns)
+{
+	if (!refcount_dec_and_test(&ns->ref))
+		return;
+	DEBUG_NET_WARN_ON_ONCE(!list_empty(&ns->bound));
+	DEBUG_NET_WARN_ON_ONCE(!list_empty(&ns->parked));
+	if (ns->number)
+		ida_free(&ns->zn->inproc_ids, ns->number);
+	mutex_destroy(&ns->lock);
+	kfree(ns);
+}
+
+static struct zmq_inproc_ns *ns_get(struct zmq_inproc_ns *ns)
+{
+	refcount_inc(&ns->ref);
+	return ns;
+}
+
+static struct zmq_inproc_ns *ns_new(struct zmq_net *zn, int number)
+{
+	struct zmq_inproc_ns *ns = kzalloc(sizeof(*ns), GFP_KERNEL_ACCOUNT);
+
+	if (!ns)
+		return NULL;
+	refcount_set(&ns->ref, 1);
+	ns->zn = zn;
+	ns->number = number;
+	mutex_init(&ns->lock);
+	INIT_LIST_HEAD(&ns->bound);
+	INIT_LIST_HEAD(&ns->parked);
+	return ns;
+}
+
+/**
+ * zmq_inproc_net_init() - give a network namespace its names
+ * @zn: what AF_ZMQ keeps for it
+ *
+ * Context: Process context.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_inproc_net_init(struct zmq_net *zn)
+{
+	ida_init(&zn->inproc_ids);
+	zn->inproc = ns_new(zn, 0);
+	return zn->inproc ? 0 : -ENOMEM;
+}
+
+/**
+ * zmq_inproc_net_exit() - undo zmq_inproc_net_init()
+ * @zn: what AF_ZMQ keeps for the network namespace, which has no socket left
+ *
+ * Context: Process context.
+ */
+void zmq_inproc_net_exit(struct zmq_net *zn)
+{
+	ns_put(zn->inproc);
+	DEBUG_NET_WARN_ON_ONCE(!ida_is_empty(&zn->inproc_ids));
+	ida_destroy(&zn->inproc_ids);
+}
+
+/**
+ * zmq_inproc_init() - a new socket's names are those of its network namespace
+ * @core: the socket
+ *
+ * Context: Any.
+ */
+void zmq_inproc_init(struct zmq_core *core)
+{
+	core->inproc_ns = ns_get(zmq_net(sock_net(core->sk))->inproc);
+}
+
+/**
+ * zmq_inproc_exit() - undo zmq_inproc_init()
+ * @core: the socket, which nobody has any more
+ *
+ * Context: Any.
+ */
+void zmq_inproc_exit(struct zmq_core *core)
+{
+	ns_put(core->inproc_ns);
+}
+
+static void enter(struct zmq_core *core, struct zmq_inproc_ns *ns)
+{
+	spin_lock_bh(&core->lock);
+	swap(core->inproc_ns, ns);
+	spin_unlock_bh(&core->lock);
+	ns_put(ns);
+}
+
+/**
+ * zmq_inproc_unshare() - let a socket be alone in a new name space
+ * @core: the socket; what it bound and connected to stays where it is
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_inproc_unshare(struct zmq_core *core)
+{
+	struct zmq_net *zn = zmq_net(sock_net(core->sk));
+	struct zmq_inproc_ns *ns;
+	int number;
+
+	number = ida_alloc_min(&zn->inproc_ids, 1, GFP_KERNEL);
+	if (number < 0)
+		return -ENOMEM;
+	ns = ns_new(zn, number);
+	if (!ns) {
+		ida_free(&zn->inproc_ids, number);
+		return -ENOMEM;
+	}
+	enter(core, ns);
+	return 0;
+}
+
+/**
+ * zmq_inproc_join() - let a socket use the name space of another one
+ * @core: the socket; what it bound and connected to stays where it is
+ * @other: the other one, held, of the same network namespace
+ *
+ * Context: Process context, lock of @core's socket held, not that of @other's.
+ */
+void zmq_inproc_join(struct zmq_core *core, struct zmq_core *other)
+{
+	struct zmq_inproc_ns *ns;
+
+	spin_lock_bh(&other->lock);
+	ns = ns_get(other->inproc_ns);
+	spin_unlock_bh(&other->lock);
+	enter(core, ns);
+}
+
 static void pair_put(struct zmq_pair *pair)
 {
 	if (!refcount_dec_and_test(&pair->ref))
 		return;
+	ns_put(pair->ns);
 	kfree(pair->self[0].id);
 	kfree(pair->self[1].id);
 	kfree(pair);
 }
 
-static struct zmq_pair *pair_new(const struct zmq_endpoint *ep)
+static struct zmq_pair *pair_new(struct zmq_inproc_ns *ns,
+				 const struct zmq_endpoint *ep)
 {
 	struct zmq_pair *pair;
 
@@ -90,6 +230,7 @@ static struct zmq_pair *pair_new(const struct zmq_endpoint *ep)
 		return NULL;
 	refcount_set(&pair->ref, 1);
 	spin_lock_init(&pair->lock);
+	pair->ns = ns_get(ns);
 	INIT_LIST_HEAD(&pair->parked_node);
 	__skb_queue_head_init(&pair->parked);
 	pair->len = ep->name_len;
@@ -231,22 +372,22 @@ static int join_bound(struct zmq_pair *pair, struct zmq_core *bound)
 	return 0;
 }
 
-static struct zmq_inproc_name *find_name(const struct zmq_net *zn,
+static struct zmq_inproc_name *find_name(const struct zmq_inproc_ns *ns,
 					 const struct zmq_endpoint *ep)
 {
 	struct zmq_inproc_name *name;
 
-	list_for_each_entry(name, &zn->inproc_bound, node)
+	list_for_each_entry(name, &ns->bound, node)
 		if (same_name(name->name, name->len, ep->name, ep->name_len))
 			return name;
 	return NULL;
 }
 
-static void adopt_parked(struct zmq_net *zn, struct zmq_inproc_name *name)
+static void adopt_parked(struct zmq_inproc_name *name)
 {
 	struct zmq_pair *pair, *next;
 
-	list_for_each_entry_safe(pair, next, &zn->inproc_parked, parked_node) {
+	list_for_each_entry_safe(pair, next, &name->ns->parked, parked_node) {
 		if (!same_name(name->name, name->len, pair->name, pair->len))
 			continue;
 		if (join_bound(pair, name->core))
@@ -266,7 +407,7 @@ static void adopt_parked(struct zmq_net *zn, struct zmq_inproc_name *name)
  */
 int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 {
-	struct zmq_net *zn = zmq_net(sock_net(core->sk));
+	struct zmq_inproc_ns *ns = core->inproc_ns;
 	struct zmq_inproc_name *name;
 	int err = 0;
 
@@ -278,18 +419,19 @@ int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 	name->len = ep->name_len;
 	memcpy(name->name, ep->name, ep->name_len);
 
-	mutex_lock(&zn->inproc_lock);
-	if (find_name(zn, ep)) {
+	mutex_lock(&ns->lock);
+	if (find_name(ns, ep)) {
 		err = -EADDRINUSE;
 		kfree(name);
 	} else {
-		list_add_tail(&name->node, &zn->inproc_bound);
+		name->ns = ns_get(ns);
+		list_add_tail(&name->node, &ns->bound);
 		spin_lock_bh(&core->lock);
 		list_add_tail(&name->core_node, &core->inproc);
 		spin_unlock_bh(&core->lock);
-		adopt_parked(zn, name);
+		adopt_parked(name);
 	}
-	mutex_unlock(&zn->inproc_lock);
+	mutex_unlock(&ns->lock);
 	/* We hold the lock that our ends of the new pairs wait for. */
 	zmq_core_settle(core);
 	return err;
@@ -297,16 +439,21 @@ int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 
 static void forget_name(struct zmq_inproc_name *name)
 {
+	struct zmq_inproc_ns *ns = name->ns;
+
+	mutex_lock(&ns->lock);
 	list_del(&name->node);
 	spin_lock_bh(&name->core->lock);
 	list_del(&name->core_node);
 	spin_unlock_bh(&name->core->lock);
+	mutex_unlock(&ns->lock);
 	kfree(name);
+	ns_put(ns);
 }
 
 /**
  * zmq_inproc_unbind() - give a name back; connections stay
- * @core: the socket that bound it
+ * @core: the socket that bound it, in whatever name space
  * @ep: the endpoint
  *
  * Context: Process context, socket lock held.
@@ -314,18 +461,15 @@ static void forget_name(struct zmq_inproc_name *name)
  */
 int zmq_inproc_unbind(struct zmq_core *core, const struct zmq_endpoint *ep)
 {
-	struct zmq_net *zn = zmq_net(sock_net(core->sk));
 	struct zmq_inproc_name *name;
-	int err = -ENOENT;
 
-	mutex_lock(&zn->inproc_lock);
-	name = find_name(zn, ep);
-	if (name && name->core == core) {
-		forget_name(name);
-		err = 0;
+	list_for_each_entry(name, &core->inproc, core_node) {
+		if (same_name(name->name, name->len, ep->name, ep->name_len)) {
+			forget_name(name);
+			return 0;
+		}
 	}
-	mutex_unlock(&zn->inproc_lock);
-	return err;
+	return -ENOENT;
 }
 
 /**
@@ -336,13 +480,10 @@ int zmq_inproc_unbind(struct zmq_core *core, const struct zmq_endpoint *ep)
  */
 void zmq_inproc_unbind_all(struct zmq_core *core)
 {
-	struct zmq_net *zn = zmq_net(sock_net(core->sk));
 	struct zmq_inproc_name *name, *next;
 
-	mutex_lock(&zn->inproc_lock);
 	list_for_each_entry_safe(name, next, &core->inproc, core_node)
 		forget_name(name);
-	mutex_unlock(&zn->inproc_lock);
 }
 
 /**
@@ -380,9 +521,8 @@ static int take_fixed_id(struct zmq_pipe *pipe, const struct zmq_opts *opts)
 			       opts->connect_routing_id_len, GFP_KERNEL);
 }
 
-/* Under inproc_lock, so that a bind either sees us parked or is seen by us. */
-static int join_or_park(struct zmq_net *zn, struct zmq_pair *pair,
-			const struct zmq_endpoint *ep)
+/* Under ns->lock, so that a bind either sees us parked or is seen by us. */
+static int join_or_park(struct zmq_pair *pair, const struct zmq_endpoint *ep)
 {
 	struct zmq_pipe *from = pair->end[0];
 	struct zmq_inproc_name *name;
@@ -394,10 +534,10 @@ static int join_or_park(struct zmq_net *zn, struct zmq_pair *pair,
 	err = zmq_pipe_attach(from);
 	if (err)
 		return err;
-	name = find_name(zn, ep);
+	name = find_name(pair->ns, ep);
 	if (name)
 		return join_bound(pair, name->core);
-	list_add_tail(&pair->parked_node, &zn->inproc_parked);
+	list_add_tail(&pair->parked_node, &pair->ns->parked);
 	return 0;
 }
 
@@ -411,8 +551,8 @@ static int join_or_park(struct zmq_net *zn, struct zmq_pair *pair,
  */
 int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep)
 {
-	struct zmq_net *zn = zmq_net(sock_net(core->sk));
-	struct zmq_pair *pair = pair_new(ep);
+	struct zmq_inproc_ns *ns = core->inproc_ns;
+	struct zmq_pair *pair = pair_new(ns, ep);
 	struct zmq_pipe *from;
 	bool joined = false;
 	int err;
@@ -428,10 +568,10 @@ int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep)
 	pair->end[0] = from;
 	err = take_fixed_id(from, &core->opts);
 	if (!err) {
-		mutex_lock(&zn->inproc_lock);
-		err = join_or_park(zn, pair, ep);
+		mutex_lock(&ns->lock);
+		err = join_or_park(pair, ep);
 		joined = !err && list_empty(&pair->parked_node);
-		mutex_unlock(&zn->inproc_lock);
+		mutex_unlock(&ns->lock);
 	}
 
 	if (joined)
@@ -558,17 +698,16 @@ void zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
  * zmq_inproc_unlink() - leave a pair
  * @pipe: our end; its pointer to the pair is gone afterwards
  *
- * Context: Process context, socket lock held; not inproc_lock.
+ * Context: Process context, socket lock held; not that of a name space.
  */
 void zmq_inproc_unlink(struct zmq_pipe *pipe)
 {
-	struct zmq_net *zn = zmq_net(sock_net(pipe->core->sk));
 	struct zmq_pair *pair = pipe->pair;
 	struct zmq_pipe *peer;
 
-	mutex_lock(&zn->inproc_lock);
+	mutex_lock(&pair->ns->lock);
 	list_del_init(&pair->parked_node);
-	mutex_unlock(&zn->inproc_lock);
+	mutex_unlock(&pair->ns->lock);
 
 	spin_lock_bh(&pair->lock);
 	pair->end[pipe->side] = NULL;

@@ -7,6 +7,32 @@
 
 struct zmq_endpoint;
 
+/**
+ * struct zmq_inproc_ns - where names mean something
+ * @ref: sockets that are in it, names and connections
+ * @zn: the network namespace that it is a part of
+ * @number: ZMQ_INPROC_NS, 0 for the one that every network namespace has
+ * @lock: protects @bound and @parked
+ * @bound: names that a socket has bound
+ * @parked: connections that wait for their name to be bound
+ */
+struct zmq_inproc_ns {
+	refcount_t		ref;
+	struct zmq_net		*zn;
+	int			number;
+	struct mutex		lock; /* see locking.rst, 2 */
+	struct list_head	bound;
+	struct list_head	parked;
+};
+
+int zmq_inproc_net_init(struct zmq_net *zn);
+void zmq_inproc_net_exit(struct zmq_net *zn);
+void zmq_inproc_init(struct zmq_core *core);
+void zmq_inproc_exit(struct zmq_core *core);
+int zmq_inproc_unshare(struct zmq_core *core);
+void zmq_inproc_join(struct zmq_core *core, struct zmq_core *other);
+
+
 int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep);
 int zmq_inproc_unbind(struct zmq_core *core, const struct zmq_endpoint *ep);
 void zmq_inproc_unbind_all(struct zmq_core *core);

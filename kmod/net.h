@@ -2,8 +2,8 @@
 #ifndef _ZMQ_NET_H
 #define _ZMQ_NET_H
 
+#include <linux/idr.h>
 #include <linux/list.h>
-#include <linux/mutex.h>
 #include <linux/seqlock.h>
 #include <linux/uidgid.h>
 #include <net/net_namespace.h>
@@ -11,13 +11,13 @@
 #include "mib.h"
 
 struct ctl_table_header;
+struct zmq_inproc_ns;
 
 /**
  * struct zmq_net - what AF_ZMQ keeps for a network namespace
  * @mib: counters, see mib.h
- * @inproc_lock: protects @inproc_bound and @inproc_parked
- * @inproc_bound: inproc names that a socket has bound
- * @inproc_parked: inproc connections that wait for their name to be bound
+ * @inproc: the inproc names of sockets that did not ask for others
+ * @inproc_ids: numbers of further name spaces
  * @socks_lock: protects @socks
  * @socks: every socket, for /proc/net/zmq
  * @max_msg_bytes: net.zmq.max_msg_bytes, the largest frame that a peer may send
@@ -41,9 +41,8 @@ struct ctl_table_header;
  */
 struct zmq_net {
 	struct zmq_mib __percpu	*mib;
-	struct mutex		inproc_lock; /* see locking.rst, 2 */
-	struct list_head	inproc_bound;
-	struct list_head	inproc_parked;
+	struct zmq_inproc_ns	*inproc;
+	struct ida		inproc_ids;
 	spinlock_t		socks_lock; /* of socks alone */
 	struct hlist_head	socks;
 	unsigned long		max_msg_bytes;

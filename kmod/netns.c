@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a network namespace has of AF_ZMQ: counters, limits, files in /proc. */
 #include <net/net_debug.h>
+#include "inproc.h"
 #include "net.h"
 #include "netns.h"
 #include "proc.h"
@@ -13,18 +14,18 @@ static int __net_init zmq_net_init(struct net *net)
 	struct zmq_net *zn = zmq_net(net);
 	int err;
 
-	mutex_init(&zn->inproc_lock);
-	INIT_LIST_HEAD(&zn->inproc_bound);
-	INIT_LIST_HEAD(&zn->inproc_parked);
 	spin_lock_init(&zn->socks_lock);
 	INIT_HLIST_HEAD(&zn->socks);
 
 	zn->mib = zmq_mib_alloc();
 	if (!zn->mib)
 		return -ENOMEM;
-	err = zmq_sysctl_net_init(net);
+	err = zmq_inproc_net_init(zn);
 	if (err)
 		goto err_mib;
+	err = zmq_sysctl_net_init(net);
+	if (err)
+		goto err_inproc;
 	err = zmq_proc_net_init(net);
 	if (err)
 		goto err_sysctl;
@@ -32,6 +33,8 @@ static int __net_init zmq_net_init(struct net *net)
 
 err_sysctl:
 	zmq_sysctl_net_exit(net);
+err_inproc:
+	zmq_inproc_net_exit(zn);
 err_mib:
 	zmq_mib_free(zn->mib);
 	return err;
@@ -45,8 +48,7 @@ static void __net_exit zmq_net_exit(struct net *net)
 	zmq_proc_net_exit(net);
 	zmq_sysctl_net_exit(net);
 	DEBUG_NET_WARN_ON_ONCE(!hlist_empty(&zn->socks));
-	DEBUG_NET_WARN_ON_ONCE(!list_empty(&zn->inproc_bound));
-	DEBUG_NET_WARN_ON_ONCE(!list_empty(&zn->inproc_parked));
+	zmq_inproc_net_exit(zn);
 	zmq_mib_free(zn->mib);
 }
 

@@ -16,6 +16,7 @@
 
 struct zmq_announce;
 struct zmq_conflate;
+struct zmq_inproc_ns;
 struct zmq_pair;
 
 /**
@@ -32,8 +33,10 @@ struct zmq_pair;
  * @pipes: every attached pipe; changed under the socket lock and @lock
  * @ready: pipes with at least one whole message, the next to serve first
  * @writable: pipes with send credit, the next to serve first
- * @inproc: bound inproc names; changed under the socket lock, zmq_net's
- *	inproc_lock and @lock
+ * @inproc: bound inproc names; changed under the socket lock, the lock of
+ *	their name space and @lock
+ * @inproc_ns: the name space of those bound or connected to from now on;
+ *	changed under the socket lock and @lock
  * @rx_pipe: the pipe whose multi-part message is being read; socket lock
  * @new_pipes: inproc pipes that a peer made, to be attached; @lock
  * @dead_pipes: pipes whose peer is gone, to be detached; @lock
@@ -54,6 +57,7 @@ struct zmq_core {
 	struct list_head		ready;
 	struct list_head		writable;
 	struct list_head		inproc;
+	struct zmq_inproc_ns		*inproc_ns;
 	struct zmq_pipe			*rx_pipe;
 	struct list_head		new_pipes;
 	struct list_head		dead_pipes;

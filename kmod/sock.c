@@ -26,6 +26,7 @@ static void sock_destruct(struct sock *sk)
 	atomic_dec(&zn->nr_sockets);
 	if (zmq_sk(sk)->orphan)
 		atomic_dec(&zn->nr_orphans);
+	zmq_inproc_exit(&zmq_sk(sk)->core);
 	zmq_mem_sock_exit(sk);
 }
 

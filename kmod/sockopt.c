@@ -6,10 +6,13 @@
  * Level SOL_SOCKET does not come here: sock_setsockopt() serves it.
  */
 #include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/net.h>
 #include <linux/pid.h>
 #include <linux/sockptr.h>
 #include "adopt.h"
 #include "drop.h"
+#include "inproc.h"
 #include "monitor.h"
 #include "sock.h"
 
@@ -25,6 +28,7 @@ enum {
 	KIND_ENDPOINT,	/* text of an endpoint, see set_endpoint() */
 	KIND_FILTER,	/* an id, see set_filter() */
 	KIND_ATTACH,	/* a file descriptor */
+	KIND_INPROC_NS,	/* -1 or a file descriptor, see enter_inproc_ns() */
 	KIND_MONITOR,	/* opens a file, see monitor.c */
 	KIND_PAT_INT,	/* the pattern's own */
 	KIND_PAT_BYTES,
@@ -104,6 +108,9 @@ static const struct opt_desc sockopts[] = {
 
 	{ OPT(ZMQ_USE_FD, INT, RW), FIELD(use_fd), RANGE(-1, INT_MAX), INIT(-1) },
 	{ OPT(ZMQ_ATTACH_FD, ATTACH, WO), RANGE(0, INT_MAX) },
+
+	/* inproc:// */
+	{ OPT(ZMQ_INPROC_NS, INPROC_NS, RW), RANGE(-1, INT_MAX) },
 
 	/* ipc:// */
 	{ OPT(ZMQ_IPC_FILTER_PID, FILTER, WO), FIELD(ipc_filter[ZMQ_FILTER_PID]) },
@@ -299,6 +306,27 @@ static int check_hwm(const struct zmq_sock *zsk, int number, s64 val)
 	return -EPERM;
 }
 
+/* Who has a socket of a name space could use its names by that socket, too. */
+static int enter_inproc_ns(struct zmq_sock *zsk, int fd)
+{
+	struct socket *sock;
+	int err = 0;
+
+	if (fd < 0)
+		return zmq_inproc_unshare(&zsk->core);
+	sock = sockfd_lookup(fd, &err);
+	if (!sock)
+		return err;
+	if (sock->sk->sk_prot != zsk->sk.sk_prot)
+		err = -EAFNOSUPPORT;
+	else if (!net_eq(sock_net(sock->sk), sock_net(&zsk->sk)))
+		err = -EXDEV;
+	else
+		zmq_inproc_join(&zsk->core, &zmq_sk(sock->sk)->core);
+	sockfd_put(sock);
+	return err;
+}
+
 static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
 		      sockptr_t optval, unsigned int optlen)
 {
@@ -324,6 +352,8 @@ static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
 		err = pattern_set(zsk, opt, &i, sizeof(i));
 	else if (opt->kind == KIND_ATTACH)
 		err = zmq_adopt_stream(&zsk->core.owner, i);
+	else if (opt->kind == KIND_INPROC_NS)
+		err = enter_inproc_ns(zsk, i);
 	else
 		store_number(&zsk->core.opts, opt, val);
 	if (opt->kind == KIND_TIMEO)
@@ -574,6 +604,9 @@ static int get_value(struct zmq_sock *zsk, const struct opt_desc *opt,
 		return len;
 	case KIND_TEXT:
 		return strscpy(value->bytes, field, opt->max + 1) + 1;
+	case KIND_INPROC_NS:
+		value->i = zsk->core.inproc_ns->number;
+		return sizeof(value->i);
 	case KIND_PAT_INT:
 		err = pattern_get(zsk, opt, &value->i);
 		return err ?: sizeof(value->i);

@@ -288,4 +288,152 @@ TEST_F(zmq, connects_that_never_meet_a_binder_leave_nothing)
 	EXPECT_EQ(0, zt_poll(fd, POLLIN, 50));
 }
 
+/* @fd's names become those of the socket @with, or new ones for -1. */
+static int share_names(int fd, int with)
+{
+	return zt_setint(fd, ZMQ_INPROC_NS, with);
+}
+
+static bool carries(int push, int pull)
+{
+	return !zt_puts(push, "a message", 0) &&
+	       zt_gets(pull, "a message", ZT_LAST);
+}
+
+TEST_F(zmq, equal_names_of_two_name_spaces_do_not_meet)
+{
+	int common = zt_listening(ZMQ_PULL, "inproc://twice", self->ep);
+	int own = zt_socket(ZMQ_PULL), push = zt_socket(ZMQ_PUSH);
+
+	ASSERT_EQ(0, share_names(own, -1));
+	ASSERT_EQ(0, zt_bind(own, "inproc://twice"));
+	ASSERT_EQ(0, share_names(push, own));
+	ASSERT_EQ(0, zt_connect(push, "inproc://twice"));
+	EXPECT_TRUE(carries(push, own));
+	EXPECT_EQ(0, zt_poll(common, POLLIN, 0));
+	push = zt_connected(ZMQ_PUSH, "inproc://twice");
+	EXPECT_TRUE(carries(push, common));
+	EXPECT_EQ(0, zt_poll(own, POLLIN, 0));
+}
+
+TEST_F(zmq, who_waits_for_a_name_waits_for_that_of_its_name_space)
+{
+	int push = zt_socket(ZMQ_PUSH), pull, late;
+
+	ASSERT_EQ(0, share_names(push, -1));
+	ASSERT_EQ(0, zt_connect(push, "inproc://late"));
+	ASSERT_EQ(0, zt_puts(push, "a message", 0));
+	pull = zt_listening(ZMQ_PULL, "inproc://late", self->ep);
+	EXPECT_EQ(0, zt_poll(pull, POLLIN, 50));
+
+	late = zt_socket(ZMQ_PULL);
+	ASSERT_EQ(0, share_names(late, push));
+	ASSERT_EQ(0, zt_bind(late, "inproc://late"));
+	EXPECT_TRUE(zt_gets(late, "a message", ZT_LAST));
+	EXPECT_EQ(0, zt_poll(pull, POLLIN, 0));
+}
+
+TEST_F(zmq, a_name_is_taken_and_given_back_in_its_name_space)
+{
+	int a = zt_socket(ZMQ_PULL), b = zt_socket(ZMQ_PULL);
+
+	ASSERT_EQ(0, share_names(a, -1));
+	ASSERT_EQ(0, share_names(b, a));
+	ASSERT_EQ(0, zt_bind(a, "inproc://once"));
+	EXPECT_EQ(-1, zt_bind(b, "inproc://once"));
+	EXPECT_EQ(EADDRINUSE, errno);
+	/* Where it has gone since does not matter. */
+	ASSERT_EQ(0, share_names(a, -1));
+	ASSERT_EQ(0, zt_bind(a, "inproc://once"));
+	EXPECT_EQ(-1, zt_settext(b, ZMQ_UNBIND, "inproc://once"));
+	EXPECT_EQ(ENOENT, errno);
+	ASSERT_EQ(0, zt_settext(a, ZMQ_UNBIND, "inproc://once"));
+	ASSERT_EQ(0, zt_bind(b, "inproc://once"));
+	ASSERT_EQ(0, zt_settext(a, ZMQ_UNBIND, "inproc://once"));
+	EXPECT_EQ(-1, zt_settext(a, ZMQ_UNBIND, "inproc://once"));
+	EXPECT_EQ(ENOENT, errno);
+}
+
+TEST_F(zmq, peers_stay_when_a_socket_goes_to_another_name_space)
+{
+	int pull = zt_listening(ZMQ_PULL, "inproc://stay", self->ep);
+	int push = zt_connected(ZMQ_PUSH, "inproc://stay");
+
+	ASSERT_EQ(0, share_names(push, -1));
+	EXPECT_TRUE(carries(push, pull));
+	ASSERT_EQ(0, zt_settext(push, ZMQ_DISCONNECT, "inproc://stay"));
+	ASSERT_EQ(0, zt_connect(push, "inproc://stay"));
+	EXPECT_EQ(0, zt_poll(pull, POLLIN, 50));
+}
+
+TEST_F(zmq, a_name_space_has_a_number_and_ends_with_its_last_socket)
+{
+	int a = zt_socket(ZMQ_PULL), b = zt_socket(ZMQ_PUSH), i;
+
+	EXPECT_EQ(0, zt_getint(a, ZMQ_INPROC_NS));
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, share_names(a, -1));
+		ASSERT_EQ(0, share_names(b, -1));
+		EXPECT_LT(0, zt_getint(a, ZMQ_INPROC_NS));
+		EXPECT_NE(zt_getint(a, ZMQ_INPROC_NS),
+			  zt_getint(b, ZMQ_INPROC_NS));
+		ASSERT_EQ(0, share_names(b, a));
+		EXPECT_EQ(zt_getint(a, ZMQ_INPROC_NS),
+			  zt_getint(b, ZMQ_INPROC_NS));
+		ASSERT_EQ(0, share_names(a, a));
+		ASSERT_EQ(0, zt_bind(a, "inproc://till the end"));
+		close(a);
+		a = zt_socket(ZMQ_PULL);
+		ASSERT_EQ(0, share_names(a, b));
+	}
+	ASSERT_EQ(0, share_names(a, zt_socket(ZMQ_PAIR)));
+	EXPECT_EQ(0, zt_getint(a, ZMQ_INPROC_NS));
+}
+
+TEST_F(zmq, only_a_socket_of_the_same_network_opens_its_name_space)
+{
+	int a = zt_socket(ZMQ_PULL), b, plain, file;
+
+	plain = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	EXPECT_EQ(-1, share_names(a, plain));
+	EXPECT_EQ(EAFNOSUPPORT, errno);
+	EXPECT_EQ(-1, share_names(a, file));
+	EXPECT_EQ(ENOTSOCK, errno);
+	EXPECT_EQ(-1, share_names(a, 1000));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(-1, share_names(a, -2));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, setsockopt(a, SOL_ZMQ, ZMQ_INPROC_NS, &plain, 3));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, zt_getint(a, ZMQ_INPROC_NS));
+
+	ASSERT_EQ(0, share_names(a, -1));
+	ASSERT_EQ(0, zt_netns());
+	b = zt_socket(ZMQ_PUSH);
+	EXPECT_EQ(-1, share_names(b, a));
+	EXPECT_EQ(EXDEV, errno);
+	close(plain);
+	close(file);
+}
+
+static int connect_by_descriptor(void *arg)
+{
+	int push = zt_socket(ZMQ_PUSH);
+
+	return share_names(push, *(int *)arg) ||
+	       zt_connect(push, "inproc://invited") ||
+	       zt_puts(push, "here I am", 0);
+}
+
+TEST_F(zmq, a_descriptor_is_the_invitation_for_another_user)
+{
+	int pull = zt_socket(ZMQ_PULL);
+
+	ASSERT_EQ(0, share_names(pull, -1));
+	ASSERT_EQ(0, zt_bind(pull, "inproc://invited"));
+	EXPECT_TRUE(zt_as_nobody(connect_by_descriptor, &pull));
+	EXPECT_TRUE(zt_gets(pull, "here I am", ZT_LAST));
+}
+
 TEST_HARNESS_MAIN
