@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Who called connect(): a worker that connects again does it as them. */
 
+#include <linux/pid.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <net/sock.h>
@@ -25,6 +27,7 @@ struct zmq_caller *zmq_caller_new(void)
 	if (!caller)
 		return NULL;
 	caller->cred = get_current_cred();
+	caller->pid = get_pid(task_tgid(current));
 	zmq_fs_init(&caller->fs);
 	get_fs_root(current->fs, &caller->fs.root);
 	get_fs_pwd(current->fs, &caller->fs.pwd);
@@ -43,6 +46,7 @@ void zmq_caller_free(struct zmq_caller *caller)
 		return;
 	path_put(&caller->fs.pwd);
 	path_put(&caller->fs.root);
+	put_pid(caller->pid);
 	put_cred(caller->cred);
 	kfree(caller);
 }

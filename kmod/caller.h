@@ -7,15 +7,18 @@
 #include <linux/fs_struct.h>
 
 struct mem_cgroup;
+struct pid;
 struct sock;
 
 /**
  * struct zmq_caller - a task's view of files, and its rights
  * @cred: its credentials
+ * @pid: its process
  * @fs: its root and working directory, which name paths of ipc://
  */
 struct zmq_caller {
 	const struct cred	*cred;
+	struct pid		*pid;
 	struct fs_struct	fs;
 };
 

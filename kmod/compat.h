@@ -94,6 +94,35 @@ static inline struct mem_cgroup *zmq_sock_memcg(const struct sock *sk)
 #endif
 }
 
+/* SO_PASSCRED. Where it is a bit of the sock, setsockopt() refuses it to
+ * families that are not known to have it, so that a socket serves it itself.
+ */
+#ifdef ZMQ_HAVE_SK_SCM_CREDENTIALS
+#define zmq_own_sol_socket(sock) set_bit(SOCK_CUSTOM_SOCKOPT, &(sock)->flags)
+
+static inline bool zmq_passcred(const struct sock *sk)
+{
+	return sk->sk_scm_credentials;
+}
+
+static inline void zmq_set_passcred(struct sock *sk, bool on)
+{
+	sk->sk_scm_credentials = on;
+}
+#else
+#define zmq_own_sol_socket(sock) do { } while (0)
+
+static inline bool zmq_passcred(const struct sock *sk)
+{
+	return test_bit(SOCK_PASSCRED, &sk->sk_socket->flags);
+}
+
+static inline void zmq_set_passcred(struct sock *sk, bool on)
+{
+	assign_bit(SOCK_PASSCRED, &sk->sk_socket->flags, on);
+}
+#endif
+
 #ifdef ZMQ_HAVE_ASSIGN_STR_DST
 #define zmq_assign_str(dst, src) __assign_str(dst)
 #else

@@ -266,3 +266,15 @@ void zmq_conflate_refresh(struct zmq_pipe *pipe)
 	}
 	spin_unlock_bh(&core->lock);
 }
+
+/**
+ * zmq_conflate_has_newer_locked() - is there a message behind the reader's
+ * @pipe: the pipe, conflating or not
+ *
+ * Context: core->lock held.
+ * Return: true if messages that are not counted in @rx_msgs are in the pipe.
+ */
+bool zmq_conflate_has_newer_locked(const struct zmq_pipe *pipe)
+{
+	return pipe->conflate && pipe->conflate->whole;
+}

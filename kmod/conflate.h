@@ -13,5 +13,6 @@ unsigned int zmq_conflate_rx_locked(struct zmq_pipe *pipe,
 void zmq_conflate_drop_partial_locked(struct zmq_pipe *pipe);
 void zmq_conflate_next_locked(struct zmq_pipe *pipe);
 void zmq_conflate_refresh(struct zmq_pipe *pipe);
+bool zmq_conflate_has_newer_locked(const struct zmq_pipe *pipe);
 
 #endif /* _ZMQ_CONFLATE_H */

@@ -99,6 +99,8 @@ void zmq_dial_work(struct work_struct *work)
 		err = transport->connect(sock, conn->ep);
 		if (err && err != -EINPROGRESS)
 			sock_release(sock);
+		else if (transport->introduce)
+			transport->introduce(sock, conn->caller->pid);
 	}
 	zmq_caller_revert(&disguise);
 	conn->dial_sock = err && err != -EINPROGRESS ? ERR_PTR(err) : sock;

@@ -16,6 +16,7 @@
  * @core_node: in core->inproc
  * @ns: the name space, held
  * @core: who bound it
+ * @pc: in which process
  * @len: bytes in @name
  * @name: the name
  */
@@ -24,6 +25,7 @@ struct zmq_inproc_name {
 	struct list_head	core_node;
 	struct zmq_inproc_ns	*ns;
 	struct zmq_core		*core;
+	struct zmq_peercred	pc;
 	size_t			len;
 	u8			name[];
 };
@@ -34,12 +36,14 @@ struct zmq_inproc_name {
  * @hwm: ZMQ_RCVHWM
  * @id_len: bytes in @id
  * @id: routing id
+ * @pc: process that bound or connected it
  */
 struct zmq_pair_end {
 	u8	type;
 	u8	id_len;
 	int	hwm;
 	u8	*id;
+	struct zmq_peercred pc;
 };
 
 /**
@@ -211,11 +215,15 @@ void zmq_inproc_join(struct zmq_core *core, struct zmq_core *other)
 
 static void pair_put(struct zmq_pair *pair)
 {
+	int side;
+
 	if (!refcount_dec_and_test(&pair->ref))
 		return;
 	ns_put(pair->ns);
-	kfree(pair->self[0].id);
-	kfree(pair->self[1].id);
+	for (side = 0; side < 2; side++) {
+		kfree(pair->self[side].id);
+		zmq_peercred_put(&pair->self[side].pc);
+	}
 	kfree(pair);
 }
 
@@ -231,6 +239,7 @@ static struct zmq_pair *pair_new(struct zmq_inproc_ns *ns,
 	refcount_set(&pair->ref, 1);
 	spin_lock_init(&pair->lock);
 	pair->ns = ns_get(ns);
+	zmq_peercred_current(&pair->self[0].pc);
 	INIT_LIST_HEAD(&pair->parked_node);
 	__skb_queue_head_init(&pair->parked);
 	pair->len = ep->name_len;
@@ -296,14 +305,30 @@ static int describe(struct zmq_pair *pair, const struct zmq_pipe *pipe)
 int zmq_inproc_meet(struct zmq_pipe *pipe)
 {
 	const struct zmq_pair_end *peer;
+	int err;
 
 	if (!pipe->pair)
 		return -EPIPE;
 	peer = &pipe->pair->self[!pipe->side];
+	err = zmq_pipe_set_cred(pipe, &peer->pc);
+	if (err)
+		return err;
 	WRITE_ONCE(pipe->peer_hwm, peer->hwm);
 	/* What filled our queue alone may leave room in both. */
 	zmq_pipe_tx_done(pipe, 0);
 	return zmq_pipe_meet(pipe, 1, peer->type, peer->id, peer->id_len);
+}
+
+/**
+ * zmq_inproc_cred() - whose process the peer is
+ * @pipe: an end of a pair that is joined
+ *
+ * Context: Process context, socket lock held.
+ * Return: the process, good for as long as the lock is held.
+ */
+const struct zmq_peercred *zmq_inproc_cred(const struct zmq_pipe *pipe)
+{
+	return &pipe->pair->self[!pipe->side].pc;
 }
 
 static void announce(struct zmq_pipe *pipe)
@@ -346,15 +371,16 @@ static int share_conflate(struct zmq_pipe *a, struct zmq_pipe *b)
 }
 
 /* Make the bound socket's end of a pair whose connecting end is there. */
-static int join_bound(struct zmq_pair *pair, struct zmq_core *bound)
+static int join_bound(struct zmq_pair *pair, const struct zmq_inproc_name *name)
 {
 	struct zmq_pipe *from = pair->end[0];
 	struct zmq_pipe *to;
 	int err;
 
-	to = end_new(bound, pair, 1);
+	to = end_new(name->core, pair, 1);
 	if (!to)
 		return -ENOMEM;
+	zmq_peercred_copy(&pair->self[1].pc, &name->pc);
 	err = describe(pair, to);
 	if (!err)
 		err = share_conflate(from, to);
@@ -390,7 +416,7 @@ static void adopt_parked(struct zmq_inproc_name *name)
 	list_for_each_entry_safe(pair, next, &name->ns->parked, parked_node) {
 		if (!same_name(name->name, name->len, pair->name, pair->len))
 			continue;
-		if (join_bound(pair, name->core))
+		if (join_bound(pair, name))
 			continue;
 		list_del_init(&pair->parked_node);
 		announce(pair->end[0]);
@@ -425,6 +451,7 @@ int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 		kfree(name);
 	} else {
 		name->ns = ns_get(ns);
+		zmq_peercred_current(&name->pc);
 		list_add_tail(&name->node, &ns->bound);
 		spin_lock_bh(&core->lock);
 		list_add_tail(&name->core_node, &core->inproc);
@@ -447,6 +474,7 @@ static void forget_name(struct zmq_inproc_name *name)
 	list_del(&name->core_node);
 	spin_unlock_bh(&name->core->lock);
 	mutex_unlock(&ns->lock);
+	zmq_peercred_put(&name->pc);
 	kfree(name);
 	ns_put(ns);
 }
@@ -536,7 +564,7 @@ static int join_or_park(struct zmq_pair *pair, const struct zmq_endpoint *ep)
 		return err;
 	name = find_name(pair->ns, ep);
 	if (name)
-		return join_bound(pair, name->core);
+		return join_bound(pair, name);
 	list_add_tail(&pair->parked_node, &pair->ns->parked);
 	return 0;
 }

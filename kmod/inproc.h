@@ -3,6 +3,7 @@
 #ifndef _ZMQ_INPROC_H
 #define _ZMQ_INPROC_H
 
+#include "peercred.h"
 #include "pipe.h"
 
 struct zmq_endpoint;
@@ -32,7 +33,6 @@ void zmq_inproc_exit(struct zmq_core *core);
 int zmq_inproc_unshare(struct zmq_core *core);
 void zmq_inproc_join(struct zmq_core *core, struct zmq_core *other);
 
-
 int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep);
 int zmq_inproc_unbind(struct zmq_core *core, const struct zmq_endpoint *ep);
 void zmq_inproc_unbind_all(struct zmq_core *core);
@@ -45,6 +45,7 @@ void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs);
 void zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 			  bool subscribe);
 int zmq_inproc_meet(struct zmq_pipe *pipe);
+const struct zmq_peercred *zmq_inproc_cred(const struct zmq_pipe *pipe);
 void zmq_inproc_unlink(struct zmq_pipe *pipe);
 
 #endif /* _ZMQ_INPROC_H */

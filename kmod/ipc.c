@@ -4,7 +4,9 @@
 #include <linux/cred.h>
 #include <linux/namei.h>
 #include <linux/net.h>
+#include <linux/pid.h>
 #include <linux/random.h>
+#include <linux/sched/signal.h>
 #include <linux/security.h>
 #include <net/af_unix.h>
 #include "child.h"
@@ -127,6 +129,29 @@ static int ipc_listen(struct socket *sock, struct zmq_endpoint *ep, int backlog)
 	return err;
 }
 
+/* The peer takes whoever runs connect() for the process, here a worker. */
+static void ipc_introduce(struct socket *sock, struct pid *pid)
+{
+	struct pid *old = NULL;
+	struct sock *peer;
+
+	unix_state_lock(sock->sk);
+	peer = unix_peer(sock->sk);
+	if (peer)
+		sock_hold(peer);
+	unix_state_unlock(sock->sk);
+	if (!peer)
+		return;
+	spin_lock(&peer->sk_peer_lock);
+	if (peer->sk_peer_pid == task_tgid(current)) {
+		old = peer->sk_peer_pid;
+		peer->sk_peer_pid = get_pid(pid);
+	}
+	spin_unlock(&peer->sk_peer_lock);
+	put_pid(old);
+	sock_put(peer);
+}
+
 static bool in_group(const struct cred *cred, u32 gid)
 {
 	int i;
@@ -183,5 +208,6 @@ const struct zmq_transport zmq_ipc_transport = {
 	.listen		= ipc_listen,
 	.unlisten	= ipc_unlisten,
 	.connect	= zmq_child_connect,
+	.introduce	= ipc_introduce,
 	.admit		= ipc_admit,
 };

@@ -6,6 +6,7 @@
 #include "conn.h"
 #include "inproc.h"
 #include "mem.h"
+#include "peercred.h"
 #include "pipe.h"
 
 #define T(_type)	BIT(ZMQ_##_type)
@@ -51,6 +52,7 @@ struct zmq_pipe *zmq_pipe_new(struct zmq_core *core, gfp_t gfp)
 	INIT_LIST_HEAD(&pipe->ready_node);
 	INIT_LIST_HEAD(&pipe->writable_node);
 	INIT_LIST_HEAD(&pipe->dist_node);
+	INIT_LIST_HEAD(&pipe->eras);
 	sock_hold(core->sk);
 	return pipe;
 }
@@ -96,6 +98,7 @@ void zmq_pipe_put(struct zmq_pipe *pipe)
 	if (!refcount_dec_and_test(&pipe->ref))
 		return;
 	zmq_pipe_purge(pipe);
+	zmq_pipe_free_creds(pipe);
 	kfree(pipe->id);
 	kfree(pipe->endpoint);
 	kfree_rcu(pipe, rcu);
@@ -191,6 +194,22 @@ int zmq_pipe_attach(struct zmq_pipe *pipe)
 	return 0;
 }
 
+static void set_up(struct zmq_pipe *pipe, bool up)
+{
+	struct zmq_core *core = pipe->core;
+
+	if (up == test_bit(ZMQ_PIPE_UP, &pipe->flags))
+		return;
+	if (up) {
+		set_bit(ZMQ_PIPE_UP, &pipe->flags);
+		core->nr_up++;
+	} else {
+		clear_bit(ZMQ_PIPE_UP, &pipe->flags);
+		core->nr_up--;
+	}
+	zmq_core_show_cred(core);
+}
+
 /**
  * zmq_pipe_up() - the peer can be talked to
  * @pipe: the pipe, attached
@@ -199,7 +218,7 @@ int zmq_pipe_attach(struct zmq_pipe *pipe)
  */
 void zmq_pipe_up(struct zmq_pipe *pipe)
 {
-	set_bit(ZMQ_PIPE_UP, &pipe->flags);
+	set_up(pipe, true);
 	if (pipe->core->ops->up)
 		pipe->core->ops->up(pipe->core, pipe);
 }
@@ -214,7 +233,7 @@ void zmq_pipe_down(struct zmq_pipe *pipe)
 {
 	struct zmq_core *core = pipe->core;
 
-	clear_bit(ZMQ_PIPE_UP, &pipe->flags);
+	set_up(pipe, false);
 	spin_lock_bh(&core->lock);
 	clear_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
 	zmq_pipe_drop_partial_locked(pipe);
@@ -266,7 +285,7 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
 	if (test_and_set_bit(ZMQ_PIPE_DETACHED, &pipe->flags))
 		return;
 	zmq_pipe_get(pipe);
-	clear_bit(ZMQ_PIPE_UP, &pipe->flags);
+	set_up(pipe, false);
 
 	/* From here on nothing arrives. */
 	if (conn) {

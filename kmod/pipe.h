@@ -43,6 +43,7 @@ struct zmq_pair;
  * @priv: the pattern's own state
  * @dist_gen: the number of the current fan-out; socket lock
  * @nr_pipes: length of @pipes
+ * @nr_up: those of them that have ZMQ_PIPE_UP; socket lock
  * @drops: messages dropped because a peer was full or gone
  */
 struct zmq_core {
@@ -65,6 +66,7 @@ struct zmq_core {
 	bool				by_id;
 	u32				dist_gen;
 	unsigned int			nr_pipes;
+	unsigned int			nr_up;
 	atomic_long_t			drops;
 };
 
@@ -115,6 +117,7 @@ enum zmq_pipe_flag {
  * @endpoint: canonical text of the bind or connect that made it, for
  *	ZMQ_DISCONNECT and /proc/net/zmq
  * @dialed: made by connect(), not by accept
+ * @eras: whose process the peer is and was, see peercred.c; socket lock
  * @topics: PUB: what it gets; core->lock
  * @asked: PUB: what it asked for, with ZMQ_XPUB_MANUAL; core->lock
  * @announce: SUB: what it has not been told yet; socket lock
@@ -157,6 +160,7 @@ struct zmq_pipe {
 	struct rhash_head	id_node;
 	u32			number;
 	char			*endpoint;
+	struct list_head	eras;
 	struct zmq_trie_owner	topics;
 	struct zmq_trie_owner	asked;
 	struct zmq_announce	*announce;

@@ -3,6 +3,7 @@
 
 #include <linux/slab.h>
 #include "conn.h"
+#include "peercred.h"
 #include "pipe.h"
 #include "trace.h"
 
@@ -64,7 +65,11 @@ void zmq_pipe_close(struct zmq_pipe *pipe)
 static int meet_stream(struct zmq_pipe *pipe, const struct zmq_session *s)
 {
 	int type = s->peer_type == ZMQ_PEER_TYPE_UNKNOWN ? -1 : s->peer_type;
+	int err;
 
+	err = zmq_pipe_set_cred_of(pipe, pipe->conn->sock->sk);
+	if (err)
+		return err;
 	return zmq_pipe_meet(pipe, s->minor, type, s->peer_id, s->peer_id_len);
 }
 

@@ -63,12 +63,15 @@ int zmq_sock_can_recv(struct zmq_sock *zsk);
 
 /* sock_tx.c, sock_rx.c */
 struct zmq_patience;
+struct zmq_peercred;
 
 void zmq_sock_forget_message(struct zmq_sock *zsk);
 bool zmq_sock_may_send(struct zmq_sock *zsk);
 int zmq_sock_put_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len);
 int zmq_sock_wait_for_frame(struct zmq_sock *zsk, struct zmq_frame *f,
 			    struct zmq_patience *patience);
+const struct zmq_peercred *zmq_sock_sender(const struct zmq_frame *f);
+int zmq_sock_put_cred(struct msghdr *m, const struct zmq_peercred *pc);
 int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len);
 int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 		     int flags);

@@ -9,6 +9,8 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
+#include "compat.h"
+#include "peercred.h"
 #include "sock.h"
 #include "wait.h"
 
@@ -191,6 +193,8 @@ ssize_t zmq_sock_send_frames(struct zmq_sock *zsk, struct msghdr *m,
  * @max: frames that the control buffer has room for
  * @room: bytes that the data buffer has left
  * @got: bytes received
+ * @passcred: SO_PASSCRED: all messages are of one sender
+ * @sender: a copy of who that is, both NULL if it is not known
  */
 struct frames_rx {
 	struct zmq_sock		*zsk;
@@ -201,6 +205,8 @@ struct frames_rx {
 	unsigned int		max;
 	size_t			room;
 	size_t			got;
+	bool			passcred;
+	struct zmq_peercred	sender;
 };
 
 /* Too little room is said with the room that it takes. */
@@ -323,6 +329,28 @@ static void consume(struct zmq_sock *zsk, unsigned int nr)
 	zsk->rcvmore = false;
 }
 
+/* With SO_PASSCRED a call ends before another sender's message. It leaves room
+ * for what it says of the sender, but for the first message, which comes first.
+ */
+static bool goes_along(struct frames_rx *rx, const struct zmq_frame *f,
+		       u64 frames)
+{
+	const unsigned int say = DIV_ROUND_UP(CMSG_SPACE(sizeof(struct ucred)),
+					      sizeof(*rx->desc));
+	const struct zmq_peercred *sender;
+
+	if (!rx->passcred)
+		return true;
+	sender = zmq_sock_sender(f);
+	if (!rx->nr) {
+		if (sender)
+			zmq_peercred_copy(&rx->sender, sender);
+		return true;
+	}
+	return zmq_peercred_equal(sender, rx->sender.pid ? &rx->sender : NULL) &&
+	       rx->nr + frames + say <= rx->max;
+}
+
 /* Take the message that begins with @f: 0, 1 if it must stay, or an error. */
 static int take_message(struct frames_rx *rx, const struct zmq_frame *f,
 			bool peek)
@@ -337,6 +365,8 @@ static int take_message(struct frames_rx *rx, const struct zmq_frame *f,
 	if (bytes > rx->room || frames > rx->max - rx->nr)
 		return before ? 1 : (say_need(rx, bytes, frames) ?: 1);
 	if (before && before + frames > FRAMES_BATCH)
+		return 1;
+	if (!goes_along(rx, f, frames))
 		return 1;
 	if (!grow(rx, before + frames))
 		return -ENOMEM;
@@ -363,7 +393,8 @@ static int take_message(struct frames_rx *rx, const struct zmq_frame *f,
  * @patience: how long the call may wait for the first one
  *
  * Of a message that was begun frame by frame the rest is received. Messages
- * from different pipes come in one call as they would in several.
+ * from different pipes come in one call as they would in several; with
+ * SO_PASSCRED only those of one sender.
  *
  * Context: Process context, socket lock held.
  * Return: bytes received; 0 with MSG_TRUNC and ZMQ_FRAMES_NEED in @m if there
@@ -375,7 +406,12 @@ ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 			     struct zmq_patience *patience)
 {
 	const struct zmq_pattern *pattern = zsk->core.pattern;
-	struct frames_rx rx = { .zsk = zsk, .m = m, .room = size };
+	struct frames_rx rx = {
+		.zsk = zsk,
+		.m = m,
+		.room = size,
+		.passcred = zmq_passcred(&zsk->sk),
+	};
 	struct zmq_frame f;
 	int err;
 
@@ -394,7 +430,11 @@ ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 		m->msg_flags |= MSG_EOR;
 		err = put_cmsg(m, SOL_ZMQ, ZMQ_FRAMES,
 			       rx.nr * sizeof(*rx.desc), rx.desc);
+		/* The messages have left the queue, so this cannot fail. */
+		if (!err && rx.sender.pid)
+			zmq_sock_put_cred(m, &rx.sender);
 	}
+	zmq_peercred_put(&rx.sender);
 	kvfree(rx.desc);
 	return err < 0 ? err : rx.got;
 }

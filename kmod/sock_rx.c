@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* recvmsg(): one frame; poll(): what recvmsg() and sendmsg() would say. */
 
+#include <linux/cred.h>
+#include <linux/pid.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
+#include <linux/uidgid.h>
 #include <linux/uio.h>
+#include <linux/user_namespace.h>
+#include "compat.h"
 #include "conn.h"
+#include "peercred.h"
 #include "sock.h"
 #include "wait.h"
 
@@ -67,6 +73,43 @@ static void put_name(const struct zmq_sock *zsk, struct msghdr *m,
 	m->msg_namelen = sizeof(*name);
 }
 
+/**
+ * zmq_sock_sender() - whose process sent a frame
+ * @f: the frame that is received next
+ *
+ * Context: Process context, socket lock held.
+ * Return: as zmq_pipe_cred(); NULL also for what no peer sent as a message.
+ */
+const struct zmq_peercred *zmq_sock_sender(const struct zmq_frame *f)
+{
+	struct zmq_pipe *pipe = f->pipe;
+
+	if (!pipe && f->more)
+		pipe = f->body;
+	return pipe ? zmq_pipe_cred(pipe) : NULL;
+}
+
+/**
+ * zmq_sock_put_cred() - SCM_CREDENTIALS, in the reader's namespaces
+ * @m: where it goes; MSG_CTRUNC if there is too little room
+ * @pc: the sender, or NULL for none
+ *
+ * Context: Process context of the reader.
+ * Return: 0 or -EFAULT.
+ */
+int zmq_sock_put_cred(struct msghdr *m, const struct zmq_peercred *pc)
+{
+	struct user_namespace *ns = current_user_ns();
+	struct ucred ucred;
+
+	if (!pc)
+		return 0;
+	ucred.pid = pid_vnr(pc->pid);
+	ucred.uid = from_kuid_munged(ns, pc->cred->euid);
+	ucred.gid = from_kgid_munged(ns, pc->cred->egid);
+	return put_cmsg(m, SOL_SOCKET, SCM_CREDENTIALS, sizeof(ucred), &ucred);
+}
+
 static int recv_frame(struct zmq_sock *zsk, struct msghdr *m, size_t size,
 		      int flags, struct zmq_patience *patience)
 {
@@ -79,6 +122,8 @@ static int recv_frame(struct zmq_sock *zsk, struct msghdr *m, size_t size,
 		return err;
 	copied = min_t(u64, f.len, size);
 	err = copy_frame(&f, &m->msg_iter, copied);
+	if (!err && unlikely(zmq_passcred(&zsk->sk)))
+		err = zmq_sock_put_cred(m, zmq_sock_sender(&f));
 	if (err)
 		return err;
 

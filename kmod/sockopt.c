@@ -3,7 +3,8 @@
  * Level SOL_ZMQ. One table says all there is to say about an option; sizes and
  * ranges are checked here, so that patterns only see values that make sense.
  *
- * Level SOL_SOCKET does not come here: sock_setsockopt() serves it.
+ * Level SOL_SOCKET is sock_setsockopt()'s; it comes here on the way there where
+ * that would refuse SO_PASSCRED.
  */
 #include <linux/cred.h>
 #include <linux/file.h>
@@ -496,10 +497,25 @@ out:
 	return err;
 }
 
+static int set_passcred(struct zmq_sock *zsk, sockptr_t optval,
+			unsigned int optlen)
+{
+	int on;
+
+	if (optlen < sizeof(on))
+		return -EINVAL;
+	if (copy_from_sockptr(&on, optval, sizeof(on)))
+		return -EFAULT;
+	lock_sock(&zsk->sk);
+	zmq_set_passcred(&zsk->sk, on);
+	release_sock(&zsk->sk);
+	return 0;
+}
+
 /**
  * zmq_sock_setsockopt() - struct proto_ops' setsockopt
  * @sock: the socket
- * @level: SOL_ZMQ
+ * @level: SOL_ZMQ or SOL_SOCKET
  * @optname: an option
  * @optval: its value
  * @optlen: bytes at @optval: exactly 4 or 8 for a number, the string with or
@@ -517,6 +533,10 @@ int zmq_sock_setsockopt(struct socket *sock, int level, int optname,
 	struct zmq_sock *zsk = zmq_sk(sock->sk);
 	const struct opt_desc *opt;
 
+	if (level == SOL_SOCKET)
+		return optname == SO_PASSCRED ?
+		       set_passcred(zsk, optval, optlen) :
+		       sock_setsockopt(sock, level, optname, optval, optlen);
 	opt = find_for(zsk, level, optname, OPT_SET);
 	if (IS_ERR(opt))
 		return PTR_ERR(opt);

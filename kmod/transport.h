@@ -8,6 +8,7 @@
 #include "types.h"
 
 struct msghdr;
+struct pid;
 struct zmq_owner;
 
 /**
@@ -52,6 +53,8 @@ struct zmq_stream_ops {
  * @unlisten: take away what @listen left beside the child, or NULL
  * @source: bind a child that will connect to the endpoint's source, or NULL
  * @connect: begin to connect; 0, -EINPROGRESS or another errno
+ * @introduce: a worker has connected: tell the peer of the process that it
+ *	did it for, or NULL. In the worker.
  * @reset: make a child fit to connect again; NULL if it never is, so that each
  *	attempt has its own
  * @inherit: apply the transport's own options to an accepted child, or NULL
@@ -70,6 +73,7 @@ struct zmq_transport {
 	void	(*unlisten)(struct socket *sock);
 	int	(*source)(struct socket *sock, const struct zmq_endpoint *ep);
 	int	(*connect)(struct socket *sock, const struct zmq_endpoint *ep);
+	void	(*introduce)(struct socket *sock, struct pid *pid);
 	int	(*reset)(struct socket *sock);
 	void	(*inherit)(struct zmq_owner *owner, struct socket *sock);
 	bool	(*admit)(struct zmq_owner *owner, const struct socket *sock);

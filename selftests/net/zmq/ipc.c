@@ -355,7 +355,7 @@ TEST_F(ipc, a_worker_connects_with_the_callers_rights)
 	EXPECT_TRUE(zt_reap(pid));
 }
 
-TEST_F(ipc, a_peer_sees_the_callers_user_after_a_reconnection)
+TEST_F(ipc, a_peer_sees_the_caller_after_a_reconnection)
 {
 	struct outsider o = { .endpoint = "ipc://s", .uid = NOBODY };
 	struct ucred cred = { };
@@ -375,6 +375,7 @@ TEST_F(ipc, a_peer_sees_the_callers_user_after_a_reconnection)
 	ASSERT_EQ(0, getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &cred, &len));
 	EXPECT_EQ(NOBODY, cred.uid);
 	EXPECT_EQ(NOBODY, cred.gid);
+	EXPECT_EQ(pid, cred.pid);
 	EXPECT_TRUE(zt_reap(pid));
 }
 
