@@ -267,7 +267,7 @@ long zt_proc_sum(const char *field, int *up)
 		if (!p)
 			continue;
 		sum += atol(p + strlen(key));
-		*up += strstr(line, " up ") != NULL;
+		*up += !!strstr(line, " up ");
 	}
 	if (f)
 		fclose(f);

@@ -64,23 +64,35 @@ FIXTURE_TEARDOWN(workers)
 	EXPECT_EQ(0, zt_teardown());
 }
 
+/* A kernel that is a hundred times slower gets by with fewer, and says so. */
+static u32 at_most(u32 jobs)
+{
+	const char *most = getenv("ZT_JOBS");
+
+	if (most && strtoul(most, NULL, 10) < jobs)
+		jobs = strtoul(most, NULL, 10);
+	printf("# %u jobs\n", jobs);
+	return jobs;
+}
+
 TEST_F_TIMEOUT(workers, eight_on_one_fd_do_every_job_once, 900)
 {
 	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
 	int push = zt_connected(ZMQ_PUSH, self->ep), busy = 0;
 	struct shift s = { .fd = pull };
+	const u32 jobs = at_most(variant->jobs);
 	pid_t workers[WORKERS];
 	u32 i, sum = 0;
 
 	ASSERT_LE(0, pull);
 	ASSERT_EQ(0, zt_wait_for_ever(pull));
 	ASSERT_EQ(0, zt_wait_for_ever(push));
-	s.done = zt_shared(variant->jobs);
+	s.done = zt_shared(jobs);
 	s.share = zt_shared(WORKERS * sizeof(*s.share));
 	ASSERT_NE(NULL, s.done);
 	for (s.me = 0; s.me < WORKERS; s.me++)
 		workers[s.me] = zt_child(work, &s);
-	ASSERT_EQ(variant->jobs, zt_put_numbers(push, variant->jobs, 0));
+	ASSERT_EQ(jobs, zt_put_numbers(push, jobs, 0));
 	for (i = 0; i < WORKERS; i++) {
 		u32 stop = STOP;
 
@@ -90,7 +102,7 @@ TEST_F_TIMEOUT(workers, eight_on_one_fd_do_every_job_once, 900)
 		EXPECT_TRUE(zt_reap(workers[i]))
 			zt_tell();
 	}
-	for (i = 0; i < variant->jobs; i++) {
+	for (i = 0; i < jobs; i++) {
 		ASSERT_EQ(1, s.done[i])
 			TH_LOG("job %u", i);
 	}
@@ -98,7 +110,7 @@ TEST_F_TIMEOUT(workers, eight_on_one_fd_do_every_job_once, 900)
 		sum += s.share[i];
 		busy += s.share[i] > 0;
 	}
-	EXPECT_EQ(variant->jobs, sum);
+	EXPECT_EQ(jobs, sum);
 	EXPECT_LT(1, busy);
 }
 

@@ -74,7 +74,8 @@ static bool all_connect(int port)
 	if (zs_dial(peers, PEERS, port) && zs_handshake(peers, PEERS) &&
 	    patiently(up_is, PEERS))
 		return true;
-	printf("# %ld accepted, %ld not, %ld established, %ld closed; TCP: %ld drops, %ld cookies\n",
+	printf("# %ld accepted, %ld not, %ld established, %ld closed; "
+	       "TCP: %ld drops, %ld cookies\n",
 	       zt_mib("Accepts"), zt_mib("AcceptFail"), zt_mib("Established"),
 	       zt_mib("HandshakeClosed"),
 	       zt_netstat("TcpExt:", "ListenDrops"),
