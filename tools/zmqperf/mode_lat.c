@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Round trips, one at a time. */
+#include "zmqperf.h"
+
+static const char * const patterns[] = { "reqrep", "pair", "dealer", NULL };
+
+static void near_open(struct run *r)
+{
+	const struct options *o = r->o;
+
+	r->ports = xcalloc(1, sizeof(*r->ports));
+	ends_called(r, -1);
+	r->ports[0] = port_dialed(o, o->pattern->near, r->where);
+}
+
+static void far_open(struct run *r)
+{
+	const struct options *o = r->o;
+
+	r->ports = xcalloc(1, sizeof(*r->ports));
+	r->ports[0] = port_listening(o, o->pattern->far, r->where);
+	ends_call(r);
+	o->backend->accepted(r->ports[0], 1);
+}
+
+static void near(struct run *r, unsigned int n)
+{
+	const struct backend *be = r->o->backend;
+	struct port *p = r->ports[0];
+	size_t size = r->o->size;
+	uint64_t start;
+	struct msg m;
+
+	while (n--) {
+		start = now_ns();
+		payload_number(r->buf, size, r->seq);
+		be->send(p, r->buf, size);
+		if (r->o->epoll)
+			be->await(p);
+		be->recv(p, &m, true);
+		r->check(&m, size, r->seq++);
+		stats_add(r->latency, now_ns() - start);
+	}
+}
+
+static void far(struct run *r, unsigned int n)
+{
+	const struct backend *be = r->o->backend;
+	struct port *p = r->ports[0];
+	struct msg m;
+
+	while (n--) {
+		if (r->o->epoll)
+			be->await(p);
+		be->recv(p, &m, true);
+		r->check(&m, r->o->size, r->seq++);
+		be->send(p, m.data, m.len);
+	}
+}
+
+const struct mode mode_lat = {
+	.name = "lat",
+	.unit = "round trip",
+	.patterns = patterns,
+	.near_open = near_open,
+	.far_open = far_open,
+	.near = near,
+	.far = far,
+};

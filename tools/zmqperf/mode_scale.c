@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A server with an event loop and --peers clients with a socket each: in a
+ * round every client sends a request, then every client reads its reply.
+ */
+#include "zmqperf.h"
+
+static const char * const patterns[] = { "router", NULL };
+
+static void near_open(struct run *r)
+{
+	const struct options *o = r->o;
+	unsigned int i;
+
+	r->ports = xcalloc(o->peers, sizeof(*r->ports));
+	ends_called(r, -1);
+	for (i = 0; i < o->peers; i++)
+		r->ports[i] = port_dialed(o, o->pattern->near, r->where);
+}
+
+static void far_open(struct run *r)
+{
+	const struct options *o = r->o;
+
+	r->ports = xcalloc(1, sizeof(*r->ports));
+	r->ports[0] = port_listening(o, o->pattern->far, r->where);
+	ends_call(r);
+	o->backend->accepted(r->ports[0], o->peers);
+}
+
+static void near(struct run *r, unsigned int n)
+{
+	const struct options *o = r->o;
+	unsigned int i;
+	struct msg m;
+
+	for (; n--; r->seq += o->peers) {
+		for (i = 0; i < o->peers; i++) {
+			payload_number(r->buf, o->size, r->seq + i);
+			o->backend->send(r->ports[i], r->buf, o->size);
+		}
+		for (i = 0; i < o->peers; i++) {
+			o->backend->recv(r->ports[i], &m, true);
+			r->check(&m, o->size, r->seq + i);
+		}
+	}
+}
+
+static uint64_t ops(const struct options *o, unsigned int n)
+{
+	return (uint64_t)n * o->peers;
+}
+
+static void far(struct run *r, unsigned int n)
+{
+	uint64_t served = 0;
+
+	while (served < ops(r->o, n))
+		served += r->o->backend->serve(r->ports[0]);
+}
+
+const struct mode mode_scale = {
+	.name = "scale",
+	.unit = "request",
+	.patterns = patterns,
+	.near_open = near_open,
+	.far_open = far_open,
+	.near = near,
+	.far = far,
+	.ops = ops,
+};
