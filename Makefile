@@ -27,6 +27,10 @@ help:
 #?   check-debug     kernel selftests on debug kernels (KASAN, lockdep, kmemleak, …);
 #?                   DEBUG_KERNELS=uml leaves out the slow one with two CPUs
 #?   check-scale     ten thousand peers: memory, fairness, storms
+#?   zmqperf         the benchmark program, build/zmqperf/zmqperf
+#?   bench           AF_ZMQ against libzmq and plain sockets, in a deterministic machine: one table
+#?   bench-long      the same with 5000 clients and a million subscriptions: hours
+#?   bench-smp       wall time on two emulated CPUs, a sanity check that is not to be quoted
 #?   deps            install the Debian packages that all of this needs
 #? A virtual machine for anything else: tools/vm/run -- COMMAND, tools/vm/shell
 
@@ -82,5 +86,13 @@ check-scale:
 	@tools/deps build vm test
 	@tools/run-tests scale
 
+zmqperf:
+	$(MAKE) -C tools/zmqperf OUT="$(CURDIR)/build/zmqperf"
+
+bench bench-long bench-smp:
+	@tools/deps build vm bench
+	@$(MAKE) -s zmqperf
+	@tools/bench/bench $(if $(filter bench-long,$@),--long) $(if $(filter bench-smp,$@),--smp --repeat 1)
+
 .PHONY: all help modules modules_install headers_install lib install clean deps demo \
-	check check-unit check-vm check-static check-debug check-scale
+	check check-unit check-vm check-static check-debug check-scale zmqperf bench bench-long bench-smp
