@@ -65,6 +65,11 @@ static void libzmq_open(struct port *p)
 	set_int(p, ZMQ_LINGER, 0);
 	if (p->type == ZMQ_PUB)
 		set_int(p, ZMQ_XPUB_NODROP, 1);
+	/* Subscriptions are messages to it, which it drops when too many. */
+	if (p->type == ZMQ_SUB)
+		set_int(p, ZMQ_SNDHWM, 0);
+	if (p->type == ZMQ_PUB)
+		set_int(p, ZMQ_RCVHWM, 0);
 	zmq_msg_init(&z->id);
 	zmq_msg_init(&z->msg);
 }

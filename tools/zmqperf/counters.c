@@ -3,7 +3,6 @@
  * What the whole machine did in a phase. System calls are counted by a
  * tracepoint, which makes each of them slower: never while time is taken.
  */
-#include <inttypes.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,6 +87,7 @@ static bool sum_of(const char *path, const char *key, uint64_t *sum)
 static bool segments(uint64_t *n)
 {
 	char names[8192], values[8192], *name, *value, *s1, *s2;
+	static const char space[] = { ' ', '\n', 0 };
 	FILE *f = fopen("/proc/net/netstat", "r");
 	bool found = false;
 
@@ -95,11 +95,11 @@ static bool segments(uint64_t *n)
 		return false;
 	while (!found && fgets(names, sizeof(names), f) &&
 	       fgets(values, sizeof(values), f)) {
-		name = strtok_r(names, " \n", &s1);
-		value = strtok_r(values, " \n", &s2);
+		name = strtok_r(names, space, &s1);
+		value = strtok_r(values, space, &s2);
 		while (name && value && strcmp(name, "TCPOrigDataSent")) {
-			name = strtok_r(NULL, " \n", &s1);
-			value = strtok_r(NULL, " \n", &s2);
+			name = strtok_r(NULL, space, &s1);
+			value = strtok_r(NULL, space, &s2);
 		}
 		found = name && value;
 		if (found)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "zmqperf.h"
 
 #define LEN(array)	(sizeof(array) / sizeof((array)[0]))
@@ -118,7 +119,7 @@ noreturn void die(const char *fmt, ...)
 	va_start(args, fmt);
 	complain(fmt, args);
 	va_end(args);
-	_Exit(1);
+	_exit(1);
 }
 
 noreturn void die_errno(const char *what)
@@ -135,8 +136,8 @@ void *xcalloc(size_t n, size_t size)
 	return p;
 }
 
-static unsigned int number(const char *name, const char *text,
-			   unsigned int min, unsigned int max)
+static unsigned int parse(const char *name, const char *text,
+			  unsigned int min, unsigned int max)
 {
 	unsigned long long n;
 	char *end;
@@ -144,8 +145,8 @@ static unsigned int number(const char *name, const char *text,
 	errno = 0;
 	n = strtoull(text, &end, 10);
 	if (errno || end == text || *end || *text == '-' || n < min || n > max)
-		usage("--%s takes a number from %u to %u, not '%s'", name, min,
-		      max, text);
+		usage("--%s wants a number from %u to %u, not '%s'", name,
+		      min, max, text);
 	return n;
 }
 
@@ -251,31 +252,31 @@ static void option(struct options *o, int c)
 				      LEN(transports));
 		break;
 	case 's':
-		o->size = number("size", optarg, 1, 64 << 20);
+		o->size = parse("size", optarg, 1, 64 << 20);
 		break;
 	case 'n':
-		o->count = number("count", optarg, 1, 1000000000);
+		o->count = parse("count", optarg, 1, 1000000000);
 		break;
 	case 'w':
-		o->warmup = number("warmup", optarg, 1, 1000000000);
+		o->warmup = parse("warmup", optarg, 1, 1000000000);
 		break;
 	case 'c':
 		o->style = one_of("call style", optarg, styles, LEN(styles));
 		break;
 	case 'b':
-		o->batch = number("batch", optarg, 1, BATCH_MAX);
+		o->batch = parse("batch", optarg, 1, BATCH_MAX);
 		break;
 	case 'N':
-		o->peers = number("peers", optarg, 1, 100000);
+		o->peers = parse("peers", optarg, 1, 100000);
 		break;
 	case 'W':
-		o->window = number("window", optarg, 1, 1000);
+		o->window = parse("window", optarg, 1, 1000);
 		break;
 	case 'S':
-		o->subs = number("subs", optarg, 1, 100000000);
+		o->subs = parse("subs", optarg, 1, 100000000);
 		break;
 	case 'r':
-		o->rate = number("rate", optarg, 1, 1000000000);
+		o->rate = parse("rate", optarg, 1, 1000000000);
 		break;
 	case EPOLL:
 		o->epoll = true;
@@ -287,7 +288,7 @@ static void option(struct options *o, int c)
 		o->miss = true;
 		break;
 	case TIMEOUT:
-		o->timeout = number("timeout", optarg, 1, 1000000);
+		o->timeout = parse("timeout", optarg, 1, 1000000);
 		break;
 	case JSON:
 		o->json = true;

@@ -3,7 +3,6 @@
  * What messages contain: a pattern, the number at their begin, and its
  * complement at their end if they are long enough for both.
  */
-#include <inttypes.h>
 #include <string.h>
 #include "zmqperf.h"
 
@@ -12,6 +11,11 @@
 static unsigned char pattern_at(size_t i)
 {
 	return i * 7 + 3;
+}
+
+static unsigned long long ull(uint64_t n)
+{
+	return n;
 }
 
 void payload_init(unsigned char *buf, size_t len)
@@ -36,7 +40,7 @@ void payload_check(const struct msg *m, size_t len, uint64_t seq)
 	uint64_t head = 0, tail = ~seq;
 
 	if (m->len != len)
-		die("message %" PRIu64 " has %zu bytes instead of %zu", seq,
+		die("message %llu has %zu bytes instead of %zu", ull(seq),
 		    m->len, len);
 	if (len < NUMBER)
 		seq &= ((uint64_t)1 << (8 * len)) - 1;
@@ -44,9 +48,9 @@ void payload_check(const struct msg *m, size_t len, uint64_t seq)
 	if (len >= 2 * NUMBER)
 		memcpy(&tail, m->data + len - NUMBER, NUMBER);
 	if (head != seq)
-		die("message %" PRIu64 " came as number %" PRIu64, head, seq);
+		die("message %llu came as number %llu", ull(head), ull(seq));
 	if (len >= NUMBER && tail != ~seq)
-		die("message %" PRIu64 " has the end of another one", seq);
+		die("message %llu has the end of another one", ull(seq));
 }
 
 void payload_check_all(const struct msg *m, size_t len, uint64_t seq)
@@ -56,6 +60,6 @@ void payload_check_all(const struct msg *m, size_t len, uint64_t seq)
 	payload_check(m, len, seq);
 	for (i = NUMBER; i + NUMBER < len; i++)
 		if (m->data[i] != pattern_at(i))
-			die("message %" PRIu64 " is damaged at byte %zu", seq,
-			    i);
+			die("message %llu is damaged at byte %zu",
+			    ull(seq), i);
 }
