@@ -89,10 +89,16 @@ check-scale:
 zmqperf:
 	$(MAKE) -C tools/zmqperf OUT="$(CURDIR)/build/zmqperf"
 
-bench bench-long bench-smp:
-	@tools/deps build vm bench
-	@$(MAKE) -s zmqperf
-	@tools/bench/bench $(if $(filter bench-long,$@),--long) $(if $(filter bench-smp,$@),--smp --repeat 1)
+run_bench = tools/deps build vm bench && $(MAKE) -s zmqperf && tools/bench/bench
+
+bench:
+	@$(run_bench)
+
+bench-long:
+	@$(run_bench) --long
+
+bench-smp:
+	@$(run_bench) --smp --repeat 1
 
 .PHONY: all help modules modules_install headers_install lib install clean deps demo \
 	check check-unit check-vm check-static check-debug check-scale zmqperf bench bench-long bench-smp
