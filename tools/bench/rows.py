@@ -43,7 +43,7 @@ def case(row: int, title: str, args: str, against: str, limits: tuple[Limit, ...
     """@args are of all contestants, @ours of AF_ZMQ in addition."""
     runs = {"azmq": f"azmq {args} {ours}".strip()}
     for name in against.split():
-        runs[name] = f"{name} " + (args.replace("-t ipc", "").strip() if name == "unix" else args)
+        runs[name] = f"{name} " + (args.replace(" -t ipc", "") if name == "unix" else args)
     return Case(row, title, runs, limits, **more)
 
 
