@@ -257,45 +257,37 @@ static int pub_getopt(struct zmq_core *core, int opt, int *val)
 	return -ENOPROTOOPT;
 }
 
+/* Both publish; XPUB can be told by its peers. */
+#define PUBLISHES							\
+	.init		= pub_init,					\
+	.destroy	= pub_destroy,					\
+	.ops.attach	= pub_attach,					\
+	.ops.detach	= pub_detach,					\
+	.ops.up		= pub_up,					\
+	.ops.down	= pub_down,					\
+	.ops.subscription = zmq_pub_subscription,			\
+	.begin		= pub_begin,					\
+	.admit		= pub_admit,					\
+	.send		= pub_send,					\
+	.can_send	= pub_can_send,					\
+	.setopt		= pub_setopt,					\
+	.getopt		= pub_getopt
+
 const struct zmq_pattern zmq_pub_pattern = {
 	.name		= "PUB",
 	.type		= ZMQ_PUB,
 	.flags		= ZMQ_PAT_SEND | ZMQ_PAT_ONE_CONNECT,
-	.init		= pub_init,
-	.destroy	= pub_destroy,
-	.ops.attach	= pub_attach,
-	.ops.detach	= pub_detach,
-	.ops.up		= pub_up,
-	.ops.down	= pub_down,
-	.ops.subscription = zmq_pub_subscription,
+	PUBLISHES,
 	.ops.rx		= zmq_pub_rx,
-	.begin		= pub_begin,
-	.admit		= pub_admit,
-	.send		= pub_send,
-	.can_send	= pub_can_send,
-	.setopt		= pub_setopt,
-	.getopt		= pub_getopt,
 };
 
 const struct zmq_pattern zmq_xpub_pattern = {
 	.name		= "XPUB",
 	.type		= ZMQ_XPUB,
 	.flags		= ZMQ_PAT_SEND | ZMQ_PAT_RECV | ZMQ_PAT_FILTERS,
-	.init		= pub_init,
-	.destroy	= pub_destroy,
-	.ops.attach	= pub_attach,
-	.ops.detach	= pub_detach,
-	.ops.up		= pub_up,
-	.ops.down	= pub_down,
-	.ops.subscription = zmq_pub_subscription,
+	PUBLISHES,
 	.ops.rx		= zmq_xpub_rx,
-	.begin		= pub_begin,
-	.admit		= pub_admit,
-	.send		= pub_send,
-	.can_send	= pub_can_send,
 	.peek		= zmq_xpub_peek,
 	.has_input	= zmq_xpub_has_input,
 	.consume	= zmq_xpub_consume,
-	.setopt		= pub_setopt,
-	.getopt		= pub_getopt,
 };

@@ -244,38 +244,36 @@ static int xsub_can_send(const struct zmq_core *core)
 	return 0;
 }
 
+/* Both subscribe; XSUB says so in messages. */
+#define SUBSCRIBES							\
+	.init		= sub_init,					\
+	.destroy	= sub_destroy,					\
+	.ops.attach	= sub_attach,					\
+	.ops.detach	= sub_detach,					\
+	.ops.up		= sub_up,					\
+	.ops.room	= sub_room,					\
+	.getopt		= sub_getopt
+
 const struct zmq_pattern zmq_sub_pattern = {
 	.name		= "SUB",
 	.type		= ZMQ_SUB,
 	.flags		= ZMQ_PAT_RECV | ZMQ_PAT_FILTERS | ZMQ_PAT_NO_LINGER |
 			  ZMQ_PAT_ONE_CONNECT,
-	.init		= sub_init,
-	.destroy	= sub_destroy,
-	.ops.attach	= sub_attach,
-	.ops.detach	= sub_detach,
-	.ops.up		= sub_up,
-	.ops.room	= sub_room,
+	SUBSCRIBES,
 	.peek		= sub_peek,
 	.consume	= sub_consume,
 	.setopt		= sub_setopt,
-	.getopt		= sub_getopt,
 };
 
 const struct zmq_pattern zmq_xsub_pattern = {
 	.name		= "XSUB",
 	.type		= ZMQ_XSUB,
 	.flags		= ZMQ_PAT_SEND | ZMQ_PAT_RECV | ZMQ_PAT_NO_LINGER,
-	.init		= sub_init,
-	.destroy	= sub_destroy,
-	.ops.attach	= sub_attach,
-	.ops.detach	= sub_detach,
-	.ops.up		= sub_up,
-	.ops.room	= sub_room,
+	SUBSCRIBES,
 	.begin		= xsub_begin,
 	.send		= xsub_send,
 	.can_send	= xsub_can_send,
 	.peek		= zmq_fq_peek,
 	.consume	= zmq_fq_consume,
 	.setopt		= xsub_setopt,
-	.getopt		= sub_getopt,
 };
