@@ -7,12 +7,11 @@
 #include "conn.h"
 #include "conn_tx.h"
 #include "drop.h"
+#include "net.h"
 #include "trace.h"
 #include "transport.h"
 #include "wire_v1.h"
 
-/* A message waits at most this long for others to share its segment. */
-#define FLUSH_CAP_NS		(50 * NSEC_PER_USEC)
 /* Commands go out at most this often, unless there are many. */
 #define FLUSH_CMDS_CAP_NS	NSEC_PER_MSEC
 /* So much in the queue is a segment worth sending. */
@@ -456,6 +455,13 @@ static void try_drain(struct zmq_conn *conn)
 	}
 }
 
+static s64 cap_ns(const struct zmq_conn *conn)
+{
+	struct zmq_net *zn = zmq_net(sock_net(conn->owner->tasks.sk));
+
+	return READ_ONCE(zn->coalesce_us) * (s64)NSEC_PER_USEC;
+}
+
 static s64 since_last(const struct zmq_conn *conn)
 {
 	return ktime_to_ns(ktime_sub(ktime_get(), conn->tx_last));
@@ -470,7 +476,7 @@ static bool should_wait(const struct zmq_conn *conn)
 		return false;
 	if (!conn->stream->busy(conn))
 		return false;
-	return since_last(conn) < FLUSH_CAP_NS;
+	return since_last(conn) < cap_ns(conn);
 }
 
 static bool may_wait(const struct zmq_conn *conn, enum zmq_flush how)
@@ -512,7 +518,7 @@ void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how)
 		return;
 	conn->flush_slow = slow;
 	hrtimer_start(&conn->flush_timer,
-		      ns_to_ktime(slow ? FLUSH_CMDS_CAP_NS : FLUSH_CAP_NS),
+		      ns_to_ktime(slow ? FLUSH_CMDS_CAP_NS : cap_ns(conn)),
 		      HRTIMER_MODE_REL_SOFT);
 }
 

@@ -31,6 +31,7 @@ struct zmq_inproc_ns;
  * @create_lock: protects @create_groups
  * @hwm_max: net.zmq.hwm_max, the highest ZMQ_SNDHWM and ZMQ_RCVHWM, 0 for no
  *	limit
+ * @coalesce_us: net.zmq.coalesce_us, how long a message may wait for others
  * @handshakes_max: net.zmq.handshakes_max, accepted connections of a socket
  *	that have not completed their handshake
  * @orphans_max: net.zmq.orphans_max, closed sockets that may drain
@@ -52,6 +53,7 @@ struct zmq_net {
 	kgid_t			create_groups[2];
 	seqlock_t		create_lock; /* of create_groups alone */
 	int			hwm_max;
+	int			coalesce_us;
 	int			handshakes_max;
 	int			orphans_max;
 	int			sockets_max;

@@ -12,12 +12,15 @@
 #define LINGER_MAX_MS_DEFAULT	30000
 #define PEER_SUBS_MAX_DEFAULT	SZ_1M
 #define SUB_BYTES_MAX_DEFAULT	SZ_256M
+#define COALESCE_US_DEFAULT	50
 #define HANDSHAKES_MAX_DEFAULT	1024
 #define ORPHANS_MAX_DEFAULT	4096
 #define SOCKETS_MAX_DEFAULT	65536
 
 /* No socket's account can hold more, see zmq_mem_charge_rx(). */
 static unsigned long bytes_max = INT_MAX;
+
+static int coalesce_us_max = USEC_PER_SEC;
 
 /* (gid_t)-1 is no group. */
 static unsigned long gid_max = (gid_t)-2;
@@ -83,6 +86,7 @@ enum {
 	SYSCTL_PEER_SUBS_MAX,
 	SYSCTL_SUB_BYTES_MAX,
 	SYSCTL_CREATE_GROUP_RANGE,
+	SYSCTL_COALESCE_US,
 	SYSCTL_HWM_MAX,
 	SYSCTL_HANDSHAKES_MAX,
 	SYSCTL_ORPHANS_MAX,
@@ -130,6 +134,14 @@ static const struct ctl_table zmq_sysctls[] = {
 		.mode		= 0644,
 		.proc_handler	= create_group_range,
 	},
+	[SYSCTL_COALESCE_US] = {
+		.procname	= "coalesce_us",
+		.maxlen		= sizeof(int),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= &coalesce_us_max,
+	},
 	[SYSCTL_HWM_MAX] = SYSCTL_INT("hwm_max", SYSCTL_ZERO),
 	[SYSCTL_HANDSHAKES_MAX] = SYSCTL_INT("handshakes_max", SYSCTL_ONE),
 	[SYSCTL_ORPHANS_MAX] = SYSCTL_INT("orphans_max", SYSCTL_ZERO),
@@ -153,6 +165,7 @@ static void set_defaults(struct zmq_net *zn)
 	seqlock_init(&zn->create_lock);
 	zn->create_groups[0] = make_kgid(&init_user_ns, 0);
 	zn->create_groups[1] = make_kgid(&init_user_ns, gid_max);
+	zn->coalesce_us = COALESCE_US_DEFAULT;
 	zn->handshakes_max = HANDSHAKES_MAX_DEFAULT;
 	zn->orphans_max = ORPHANS_MAX_DEFAULT;
 	zn->sockets_max = SOCKETS_MAX_DEFAULT;
@@ -181,6 +194,7 @@ int zmq_sysctl_net_init(struct net *net)
 	table[SYSCTL_PEER_SUBS_MAX].data = &zn->peer_subs_max;
 	table[SYSCTL_SUB_BYTES_MAX].data = &zn->sub_bytes_max;
 	table[SYSCTL_CREATE_GROUP_RANGE].data = zn;
+	table[SYSCTL_COALESCE_US].data = &zn->coalesce_us;
 	table[SYSCTL_HWM_MAX].data = &zn->hwm_max;
 	table[SYSCTL_HANDSHAKES_MAX].data = &zn->handshakes_max;
 	table[SYSCTL_ORPHANS_MAX].data = &zn->orphans_max;

@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <stdlib.h>
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <sys/time.h>
 #include "zmqtest.h"
@@ -420,4 +421,46 @@ bool zp_reflects(int fd, int peer, const char * const *frames, int n)
 		if (!zt_gets(fd, frames[i], i < last))
 			return false;
 	return true;
+}
+
+static int filter(int fd, struct sock_filter *code, int len)
+{
+	struct sock_fprog prog = { len, code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+			  sizeof(prog));
+}
+
+/* From now on nothing reaches @fd, a TCP socket: neither data nor ACKs. */
+int zp_lose_all(int fd)
+{
+	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, 0);
+
+	return filter(fd, &code, 1);
+}
+
+/* As zp_lose_all(), except for ACKs without data. */
+int zp_lose_data(int fd)
+{
+	struct sock_filter code[] = {
+		/* The TCP header's length is in the upper half of octet 12. */
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 12),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 2),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x3c),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, -1),
+	};
+
+	return filter(fd, code, sizeof(code) / sizeof(*code));
+}
+
+int zp_lose_nothing(int fd)
+{
+	int unused = 0;
+
+	return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused,
+			  sizeof(unused));
 }

@@ -173,6 +173,9 @@ bool zp_sync(int fd);
 bool zp_reflects(int fd, int peer, const char * const *frames, int n);
 bool zp_closed(int fd);
 bool zp_silent(int fd);
+int zp_lose_all(int fd);
+int zp_lose_data(int fd);
+int zp_lose_nothing(int fd);
 
 /* link.c: two namespaces and the link between them */
 

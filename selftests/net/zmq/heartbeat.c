@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Heartbeats: the dead are noticed, the slow are not taken for dead. */
-#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include "kselftest_harness.h"
@@ -318,21 +317,6 @@ TEST_F(zmq, a_reader_that_is_stopped_speaks_up_by_itself)
 	EXPECT_EQ(0, zt_poll(peer, POLLIN, 600)) TH_LOG("reads, but tells");
 }
 
-static int filter(int fd, struct sock_filter *code, int len)
-{
-	struct sock_fprog prog = { len, code };
-
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-			  sizeof(prog));
-}
-
-static int lose_all(int fd)
-{
-	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, 0);
-
-	return filter(fd, &code, 1);
-}
-
 /* The next attempt of TCP is 3.2 seconds ahead. */
 static bool has_backed_off(void *arg)
 {
@@ -348,24 +332,6 @@ static bool has_timed_out(void *arg)
 	return zt_counter("ZmqHeartbeatTimeouts") > 0;
 }
 
-/* The network loses all data to @fd, but not what acknowledges its own. */
-static int lose_data(int fd)
-{
-	struct sock_filter code[] = {
-		/* The TCP header's length is in the upper half of octet 12. */
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 12),
-		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 2),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x3c),
-		BPF_STMT(BPF_MISC | BPF_TAX, 0),
-		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-		BPF_STMT(BPF_RET | BPF_K, -1),
-	};
-
-	return filter(fd, code, ARRAY_SIZE(code));
-}
-
 TEST_F(zmq, who_read_late_waits_for_tcp_to_try_again)
 {
 	int pull = beating(ZMQ_PULL, 200, 0, 300), port, peer, child, i;
@@ -379,10 +345,10 @@ TEST_F(zmq, who_read_late_waits_for_tcp_to_try_again)
 	for (i = 0; i < 20; i++)
 		ASSERT_EQ(0, zp_puts(peer, 0, "message"));
 	ASSERT_TRUE(stays(peer, 500));
-	ASSERT_EQ(0, lose_data(child));
+	ASSERT_EQ(0, zp_lose_data(child));
 	ASSERT_EQ(0, zp_puts(peer, 0, "late"));
 	ASSERT_TRUE(zt_eventually(has_backed_off, &peer));
-	ASSERT_EQ(0, setsockopt(child, SOL_SOCKET, SO_DETACH_FILTER, &i, 4));
+	ASSERT_EQ(0, zp_lose_nothing(child));
 	for (i = 0; i < 20; i++)
 		ASSERT_TRUE(zt_gets(pull, "message", ZT_LAST));
 	EXPECT_TRUE(stays(peer, 2000));
@@ -406,7 +372,7 @@ TEST_F(zmq, who_read_late_does_not_wait_for_the_dead)
 		ASSERT_EQ(0, zp_puts(peer, 0, "message"));
 	ASSERT_TRUE(stays(peer, 5000));
 	/* From now on nothing is acknowledged. */
-	ASSERT_EQ(0, lose_all(child));
+	ASSERT_EQ(0, zp_lose_all(child));
 	start = zt_now_ms();
 	for (i = 0; i < 20; i++)
 		ASSERT_TRUE(zt_gets(pull, "message", ZT_LAST));

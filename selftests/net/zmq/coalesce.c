@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Small messages wait for others to share their segment, but not for long. */
+#include "kselftest_harness.h"
+#include "fixture.h"
+
+#define CAP_US	"1000000"
+#define CAP_MS	1000
+
+/**
+ * struct held - a socket whose messages wait
+ * @fd: AF_ZMQ
+ * @peer: a raw peer
+ * @start: when the first message that waits was sent
+ */
+struct held {
+	int fd;
+	int peer;
+	u64 start;
+};
+
+/* The network loses a message, so that it is not acknowledged: those behind
+ * it wait.
+ */
+static int hold(struct held *h, int pattern, const char *own,
+		const char *theirs)
+{
+	int port = 0, listener = zp_listen(0, &port);
+	char ep[ZMQ_ENDPOINT_MAX];
+
+	if (zt_sysctl("coalesce_us", CAP_US))
+		return -1;
+	snprintf(ep, sizeof(ep), "tcp://127.0.0.1:%d", port);
+	h->fd = zt_connected(pattern, ep);
+	h->peer = zp_accept_peer(listener, own, theirs);
+	if (h->peer < 0 || !zt_becomes(h->fd, POLLOUT))
+		return -1;
+	/* What was sent last is no reason to wait any more. */
+	poll(NULL, 0, CAP_MS + 100);
+	if (zp_lose_all(h->peer) || zt_puts(h->fd, "first", 0))
+		return -1;
+	h->start = zt_now_ms();
+	return 0;
+}
+
+static bool found(struct held *h)
+{
+	return !zp_lose_nothing(h->peer) && zp_gets(h->peer, 0, "first");
+}
+
+static bool early(const struct held *h)
+{
+	return zt_now_ms() - h->start < CAP_MS - 100;
+}
+
+TEST_F(zmq, messages_wait_together_until_the_timer_ends_it)
+{
+	struct held h;
+
+	ASSERT_EQ(0, hold(&h, ZMQ_PUSH, "PULL", "PUSH"));
+	ASSERT_EQ(0, zt_puts(h.fd, "second", 0));
+	ASSERT_EQ(0, zt_puts(h.fd, "third", 0));
+	ASSERT_TRUE(found(&h));
+	ASSERT_TRUE(early(&h)) TH_LOG("not lost long enough ago");
+	ASSERT_TRUE(zt_poll(h.peer, POLLIN, 10 * CAP_MS));
+	EXPECT_FALSE(early(&h));
+	EXPECT_GE(CAP_MS + 700, zt_now_ms() - h.start);
+	EXPECT_TRUE(zp_gets(h.peer, 0, "second"));
+	EXPECT_TRUE(zt_poll(h.peer, POLLIN, 0)) TH_LOG("alone");
+	EXPECT_TRUE(zp_gets(h.peer, 0, "third"));
+}
+
+TEST_F(zmq, a_segment_that_is_worth_it_does_not_wait)
+{
+	static const char body[1024];
+	struct held h;
+	int i;
+
+	ASSERT_EQ(0, hold(&h, ZMQ_PUSH, "PULL", "PUSH"));
+	for (i = 0; i < 16; i++)
+		ASSERT_EQ(0, zt_send(h.fd, body, sizeof(body), 0));
+	ASSERT_TRUE(found(&h));
+	EXPECT_TRUE(zt_poll(h.peer, POLLIN, CAP_MS));
+	EXPECT_TRUE(early(&h));
+}
+
+TEST_F(zmq, who_sleeps_in_recv_sends_first)
+{
+	struct held h;
+
+	ASSERT_EQ(0, hold(&h, ZMQ_DEALER, "DEALER", "DEALER"));
+	ASSERT_EQ(0, zt_setint(h.fd, ZMQ_RCVTIMEO, 10));
+	ASSERT_EQ(0, zt_puts(h.fd, "request", 0));
+	EXPECT_EQ(-1, recv(h.fd, self->ep, 1, 0));
+	EXPECT_EQ(EAGAIN, errno);
+	ASSERT_TRUE(found(&h));
+	ASSERT_TRUE(zp_gets(h.peer, 0, "request"));
+	EXPECT_TRUE(early(&h));
+}
+
+TEST_F(zmq, who_sleeps_in_poll_sends_first)
+{
+	struct held h;
+
+	ASSERT_EQ(0, hold(&h, ZMQ_DEALER, "DEALER", "DEALER"));
+	ASSERT_EQ(0, zt_puts(h.fd, "request", 0));
+	EXPECT_EQ(0, zt_poll(h.fd, POLLIN, 10));
+	ASSERT_TRUE(found(&h));
+	ASSERT_TRUE(zp_gets(h.peer, 0, "request"));
+	EXPECT_TRUE(early(&h));
+}
+
+TEST_F(zmq, what_waits_goes_when_the_socket_is_closed)
+{
+	struct held h;
+
+	ASSERT_EQ(0, hold(&h, ZMQ_PUSH, "PULL", "PUSH"));
+	ASSERT_EQ(0, zt_puts(h.fd, "last", 0));
+	close(h.fd);
+	ASSERT_TRUE(found(&h));
+	EXPECT_TRUE(zp_gets(h.peer, 0, "last"));
+	EXPECT_TRUE(early(&h));
+	EXPECT_TRUE(zp_closed(h.peer));
+}
+
+TEST_F(zmq, the_time_is_limited)
+{
+	EXPECT_EQ(-1, zt_sysctl("coalesce_us", "1000001"));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, zt_sysctl("coalesce_us", "-1"));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, zt_sysctl("coalesce_us", "0"));
+}
+
+TEST_HARNESS_MAIN
