@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Outgoing messages in append-only buffers, received frames in runs. */
 
+#include <linux/page-flags.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
+#include "compat.h"
 #include "drop.h"
 #include "mem.h"
 #include "msg.h"
@@ -529,6 +531,43 @@ struct sk_buff *zmq_runs_seek(const struct sk_buff_head *runs,
 	return skb;
 }
 
+/* Cut @n at the end of the fragment that has the byte @off behind the head. */
+static const u8 *frag_bytes(const struct sk_buff *skb, u32 off, size_t *n)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+	const skb_frag_t *frag = info->frags;
+	const skb_frag_t *end = frag + info->nr_frags;
+
+	while (frag < end && off >= skb_frag_size(frag))
+		off -= skb_frag_size(frag++);
+	if (frag == end || !zmq_skb_readable(skb) ||
+	    PageHighMem(skb_frag_page(frag)))
+		return NULL;
+	*n = min_t(size_t, *n, skb_frag_size(frag) - off);
+	return (const u8 *)skb_frag_address(frag) + off;
+}
+
+/**
+ * zmq_run_bytes() - look at bytes of a run in place
+ * @run: the run
+ * @off: offset from its start, within it
+ * @n: set to how many bytes are there in one piece, or, if they cannot be
+ *	looked at in place, to the rest of the run
+ *
+ * Context: Any; the caller keeps the run from being freed.
+ * Return: the bytes; NULL where only skb_copy_bits() and its like get at them.
+ */
+const u8 *zmq_run_bytes(struct sk_buff *run, u32 off, size_t *n)
+{
+	u32 at = zmq_run(run)->off + off;
+
+	*n = zmq_run(run)->len - off;
+	if (at >= skb_headlen(run))
+		return frag_bytes(run, at - skb_headlen(run), n);
+	*n = min_t(size_t, *n, skb_headlen(run) - at);
+	return run->data + at;
+}
+
 /**
  * zmq_runs_copy_bits() - copy bytes out of a queue of runs
  * @runs: the queue
@@ -543,14 +582,18 @@ struct sk_buff *zmq_runs_seek(const struct sk_buff_head *runs,
 int zmq_runs_copy_bits(const struct sk_buff_head *runs, struct sk_buff *skb,
 		       u64 off, void *to, size_t len)
 {
+	const u8 *p;
 	size_t n;
 
 	while (len) {
 		skb = zmq_runs_seek(runs, skb, &off);
 		if (!skb)
 			return -EFAULT;
-		n = min_t(u64, len, zmq_run(skb)->len - off);
-		if (skb_copy_bits(skb, zmq_run(skb)->off + off, to, n))
+		p = zmq_run_bytes(skb, off, &n);
+		n = min(len, n);
+		if (p)
+			memcpy(to, p, n);
+		else if (skb_copy_bits(skb, zmq_run(skb)->off + off, to, n))
 			return -EFAULT;
 		to += n;
 		off += n;
@@ -574,14 +617,18 @@ int zmq_runs_copy_bits(const struct sk_buff_head *runs, struct sk_buff *skb,
 int zmq_runs_copy_iter(const struct sk_buff_head *runs, struct sk_buff *skb,
 		       u64 off, struct iov_iter *to, size_t len)
 {
+	const u8 *p;
 	size_t n;
 
 	while (len) {
 		skb = zmq_runs_seek(runs, skb, &off);
 		if (!skb)
 			return -EFAULT;
-		n = min_t(u64, len, zmq_run(skb)->len - off);
-		if (skb_copy_datagram_iter(skb, zmq_run(skb)->off + off, to, n))
+		p = zmq_run_bytes(skb, off, &n);
+		n = min(len, n);
+		if (p ? copy_to_iter(p, n, to) != n :
+			skb_copy_datagram_iter(skb, zmq_run(skb)->off + off, to,
+					       n))
 			return -EFAULT;
 		off += n;
 		len -= n;

@@ -145,6 +145,35 @@ void zmq_pipe_drop_partial_locked(struct zmq_pipe *pipe)
 		zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPPARTIAL, 1);
 }
 
+/* A header that is not in one piece. Its first byte tells how long it is. */
+static int gather_header(const struct sk_buff_head *runs, struct sk_buff *skb,
+			 u64 off, struct zmq_hdr *hdr)
+{
+	u8 buf[ZMQ_HDR_MAX];
+	size_t n;
+
+	if (zmq_runs_copy_bits(runs, skb, off, buf, 1))
+		return -EFAULT;
+	n = buf[0] & ZMTP_LONG ? ZMQ_HDR_MAX : ZMQ_HDR_SHORT;
+	if (zmq_runs_copy_bits(runs, skb, off, buf, n) ||
+	    zmq_hdr_get(buf, n, hdr) <= 0)
+		return -EFAULT;
+	return 0;
+}
+
+/* The header at @off, which is in @skb's run. */
+static int read_header(const struct sk_buff_head *runs, struct sk_buff *skb,
+		       u64 off, struct zmq_hdr *hdr)
+{
+	const u8 *p;
+	size_t n;
+
+	p = zmq_run_bytes(skb, off, &n);
+	if (p && zmq_hdr_get(p, n, hdr) > 0)
+		return 0;
+	return gather_header(runs, skb, off, hdr);
+}
+
 /**
  * zmq_pipe_peek_frame() - the frame at the head of the queue
  * @pipe: the pipe, with at least one whole message
@@ -155,26 +184,12 @@ void zmq_pipe_drop_partial_locked(struct zmq_pipe *pipe)
  */
 int zmq_pipe_peek_frame(struct zmq_pipe *pipe, struct zmq_frame *f)
 {
-	struct sk_buff *skb = skb_peek(&pipe->runs);
-	u8 buf[ZMQ_HDR_MAX];
-	const u8 *p = buf;
-	u32 off;
-	size_t n;
-
 	if (!pipe->rx_msgs)
 		return -EAGAIN;
-	if (!pipe->rx_hdr.size) {
-		off = zmq_run(skb)->off + pipe->rx_off;
-		n = min_t(u64, READ_ONCE(pipe->rx_bytes), sizeof(buf));
-		if (off + n <= skb_headlen(skb) &&
-		    pipe->rx_off + n <= zmq_run(skb)->len)
-			p = skb->data + off;
-		else if (zmq_runs_copy_bits(&pipe->runs, skb, pipe->rx_off, buf,
-					    n))
-			return -EAGAIN;
-		if (zmq_hdr_get(p, n, &pipe->rx_hdr) <= 0)
-			return -EAGAIN;
-	}
+	if (!pipe->rx_hdr.size &&
+	    read_header(&pipe->runs, skb_peek(&pipe->runs), pipe->rx_off,
+			&pipe->rx_hdr))
+		return -EAGAIN;
 	f->pipe = pipe;
 	f->mem = NULL;
 	f->len = pipe->rx_hdr.len;
@@ -374,19 +389,11 @@ void zmq_pipe_walk_begin(struct zmq_pipe_walk *walk, struct zmq_pipe *pipe)
 int zmq_pipe_walk_next(struct zmq_pipe_walk *walk, struct zmq_hdr *hdr)
 {
 	const struct sk_buff_head *runs = &walk->pipe->runs;
-	u8 buf[ZMQ_HDR_MAX];
-	size_t n;
 
 	walk->skb = zmq_runs_seek(runs, walk->skb, &walk->off);
-	if (!walk->skb)
+	if (!walk->skb || read_header(runs, walk->skb, walk->off, hdr))
 		return -EFAULT;
-	if (zmq_runs_copy_bits(runs, walk->skb, walk->off, buf, 1))
-		return -EFAULT;
-	n = buf[0] & ZMTP_LONG ? ZMQ_HDR_MAX : 2;
-	if (zmq_runs_copy_bits(runs, walk->skb, walk->off, buf, n) ||
-	    zmq_hdr_get(buf, n, hdr) <= 0)
-		return -EFAULT;
-	walk->body = walk->off + n;
+	walk->body = walk->off + hdr->size;
 	walk->len = hdr->len;
 	walk->off = walk->body + hdr->len;
 	return 0;

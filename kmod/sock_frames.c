@@ -265,24 +265,33 @@ static void add_desc(struct frames_rx *rx, u64 len, bool more)
 	rx->desc[rx->nr++].flags = more ? ZMQ_FRAME_MORE : 0;
 }
 
-/* Copy what is left of the message that begins with @f, and change nothing:
- * in a pattern's memory a message has its first frame, behind that or else
- * from the start the frames of a pipe.
+/* Look at the frames that follow @f; @f may be in a pattern's memory, and they
+ * are in a pipe.
  */
+static int walk_behind(struct zmq_pipe_walk *walk, const struct zmq_frame *f)
+{
+	struct zmq_hdr hdr;
+
+	zmq_pipe_walk_begin(walk, f->pipe ?: f->body);
+	return f->pipe ? zmq_pipe_walk_next(walk, &hdr) : 0;
+}
+
+/* Copy what is left of the message that begins with @f, and change nothing. */
 static int copy_message(struct frames_rx *rx, const struct zmq_frame *f)
 {
 	struct zmq_pipe_walk walk;
 	struct zmq_hdr hdr;
-	int err = 0;
+	int err;
 
-	if (!f->pipe) {
-		if (copy_to_iter(f->mem, f->len, &rx->m->msg_iter) != f->len)
-			return -EFAULT;
-		add_desc(rx, f->len, f->more);
-		if (!f->more)
-			return 0;
-	}
-	zmq_pipe_walk_begin(&walk, f->pipe ?: f->body);
+	err = zmq_sock_copy_frame(f, &rx->m->msg_iter, f->len);
+	if (err)
+		return err;
+	add_desc(rx, f->len, f->more);
+	if (!f->more)
+		return 0;
+	err = walk_behind(&walk, f);
+	if (err)
+		return err;
 	do {
 		err = zmq_pipe_walk_next(&walk, &hdr);
 		if (!err)
@@ -301,11 +310,13 @@ static int measure(const struct zmq_frame *f, u64 *bytes, u64 *frames)
 	struct zmq_hdr hdr;
 	int err;
 
-	*bytes = f->pipe ? 0 : f->len;
-	*frames = !f->pipe;
-	if (!f->pipe && !f->more)
+	*bytes = f->len;
+	*frames = 1;
+	if (!f->more)
 		return 0;
-	zmq_pipe_walk_begin(&walk, f->pipe ?: f->body);
+	err = walk_behind(&walk, f);
+	if (err)
+		return err;
 	do {
 		err = zmq_pipe_walk_next(&walk, &hdr);
 		if (err)
@@ -316,16 +327,19 @@ static int measure(const struct zmq_frame *f, u64 *bytes, u64 *frames)
 	return 0;
 }
 
-/* Frames that were copied leave the queue. */
-static void consume(struct zmq_sock *zsk, unsigned int nr)
+/* Frames that were copied leave the queue. The first one is not looked for
+ * again: with ZMQ_CONFLATE it could be another by now.
+ */
+static void consume(struct zmq_sock *zsk, const struct zmq_frame *first,
+		    unsigned int nr)
 {
 	const struct zmq_pattern *pattern = zsk->core.pattern;
-	struct zmq_frame f;
+	struct zmq_frame f = *first;
 
-	while (nr-- && !pattern->peek(&zsk->core, &f)) {
+	do {
 		pattern->consume(&zsk->core, &f);
-		rest(nr);
-	}
+		rest(--nr);
+	} while (nr && !pattern->peek(&zsk->core, &f));
 	zsk->rcvmore = false;
 }
 
@@ -380,7 +394,7 @@ static int take_message(struct frames_rx *rx, const struct zmq_frame *f,
 	rx->room -= bytes;
 	rx->got += bytes;
 	if (!peek)
-		consume(rx->zsk, frames);
+		consume(rx->zsk, f, frames);
 	return 0;
 }
 

@@ -47,8 +47,17 @@ int zmq_sock_wait_for_frame(struct zmq_sock *zsk, struct zmq_frame *f,
 	}
 }
 
-static int copy_frame(const struct zmq_frame *f, struct iov_iter *to,
-		      size_t len)
+/**
+ * zmq_sock_copy_frame() - copy the body of a frame to the caller
+ * @f: the frame that is received next
+ * @to: where to
+ * @len: how much of it
+ *
+ * Context: Process context, socket lock held; may fault in user memory.
+ * Return: 0 or -EFAULT.
+ */
+int zmq_sock_copy_frame(const struct zmq_frame *f, struct iov_iter *to,
+			size_t len)
 {
 	if (!len)
 		return 0;
@@ -121,7 +130,7 @@ static int recv_frame(struct zmq_sock *zsk, struct msghdr *m, size_t size,
 	if (err)
 		return err;
 	copied = min_t(u64, f.len, size);
-	err = copy_frame(&f, &m->msg_iter, copied);
+	err = zmq_sock_copy_frame(&f, &m->msg_iter, copied);
 	if (!err && unlikely(zmq_passcred(&zsk->sk)))
 		err = zmq_sock_put_cred(m, zmq_sock_sender(&f));
 	if (err)

@@ -7,8 +7,6 @@
 #include "compat.h"
 #include "wire.h"
 
-#define ZMQ_HDR_SHORT		2
-
 size_t zmq_hdr_put(u8 *to, u64 len, u8 flags)
 {
 	if (len <= 0xff) {

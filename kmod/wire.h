@@ -7,6 +7,7 @@
 
 #define ZMQ_GREETING_LEN	64
 #define ZMQ_SIGNATURE_LEN	10	/* of the greeting, sent before the rest */
+#define ZMQ_HDR_SHORT		2	/* of a body of up to U8_MAX bytes */
 #define ZMQ_HDR_MAX		9	/* flags and a 64-bit length */
 #define ZMQ_HDR_ROOM		10	/* for a header of any version, see wire_v1.h */
 #define ZMQ_PING_CTX_MAX	16	/* bytes of a PING's context */

@@ -94,6 +94,13 @@ struct sk_buff *zmq_runs_seek(const struct sk_buff_head *runs,
 	return skb;
 }
 
+/* A byte at a time, so that nothing is in one piece. */
+const u8 *zmq_run_bytes(struct sk_buff *run, u32 off, size_t *n)
+{
+	*n = 1;
+	return run->data + zmq_run(run)->off + off;
+}
+
 int zmq_runs_copy_bits(const struct sk_buff_head *runs, struct sk_buff *skb,
 		       u64 off, void *to, size_t len)
 {
