@@ -273,6 +273,8 @@ bool zmq_heartbeat_run(struct zmq_conn *conn)
 	forgive(hb);
 	if (stopped(conn))
 		hb->stopped = tcp_jiffies32 ?: 1;
+	else if (tcp_jiffies32 - hb->stopped > 2 * TCP_RTO_MAX)
+		hb->stopped = 0;	/* before the clock wraps around */
 	/* What the peer said last is there, if unread. */
 	if (stopped(conn) || catching_up(conn)) {
 		WRITE_ONCE(hb->heard, jiffies);
