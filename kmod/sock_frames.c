@@ -242,14 +242,19 @@ static bool grow(struct frames_rx *rx, unsigned int nr)
 	return true;
 }
 
-/* Once a message has left its queue its frame table must arrive. */
+/* Once a message has left its queue its frame table must arrive, and whose it
+ * is.
+ */
 static bool control_faults(const struct frames_rx *rx, unsigned int nr)
 {
+	size_t len = CMSG_SPACE(nr * sizeof(*rx->desc));
 	const struct msghdr *m = rx->m;
 
+	if (rx->passcred)
+		len += CMSG_SPACE(sizeof(struct ucred));
 	return m->msg_control_is_user &&
 	       fault_in_writeable(m->msg_control_user,
-				  CMSG_LEN(nr * sizeof(*rx->desc)));
+				  min_t(size_t, len, m->msg_controllen));
 }
 
 /* A message may have millions of frames. */
@@ -444,7 +449,7 @@ ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 		m->msg_flags |= MSG_EOR;
 		err = put_cmsg(m, SOL_ZMQ, ZMQ_FRAMES,
 			       rx.nr * sizeof(*rx.desc), rx.desc);
-		/* The messages have left the queue, so this cannot fail. */
+		/* Probed by control_faults(), and no reason to lose messages. */
 		if (!err && rx.sender.pid)
 			zmq_sock_put_cred(m, &rx.sender);
 	}
