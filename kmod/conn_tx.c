@@ -467,14 +467,12 @@ static s64 since_last(const struct zmq_conn *conn)
 	return ktime_to_ns(ktime_sub(ktime_get(), conn->tx_last));
 }
 
-/* The peer has not taken all that was sent, and the last of it left here a
- * moment ago: the next message will have company soon.
+/* What was sent last left here a moment ago: the next message will have company
+ * soon.
  */
 static bool should_wait(const struct zmq_conn *conn)
 {
 	if (READ_ONCE(conn->tx_bytes) >= FLUSH_BYTES)
-		return false;
-	if (!conn->stream->busy(conn))
 		return false;
 	return since_last(conn) < cap_ns(conn);
 }

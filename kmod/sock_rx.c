@@ -225,13 +225,14 @@ __poll_t zmq_sock_poll(struct file *file, struct socket *sock,
 	/* Holds the barrier that wake-ups pair with. */
 	sock_poll_wait(file, sock, wait);
 
-	if (!list_empty(&zsk->core.owner.unflushed)) {
+	if (readable(zsk)) {
+		events |= EPOLLIN | EPOLLRDNORM;
+	} else if (!list_empty(&zsk->core.owner.unflushed)) {
+		/* Whoever has nothing to read is about to sleep. */
 		lock_sock(&zsk->sk);
 		zmq_owner_flush(&zsk->core.owner);
 		release_sock(&zsk->sk);
 	}
-	if (readable(zsk))
-		events |= EPOLLIN | EPOLLRDNORM;
 	if ((pattern->flags & ZMQ_PAT_SEND) &&
 	    !pattern->can_send(&zsk->core))
 		events |= EPOLLOUT | EPOLLWRNORM;
