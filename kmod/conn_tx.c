@@ -80,7 +80,7 @@ static int segs_from_msg(const struct zmq_msg *msg, struct list_head *segs)
 		seg->len = msg->ranges[i].len;
 		seg->first = i == 0;
 		seg->end = i == msg->nr - 1;
-		seg->msgs = seg->end;
+		seg->msgs = seg->end ? msg->msgs : 0;
 		list_add_tail(&seg->node, segs);
 	}
 	return 0;
@@ -105,14 +105,14 @@ static bool merge_tail(struct zmq_conn *conn, const struct zmq_msg *msg)
 	if (hwm && tail->msgs > hwm / 8)
 		return false;
 	tail->len += r->len;
-	tail->msgs++;
+	tail->msgs += msg->msgs;
 	return true;
 }
 
 /**
- * zmq_conn_queue() - put a whole message at the end of the send queue
+ * zmq_conn_queue() - put whole messages at the end of the send queue
  * @conn: the connection
- * @msg: the message; its memory is referenced
+ * @msg: the messages; their memory is referenced
  *
  * Context: Process context, socket lock held.
  * Return: 0 or -ENOMEM.
@@ -127,7 +127,7 @@ int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg)
 	merged = merge_tail(conn, msg);
 	if (merged) {
 		conn->tx_bytes += msg->bytes;
-		conn->tx_msgs++;
+		conn->tx_msgs += msg->msgs;
 	}
 	spin_unlock_bh(&conn->tx_qlock);
 	if (merged)
@@ -139,7 +139,7 @@ int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg)
 	spin_lock_bh(&conn->tx_qlock);
 	list_splice_tail(&segs, &conn->tx_queue);
 	conn->tx_bytes += msg->bytes;
-	conn->tx_msgs++;
+	conn->tx_msgs += msg->msgs;
 	spin_unlock_bh(&conn->tx_qlock);
 	return 0;
 }

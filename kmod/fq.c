@@ -64,6 +64,31 @@ void zmq_fq_consume(struct zmq_core *core, const struct zmq_frame *f)
 }
 
 /**
+ * zmq_fq_alone() - the pipe whose messages are all read next
+ * @core: the socket's core
+ * @msgs: set to how many it has
+ *
+ * Context: Socket lock held.
+ * Return: the pipe; NULL if none or more than one has messages, if one is half
+ *	read, or another may take its place.
+ */
+struct zmq_pipe *zmq_fq_alone(struct zmq_core *core, unsigned int *msgs)
+{
+	struct zmq_pipe *pipe = NULL;
+
+	if (core->rx_pipe)
+		return NULL;
+	spin_lock_bh(&core->lock);
+	if (list_is_singular(&core->ready)) {
+		pipe = list_first_entry(&core->ready, struct zmq_pipe,
+					ready_node);
+		*msgs = pipe->rx_msgs;
+	}
+	spin_unlock_bh(&core->lock);
+	return pipe && !pipe->conflate ? pipe : NULL;
+}
+
+/**
  * zmq_fq_skip() - discard the message at the head of a pipe, or its rest
  * @core: the socket's core
  * @pipe: a pipe of core->ready; may be gone afterwards

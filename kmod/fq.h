@@ -8,6 +8,7 @@
 struct zmq_pipe *zmq_fq_next(struct zmq_core *core);
 int zmq_fq_peek(struct zmq_core *core, struct zmq_frame *f);
 void zmq_fq_consume(struct zmq_core *core, const struct zmq_frame *f);
+struct zmq_pipe *zmq_fq_alone(struct zmq_core *core, unsigned int *msgs);
 void zmq_fq_skip(struct zmq_core *core, struct zmq_pipe *pipe,
 		 enum zmq_mib_field why);
 

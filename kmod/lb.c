@@ -108,6 +108,23 @@ int zmq_lb_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
 }
 
 /**
+ * zmq_lb_burst() - how many messages zmq_lb_send() may be given at once
+ * @core: the socket's core
+ *
+ * With more than one pipe each message goes to another one.
+ *
+ * Context: Socket lock held.
+ * Return: the number; 1 or less if it is one at a time.
+ */
+unsigned int zmq_lb_burst(const struct zmq_core *core)
+{
+	if (core->nr_pipes != 1)
+		return 0;
+	return zmq_pipe_burst(list_first_entry(&core->pipes, struct zmq_pipe,
+					       node));
+}
+
+/**
  * zmq_lb_can_send() - would zmq_lb_begin() find a pipe
  * @core: the socket's core
  *

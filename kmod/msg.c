@@ -13,6 +13,9 @@
 
 #define BUF_MAX		SZ_32K
 
+/* A longer message is not worth the second copy that a burst makes. */
+#define BURST_FIRST_MAX	SZ_2K
+
 /* Up to here copying a run costs less than a second reference to its memory. */
 #define RUN_COPY_MAX	512
 
@@ -83,6 +86,7 @@ void zmq_msg_init(struct zmq_msg *msg, struct sock *sk)
 	msg->sk = sk;
 	msg->ranges = msg->inline_ranges;
 	msg->cap = ZMQ_MSG_INLINE_RANGES;
+	msg->msgs = 1;
 	msg->buf_size = PAGE_SIZE;
 }
 
@@ -109,6 +113,7 @@ void zmq_msg_reset(struct zmq_msg *msg)
 		msg->cap = ZMQ_MSG_INLINE_RANGES;
 	}
 	msg->frames = 0;
+	msg->msgs = 1;
 	msg->started = false;
 	msg->has_id = false;
 	msg->id_len = 0;
@@ -334,6 +339,112 @@ int zmq_msg_put_bytes(struct zmq_msg *msg, const void *data, size_t len)
 	if (err)
 		zmq_msg_rollback(msg, &mark);
 	return err;
+}
+
+/**
+ * struct burst - messages that are encoded at once
+ * @frames: their frames
+ * @msgs: how many they are
+ * @hdrs: bytes in their headers
+ * @bodies: bytes in their bodies
+ */
+struct burst {
+	unsigned int	frames;
+	unsigned int	msgs;
+	u32		hdrs;
+	u32		bodies;
+};
+
+static u32 hdr_size(u32 len)
+{
+	return len > U8_MAX ? ZMQ_HDR_MAX : ZMQ_HDR_SHORT;
+}
+
+/* The first messages that @room is enough for; it ends before one without a
+ * byte.
+ */
+static void burst_plan(struct burst *b, const struct zmq_frame_desc *desc,
+		       unsigned int nr, unsigned int msgs, u32 room)
+{
+	u64 hdrs = 0, bodies = 0;
+	unsigned int i;
+
+	memset(b, 0, sizeof(*b));
+	for (i = 0; i < nr && b->msgs < msgs; i++) {
+		hdrs += hdr_size(desc[i].len);
+		bodies += desc[i].len;
+		if (hdrs + bodies > room)
+			break;
+		if (desc[i].flags & ZMQ_FRAME_MORE)
+			continue;
+		if (bodies == b->bodies)
+			break;
+		b->frames = i + 1;
+		b->msgs++;
+		b->hdrs = hdrs;
+		b->bodies = bodies;
+	}
+}
+
+/* The bodies lie behind the room for all headers: move each to its place. What
+ * is written never gets ahead of what is read.
+ */
+static void burst_spread(u8 *to, const struct burst *b,
+			 const struct zmq_frame_desc *desc)
+{
+	const u8 *body = to + b->hdrs;
+	unsigned int i;
+
+	for (i = 0; i < b->frames; i++) {
+		to += zmq_hdr_put(to, desc[i].len,
+				  desc[i].flags & ZMQ_FRAME_MORE ?
+				  ZMTP_MORE : 0);
+		memmove(to, body, desc[i].len);
+		to += desc[i].len;
+		body += desc[i].len;
+	}
+}
+
+/**
+ * zmq_msg_put_burst() - encode several whole messages for the same peer
+ * @msg: with nothing in it
+ * @from: where the bodies come from
+ * @desc: the frames, the last one without ZMQ_FRAME_MORE
+ * @nr: how many they are
+ * @msgs: no more messages than this
+ *
+ * Context: Process context, socket lock held; may fault in user memory.
+ * Return: the frames that were encoded; 0 if messages have to be encoded one
+ *	by one, which also tells what is wrong. @from is then as before.
+ */
+unsigned int zmq_msg_put_burst(struct zmq_msg *msg, struct iov_iter *from,
+			       const struct zmq_frame_desc *desc,
+			       unsigned int nr, unsigned int msgs)
+{
+	struct zmq_msg_mark mark;
+	struct burst b;
+	u8 *to;
+
+	zmq_msg_mark(msg, &mark);
+	burst_plan(&b, desc, nr, msgs,
+		   msg->open ? msg->open->size - msg->open->fill : 0);
+	if (!b.msgs) {
+		burst_plan(&b, desc, nr, 1, BURST_FIRST_MAX);
+		if (!b.msgs || reserve(msg, b.hdrs + b.bodies))
+			return 0;
+		burst_plan(&b, desc, nr, msgs,
+			   msg->open->size - msg->open->fill);
+	}
+	to = page_address(msg->open->page) + msg->open->fill;
+	if (!copy_from_iter_full(to + b.hdrs, b.bodies, from) ||
+	    extend(msg, b.hdrs + b.bodies)) {
+		zmq_msg_rollback(msg, &mark);
+		return 0;
+	}
+	burst_spread(to, &b, desc);
+	msg->frames = b.frames;
+	msg->msgs = b.msgs;
+	return b.frames;
 }
 
 /**

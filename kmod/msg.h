@@ -8,6 +8,7 @@
 
 struct iov_iter;
 struct page;
+struct zmq_frame_desc;
 
 /**
  * struct zmq_buf - append-only memory that encoded messages live in
@@ -50,7 +51,8 @@ struct zmq_msg_mark {
 };
 
 /**
- * struct zmq_msg - an outgoing message while it is built and routed
+ * struct zmq_msg - an outgoing message, or a burst of them for the same peer,
+ *	while it is built and routed
  * @sk: the socket that pays
  * @open: the buffer that the next byte goes to, or NULL
  * @ranges: the encoded message, frame headers included
@@ -58,6 +60,7 @@ struct zmq_msg_mark {
  * @nr: ranges in use
  * @cap: ranges allocated
  * @frames: frames encoded by the caller, a pattern's prefix not counted
+ * @msgs: messages, once they are whole: 1 but for a burst
  * @started: the pattern's begin() has run for this message
  * @bytes: bytes encoded
  * @body_off: offset of the first frame of the caller, behind the prefix
@@ -80,6 +83,7 @@ struct zmq_msg {
 	unsigned int		nr;
 	unsigned int		cap;
 	unsigned int		frames;
+	unsigned int		msgs;
 	bool			started;
 	bool			has_id;
 	u8			id_len;
@@ -100,6 +104,9 @@ void zmq_msg_rollback(struct zmq_msg *msg, const struct zmq_msg_mark *mark);
 int zmq_msg_put_frame(struct zmq_msg *msg, struct iov_iter *from, u64 len,
 		      bool more);
 int zmq_msg_put_bytes(struct zmq_msg *msg, const void *data, size_t len);
+unsigned int zmq_msg_put_burst(struct zmq_msg *msg, struct iov_iter *from,
+			       const struct zmq_frame_desc *desc,
+			       unsigned int nr, unsigned int msgs);
 const u8 *zmq_msg_topic(const struct zmq_msg *msg, size_t *len);
 int zmq_msg_to_runs(const struct zmq_msg *msg, struct sk_buff_head *runs);
 

@@ -34,6 +34,8 @@ enum zmq_pattern_flag {
  *	@more (the caller has another message at hand). Socket lock. 0, or
  *	-EAGAIN if the chosen peer is gone and no other has credit: the message
  *	stays as it is and is offered again.
+ * @burst: how many messages for the same peer @send may be given in one, without
+ *	@begin; 1 or less for one at a time. Socket lock. NULL for never.
  * @can_send: would begin() succeed: 0 or its error. Any context, no lock: a
  *	glance with READ_ONCE(); exact while nobody else uses the socket.
  * @can_retry: the same for the message that was just refused with -EAGAIN, where
@@ -41,6 +43,8 @@ enum zmq_pattern_flag {
  * @peek: find the frame that recv returns, discarding what the pattern never
  *	delivers. Must be repeatable: nothing visible changes until consume().
  *	Socket lock. 0, -EAGAIN, -EBADFD.
+ * @alone: the pipe whose messages peek() would find one after the other, with
+ *	their number, if it is one only. Socket lock. NULL for never.
  * @has_input: there may be something to peek() at besides core->ready. Any
  *	context, no lock. May be NULL.
  * @consume: the frame that peek() found was delivered. Socket lock.
@@ -61,9 +65,11 @@ struct zmq_pattern {
 	int	(*address)(struct zmq_core *core, struct zmq_msg *msg);
 	int	(*admit)(struct zmq_core *core, struct zmq_msg *msg);
 	int	(*send)(struct zmq_core *core, struct zmq_msg *msg, bool more);
+	unsigned int (*burst)(const struct zmq_core *core);
 	int	(*can_send)(const struct zmq_core *core);
 	int	(*can_retry)(const struct zmq_core *core);
 	int	(*peek)(struct zmq_core *core, struct zmq_frame *f);
+	struct zmq_pipe *(*alone)(struct zmq_core *core, unsigned int *msgs);
 	bool	(*has_input)(const struct zmq_core *core);
 	void	(*consume)(struct zmq_core *core, const struct zmq_frame *f);
 	int	(*setopt)(struct zmq_core *core, int opt, const void *val,

@@ -264,12 +264,14 @@ int zmq_pipe_copy_bits(struct zmq_pipe *pipe, u64 off, void *to, size_t len);
 int zmq_pipe_copy_iter(struct zmq_pipe *pipe, u64 off, struct iov_iter *to,
 		       size_t len);
 void zmq_pipe_consume_frame(struct zmq_pipe *pipe);
+void zmq_pipe_consume_msgs(struct zmq_pipe *pipe, u32 len, unsigned int msgs);
 void zmq_pipe_skip_msg(struct zmq_pipe *pipe);
 void zmq_pipe_walk_begin(struct zmq_pipe_walk *walk, struct zmq_pipe *pipe);
 int zmq_pipe_walk_next(struct zmq_pipe_walk *walk, struct zmq_hdr *hdr);
 int zmq_pipe_walk_copy(struct zmq_pipe_walk *walk, struct iov_iter *to);
 
 /* ---- writing: the socket lock is held ---- */
+unsigned int zmq_pipe_burst(const struct zmq_pipe *pipe);
 int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg);
 void zmq_pipe_flush(struct zmq_pipe *pipe, bool more);
 void zmq_pipe_flush_subs(struct zmq_pipe *pipe);

@@ -246,19 +246,11 @@ int zmq_pipe_copy_iter(struct zmq_pipe *pipe, u64 off, struct iov_iter *to,
 				  to, len);
 }
 
-/**
- * zmq_pipe_consume_frame_locked() - drop the head frame
- * @pipe: the pipe, after zmq_pipe_peek_frame_locked()
- *
- * Context: core->lock held.
- */
-void zmq_pipe_consume_frame_locked(struct zmq_pipe *pipe)
+static void consume_bytes_locked(struct zmq_pipe *pipe, u64 n)
 {
 	struct zmq_core *core = pipe->core;
 	struct sk_buff *skb;
-	u64 n;
 
-	n = pipe->rx_hdr.size + pipe->rx_hdr.len;
 	pipe->rx_bytes -= n;
 	n += pipe->rx_off;
 	while ((skb = skb_peek(&pipe->runs)) && n >= zmq_run(skb)->len) {
@@ -270,16 +262,33 @@ void zmq_pipe_consume_frame_locked(struct zmq_pipe *pipe)
 	}
 	pipe->rx_off = n;
 	pipe->rx_hdr.size = 0;
-	if (pipe->rx_hdr.flags & ZMTP_MORE)
-		return;
+}
 
-	pipe->rx_unacked++;
-	if (!--pipe->rx_msgs && pipe->conflate)
+static void consume_msgs_locked(struct zmq_pipe *pipe, unsigned int msgs)
+{
+	struct zmq_core *core = pipe->core;
+
+	pipe->rx_unacked += msgs;
+	pipe->rx_msgs -= msgs;
+	if (!pipe->rx_msgs && pipe->conflate)
 		zmq_conflate_next_locked(pipe);
 	if (!pipe->rx_msgs)
 		list_del_init(&pipe->ready_node);
 	else if (!list_empty(&pipe->ready_node))
 		list_move_tail(&pipe->ready_node, &core->ready);
+}
+
+/**
+ * zmq_pipe_consume_frame_locked() - drop the head frame
+ * @pipe: the pipe, after zmq_pipe_peek_frame_locked()
+ *
+ * Context: core->lock held.
+ */
+void zmq_pipe_consume_frame_locked(struct zmq_pipe *pipe)
+{
+	consume_bytes_locked(pipe, pipe->rx_hdr.size + pipe->rx_hdr.len);
+	if (!(pipe->rx_hdr.flags & ZMTP_MORE))
+		consume_msgs_locked(pipe, 1);
 }
 
 static bool may_resume(const struct zmq_pipe *pipe)
@@ -306,6 +315,42 @@ static unsigned int take_acks_locked(struct zmq_pipe *pipe)
 }
 
 /**
+ * struct read_on - what follows when whole messages were read
+ * @acks: inproc: messages that the writer is told of
+ * @resume: the connection may go on reading
+ * @dead: it was the last message of a dead pipe
+ */
+struct read_on {
+	unsigned int	acks;
+	bool		resume;
+	bool		dead;
+};
+
+static struct read_on read_on_locked(struct zmq_pipe *pipe)
+{
+	struct read_on on = {};
+
+	if (pipe->pair)
+		on.acks = take_acks_locked(pipe);
+	on.dead = test_bit(ZMQ_PIPE_DETACHED, &pipe->flags) && !pipe->rx_msgs;
+	on.resume = test_bit(ZMQ_PIPE_THROTTLED, &pipe->flags) &&
+		    may_resume(pipe);
+	if (on.resume)
+		clear_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
+	return on;
+}
+
+static void read_on(struct zmq_pipe *pipe, const struct read_on *on)
+{
+	if (on->dead)
+		zmq_pipe_reap(pipe);
+	else if (on->acks)
+		zmq_inproc_ack(pipe, on->acks);
+	else if (on->resume && pipe->conn)
+		zmq_conn_rx_resume(pipe->conn);
+}
+
+/**
  * zmq_pipe_consume_frame() - drop the head frame and let the peer go on
  * @pipe: the pipe, after zmq_pipe_peek_frame(); may be freed if it is dead and
  *	this was its last message
@@ -315,31 +360,35 @@ static unsigned int take_acks_locked(struct zmq_pipe *pipe)
 void zmq_pipe_consume_frame(struct zmq_pipe *pipe)
 {
 	struct zmq_core *core = pipe->core;
-	unsigned int acks = 0;
-	bool resume = false;
-	bool whole, dead;
+	struct read_on on = {};
 
 	spin_lock_bh(&core->lock);
 	zmq_pipe_consume_frame_locked(pipe);
-	whole = !(pipe->rx_hdr.flags & ZMTP_MORE);
-	if (whole && pipe->pair)
-		acks = take_acks_locked(pipe);
-	dead = test_bit(ZMQ_PIPE_DETACHED, &pipe->flags) && !pipe->rx_msgs;
-	if (whole && test_bit(ZMQ_PIPE_THROTTLED, &pipe->flags) &&
-	    may_resume(pipe)) {
-		clear_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
-		resume = true;
-	}
+	if (!(pipe->rx_hdr.flags & ZMTP_MORE))
+		on = read_on_locked(pipe);
 	spin_unlock_bh(&core->lock);
+	read_on(pipe, &on);
+}
 
-	if (!whole)
-		return;
-	if (dead)
-		zmq_pipe_reap(pipe);
-	else if (acks)
-		zmq_inproc_ack(pipe, acks);
-	else if (resume && pipe->conn)
-		zmq_conn_rx_resume(pipe->conn);
+/**
+ * zmq_pipe_consume_msgs() - drop messages and let the peer go on
+ * @pipe: the pipe; may be freed as with zmq_pipe_consume_frame()
+ * @len: bytes that they take in the queue
+ * @msgs: how many they are
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_pipe_consume_msgs(struct zmq_pipe *pipe, u32 len, unsigned int msgs)
+{
+	struct zmq_core *core = pipe->core;
+	struct read_on on;
+
+	spin_lock_bh(&core->lock);
+	consume_bytes_locked(pipe, len);
+	consume_msgs_locked(pipe, msgs);
+	on = read_on_locked(pipe);
+	spin_unlock_bh(&core->lock);
+	read_on(pipe, &on);
 }
 
 /**

@@ -7,6 +7,9 @@
 #include "pipe.h"
 #include "trace.h"
 
+/* Messages that one call of zmq_pipe_write() may bring. */
+#define BURST_MAX	128
+
 static unsigned int tx_hwm(const struct zmq_pipe *pipe)
 {
 	int hwm = READ_ONCE(pipe->core->opts.snd_hwm);
@@ -76,6 +79,30 @@ static void replace_unsent(struct zmq_pipe *pipe)
 }
 
 /**
+ * zmq_pipe_burst() - how many messages may be written at once
+ * @pipe: the pipe
+ *
+ * As many as there is credit for, but no great part of the high-water mark:
+ * their credit returns together.
+ *
+ * Context: Process context, socket lock held.
+ * Return: the number; 1 or less if bursts make no sense here.
+ */
+unsigned int zmq_pipe_burst(const struct zmq_pipe *pipe)
+{
+	unsigned int hwm = tx_hwm(pipe);
+	int left;
+
+	if (!pipe->conn || pipe->core->opts.conflate ||
+	    !zmq_pipe_writable(pipe))
+		return 0;
+	if (!hwm)
+		return BURST_MAX;
+	left = hwm - atomic_read(&pipe->tx_msgs);
+	return clamp_t(int, left, 0, min_t(unsigned int, BURST_MAX, hwm / 8));
+}
+
+/**
  * zmq_pipe_write() - give a whole message to the peer
  * @pipe: the pipe
  * @msg: the message; its memory is referenced
@@ -97,19 +124,19 @@ int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 	if (pipe->tx_conflate && pipe->conn)
 		replace_unsent(pipe);
 	/* Counted first: the reader may be done before write returns. */
-	atomic_inc(&pipe->tx_msgs);
+	atomic_add(msg->msgs, &pipe->tx_msgs);
 	if (pipe->pair)
 		err = zmq_inproc_write(pipe, msg);
 	else
 		err = zmq_conn_queue(pipe->conn, msg);
 	if (err) {
-		atomic_dec(&pipe->tx_msgs);
+		atomic_sub(msg->msgs, &pipe->tx_msgs);
 		return err;
 	}
-	pipe->tx_total++;
-	ZMQ_INC_STATS(net, ZMQ_MIB_TXMSGS);
+	pipe->tx_total += msg->msgs;
+	ZMQ_ADD_STATS(net, ZMQ_MIB_TXMSGS, msg->msgs);
 	ZMQ_ADD_STATS(net, ZMQ_MIB_TXBYTES, msg->bytes);
-	trace_zmq_tx(pipe->core->sk, pipe, 1, msg->bytes);
+	trace_zmq_tx(pipe->core->sk, pipe, msg->msgs, msg->bytes);
 	tx_check_full(pipe);
 	return 0;
 }

@@ -14,6 +14,7 @@ const struct zmq_pattern zmq_push_pattern = {
 	.ops.rx		= zmq_pattern_discard,
 	.begin		= zmq_lb_begin,
 	.send		= zmq_lb_send,
+	.burst		= zmq_lb_burst,
 	.can_send	= zmq_lb_can_send,
 };
 
@@ -25,4 +26,5 @@ const struct zmq_pattern zmq_pull_pattern = {
 	.ops.detach	= zmq_pattern_no_detach,
 	.peek		= zmq_fq_peek,
 	.consume	= zmq_fq_consume,
+	.alone		= zmq_fq_alone,
 };

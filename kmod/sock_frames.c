@@ -10,12 +10,16 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include "compat.h"
+#include "gather.h"
 #include "peercred.h"
 #include "sock.h"
 #include "wait.h"
 
 /* One call ends behind so many frames, if not in the middle of a message. */
 #define FRAMES_BATCH	1024
+
+/* Small bodies are collected in so many bytes. */
+#define GATHER_SIZE	SZ_4K
 
 /* ---- sending ---- */
 
@@ -137,6 +141,51 @@ static int send_or_wait(struct zmq_sock *zsk, struct msghdr *m,
 	}
 }
 
+/* Many messages for the same peer at once. Return: the frames that went, 0 to
+ * send one message, which also tells what is wrong.
+ */
+static unsigned int send_burst(struct zmq_sock *zsk, struct msghdr *m,
+			       const struct zmq_frame_desc *desc,
+			       unsigned int nr)
+{
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+	struct iov_iter from = m->msg_iter;
+	struct zmq_msg *msg = &zsk->tx;
+	struct zmq_msg_mark mark;
+	unsigned int most, n;
+
+	if (!pattern->burst || msg->started)
+		return 0;
+	most = pattern->burst(&zsk->core);
+	if (most < 2)
+		return 0;
+	zmq_msg_mark(msg, &mark);
+	n = zmq_msg_put_burst(msg, &m->msg_iter, desc, nr, most);
+	if (n && pattern->send(&zsk->core, msg,
+			       n < nr || m->msg_flags & MSG_BATCH)) {
+		zmq_msg_rollback(msg, &mark);
+		m->msg_iter = from;
+		n = 0;
+	}
+	zmq_sock_forget_message(zsk);
+	return n;
+}
+
+/* Return: the frames that went, or why the first message did not. */
+static int send_some(struct zmq_sock *zsk, struct msghdr *m,
+		     const struct zmq_frame_desc *desc, unsigned int nr,
+		     struct zmq_patience *patience)
+{
+	unsigned int n = send_burst(zsk, m, desc, nr);
+
+	if (n)
+		return n;
+	n = count_frames(desc, nr);
+	if (n < nr)
+		m->msg_flags |= MSG_BATCH;
+	return send_or_wait(zsk, m, desc, n, patience) ?: n;
+}
+
 /**
  * zmq_sock_send_frames() - send whole messages
  * @zsk: the socket
@@ -159,21 +208,17 @@ ssize_t zmq_sock_send_frames(struct zmq_sock *zsk, struct msghdr *m,
 {
 	const unsigned int flags = m->msg_flags;
 	size_t sent = 0;
-	unsigned int n;
 	u64 bytes;
-	int err;
+	int n;
 
 	do {
-		n = count_frames(desc, nr);
-		bytes = count_bytes(desc, n);
-		if (!bytes && sent)
+		if (sent && !count_bytes(desc, count_frames(desc, nr)))
 			break;
 		m->msg_flags = flags;
-		if (n < nr)
-			m->msg_flags |= MSG_BATCH;
-		err = send_or_wait(zsk, m, desc, n, patience);
-		if (err)
-			return sent ?: err;
+		n = send_some(zsk, m, desc, nr, patience);
+		if (n < 0)
+			return sent ?: n;
+		bytes = count_bytes(desc, n);
 		sent += bytes;
 		desc += n;
 		nr -= n;
@@ -190,6 +235,7 @@ ssize_t zmq_sock_send_frames(struct zmq_sock *zsk, struct msghdr *m,
  * @desc: the frames so far
  * @nr: how many they are
  * @cap: room at @desc
+ * @gather: GATHER_SIZE bytes, or NULL
  * @max: frames that the control buffer has room for
  * @room: bytes that the data buffer has left
  * @got: bytes received
@@ -202,6 +248,7 @@ struct frames_rx {
 	struct zmq_frame_desc	*desc;
 	unsigned int		nr;
 	unsigned int		cap;
+	u8			*gather;
 	unsigned int		max;
 	size_t			room;
 	size_t			got;
@@ -403,6 +450,67 @@ static int take_message(struct frames_rx *rx, const struct zmq_frame *f,
 	return 0;
 }
 
+static bool prepare_gather(struct frames_rx *rx)
+{
+	unsigned int most = min_t(unsigned int, rx->max, FRAMES_BATCH);
+
+	if (rx->nr >= most || !grow(rx, rx->nr + 1))
+		return false;
+	if (!rx->gather)
+		rx->gather = kmalloc(GATHER_SIZE, GFP_KERNEL);
+	return rx->gather;
+}
+
+/* Many small messages at once. Return: how many; 0 to take a message by itself,
+ * which also tells what is wrong.
+ */
+static unsigned int take_small(struct frames_rx *rx)
+{
+	const struct zmq_pattern *pattern = rx->zsk->core.pattern;
+	struct iov_iter to = rx->m->msg_iter;
+	struct zmq_gather g = {};
+
+	if (!pattern->alone || rx->passcred)
+		return 0;
+	g.pipe = pattern->alone(&rx->zsk->core, &g.msgs_max);
+	if (!g.pipe || !prepare_gather(rx))
+		return 0;
+	g.to = rx->gather;
+	g.room = min_t(size_t, GATHER_SIZE, rx->room);
+	g.desc = rx->desc + rx->nr;
+	g.cap = min_t(unsigned int, rx->cap, FRAMES_BATCH) - rx->nr;
+	if (!zmq_gather(&g))
+		return 0;
+	if (control_faults(rx, rx->nr + g.frames) ||
+	    copy_to_iter(g.to, g.bytes, &rx->m->msg_iter) != g.bytes) {
+		rx->m->msg_iter = to;
+		return 0;
+	}
+	rx->nr += g.frames;
+	rx->room -= g.bytes;
+	rx->got += g.bytes;
+	rx->zsk->rcvmore = false;
+	zmq_pipe_consume_msgs(g.pipe, g.len, g.msgs);
+	return g.msgs;
+}
+
+/* As many messages as are there and fit. Return: 0, 1 if some stay, or an
+ * error.
+ */
+static int take_messages(struct frames_rx *rx, struct zmq_frame *f)
+{
+	const struct zmq_pattern *pattern = rx->zsk->core.pattern;
+	int ret = 0;
+
+	while (!ret) {
+		if (!take_small(rx))
+			ret = take_message(rx, f, false);
+		if (!ret)
+			ret = pattern->peek(&rx->zsk->core, f);
+	}
+	return ret;
+}
+
 /**
  * zmq_sock_recv_frames() - receive as many whole messages as there is room for
  * @zsk: the socket
@@ -424,7 +532,6 @@ ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 			     size_t size, int flags,
 			     struct zmq_patience *patience)
 {
-	const struct zmq_pattern *pattern = zsk->core.pattern;
 	struct frames_rx rx = {
 		.zsk = zsk,
 		.m = m,
@@ -440,11 +547,9 @@ ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 		       sizeof(struct zmq_frame_desc));
 
 	err = zmq_sock_wait_for_frame(zsk, &f, patience);
-	while (!err) {
-		err = take_message(&rx, &f, flags & MSG_PEEK);
-		if (!err)
-			err = flags & MSG_PEEK ? 1 : pattern->peek(&zsk->core, &f);
-	}
+	if (!err)
+		err = flags & MSG_PEEK ? take_message(&rx, &f, true) :
+					 take_messages(&rx, &f);
 	if (rx.nr) {
 		m->msg_flags |= MSG_EOR;
 		err = put_cmsg(m, SOL_ZMQ, ZMQ_FRAMES,
@@ -454,6 +559,7 @@ ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 			zmq_sock_put_cred(m, &rx.sender);
 	}
 	zmq_peercred_put(&rx.sender);
+	kfree(rx.gather);
 	kvfree(rx.desc);
 	return err < 0 ? err : rx.got;
 }

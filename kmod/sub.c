@@ -275,5 +275,6 @@ const struct zmq_pattern zmq_xsub_pattern = {
 	.can_send	= xsub_can_send,
 	.peek		= zmq_fq_peek,
 	.consume	= zmq_fq_consume,
+	.alone		= zmq_fq_alone,
 	.setopt		= xsub_setopt,
 };

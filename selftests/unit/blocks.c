@@ -189,6 +189,7 @@ void stand_init(struct stand *s, unsigned int peers)
 	s->sk.sk_rcvbuf = INT_MAX;
 	s->ops.attach = take_peer;
 	s->ops.detach = forget_peer;
+	s->msg.msgs = 1;
 	core->sk = &s->sk;
 	core->ops = &s->ops;
 	core->opts.snd_hwm = HWM;

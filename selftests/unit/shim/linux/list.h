@@ -21,6 +21,11 @@ static inline bool list_empty(const struct list_head *head)
 	return head->next == head;
 }
 
+static inline bool list_is_singular(const struct list_head *head)
+{
+	return !list_empty(head) && head->next == head->prev;
+}
+
 static inline void list_add(struct list_head *n, struct list_head *head)
 {
 	shim_list_ops++;
@@ -64,6 +69,9 @@ static inline struct list_head *shim_list_step(struct list_head *next)
 }
 
 #define list_entry(p, type, member) container_of(p, type, member)
+
+#define list_first_entry(head, type, member)				\
+	list_entry((head)->next, type, member)
 
 #define list_first_entry_or_null(head, type, member)			\
 	(list_empty(head) ? NULL :					\
