@@ -21,7 +21,7 @@
  */
 struct zmq_pipe *zmq_fq_next(struct zmq_core *core)
 {
-	struct zmq_pipe *pipe = core->rx_pipe;
+	struct zmq_pipe *pipe = core->rx_pipe ?: core->rx_next;
 
 	if (pipe || list_empty(&core->ready))
 		return pipe;

@@ -7,17 +7,17 @@
 
 #include "lb.h"
 
-/* Nobody else writes to a chosen pipe, so its credit lasts for the message. */
+/* Nobody else writes to a chosen pipe, so its credit lasts for the message. It
+ * may leave the list meanwhile, but the socket lock keeps it.
+ */
 static struct zmq_pipe *choose(struct zmq_core *core)
 {
 	struct zmq_pipe *pipe;
 
-	spin_lock_bh(&core->lock);
 	pipe = list_first_entry_or_null(&core->writable, struct zmq_pipe,
 					writable_node);
 	if (pipe)
 		zmq_pipe_get(pipe);
-	spin_unlock_bh(&core->lock);
 	return pipe;
 }
 

@@ -229,22 +229,6 @@ static int append_iter(struct zmq_msg *msg, struct iov_iter *from, u64 len)
 	return 0;
 }
 
-static int append_header(struct zmq_msg *msg, u64 len, bool more)
-{
-	size_t hdr = len > U8_MAX ? ZMQ_HDR_MAX : 2;
-	int err;
-
-	/* Short frames do not straddle buffers, and of long ones the part that
-	 * subscriptions may look at does not.
-	 */
-	err = reserve(msg, hdr + min_t(u64, len, ZMQ_TOPIC_MAX));
-	if (err)
-		return err;
-	zmq_hdr_put(page_address(msg->open->page) + msg->open->fill, len,
-		    more ? ZMTP_MORE : 0);
-	return extend(msg, hdr);
-}
-
 /**
  * zmq_msg_rollback() - undo everything since a mark
  * @msg: the message, which nobody else has seen since then
@@ -280,6 +264,48 @@ void zmq_msg_mark(const struct zmq_msg *msg, struct zmq_msg_mark *mark)
 	mark->frames = msg->frames;
 }
 
+static u32 hdr_size(u64 len)
+{
+	return len > U8_MAX ? ZMQ_HDR_MAX : ZMQ_HDR_SHORT;
+}
+
+/* A frame that does not straddle buffers. */
+static int append_short(struct zmq_msg *msg, struct iov_iter *from, u32 len,
+			bool more)
+{
+	u32 hdr = hdr_size(len);
+	int err;
+	u8 *to;
+
+	err = reserve(msg, hdr + len);
+	if (err)
+		return err;
+	to = page_address(msg->open->page) + msg->open->fill;
+	zmq_hdr_put(to, len, more ? ZMTP_MORE : 0);
+	if (len && !copy_from_iter_full(to + hdr, len, from))
+		return -EFAULT;
+	return extend(msg, hdr + len);
+}
+
+/* Its first ZMQ_TOPIC_MAX bytes lie in one piece, for subscriptions. */
+static int append_long(struct zmq_msg *msg, struct iov_iter *from, u64 len,
+		       bool more)
+{
+	struct zmq_msg_mark mark;
+	int err;
+
+	zmq_msg_mark(msg, &mark);
+	err = reserve(msg, ZMQ_HDR_MAX + ZMQ_TOPIC_MAX);
+	if (err)
+		return err;
+	zmq_hdr_put(page_address(msg->open->page) + msg->open->fill, len,
+		    more ? ZMTP_MORE : 0);
+	err = extend(msg, ZMQ_HDR_MAX) ?: append_iter(msg, from, len);
+	if (err)
+		zmq_msg_rollback(msg, &mark);
+	return err;
+}
+
 /**
  * zmq_msg_put_frame() - encode one frame of the caller's behind the others
  * @msg: the message
@@ -293,28 +319,20 @@ void zmq_msg_mark(const struct zmq_msg *msg, struct zmq_msg_mark *mark)
 int zmq_msg_put_frame(struct zmq_msg *msg, struct iov_iter *from, u64 len,
 		      bool more)
 {
-	struct zmq_msg_mark mark;
-	u64 body;
+	u64 body = msg->bytes + hdr_size(len);
 	int err;
 
-	zmq_msg_mark(msg, &mark);
-	err = append_header(msg, len, more);
+	if (len <= ZMQ_TOPIC_MAX)
+		err = append_short(msg, from, len, more);
+	else
+		err = append_long(msg, from, len, more);
 	if (err)
-		goto err_rollback;
-	body = msg->bytes;
-	err = append_iter(msg, from, len);
-	if (err)
-		goto err_rollback;
-
+		return err;
 	if (!msg->frames++) {
 		msg->body_off = body;
 		msg->body_len = len;
 	}
 	return 0;
-
-err_rollback:
-	zmq_msg_rollback(msg, &mark);
-	return err;
 }
 
 /**
@@ -354,11 +372,6 @@ struct burst {
 	u32		hdrs;
 	u32		bodies;
 };
-
-static u32 hdr_size(u32 len)
-{
-	return len > U8_MAX ? ZMQ_HDR_MAX : ZMQ_HDR_SHORT;
-}
 
 /* The first messages that @room is enough for; it ends before one without a
  * byte.

@@ -262,6 +262,8 @@ void zmq_pipe_reap(struct zmq_pipe *pipe)
 	list_del_init(&pipe->ready_node);
 	if (core->rx_pipe == pipe)
 		core->rx_pipe = NULL;
+	if (core->rx_next == pipe)
+		core->rx_next = NULL;
 	spin_unlock_bh(&core->lock);
 	if (listed)
 		zmq_pipe_put(pipe);

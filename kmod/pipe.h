@@ -38,6 +38,7 @@ struct zmq_pair;
  * @inproc_ns: the name space of those bound or connected to from now on;
  *	changed under the socket lock and @lock
  * @rx_pipe: the pipe whose multi-part message is being read; socket lock
+ * @rx_next: the head of @ready, or NULL if it has to be looked up; socket lock
  * @new_pipes: inproc pipes that a peer made, to be attached; @lock
  * @dead_pipes: pipes whose peer is gone, to be detached; @lock
  * @priv: the pattern's own state
@@ -60,6 +61,7 @@ struct zmq_core {
 	struct list_head		inproc;
 	struct zmq_inproc_ns		*inproc_ns;
 	struct zmq_pipe			*rx_pipe;
+	struct zmq_pipe			*rx_next;
 	struct list_head		new_pipes;
 	struct list_head		dead_pipes;
 	void				*priv;

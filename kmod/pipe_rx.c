@@ -328,8 +328,13 @@ struct read_on {
 
 static struct read_on read_on_locked(struct zmq_pipe *pipe)
 {
+	struct zmq_core *core = pipe->core;
 	struct read_on on = {};
 
+	core->rx_next = list_first_entry_or_null(&core->ready, struct zmq_pipe,
+						 ready_node);
+	if (core->rx_next && core->rx_next->conflate)
+		core->rx_next = NULL;
 	if (pipe->pair)
 		on.acks = take_acks_locked(pipe);
 	on.dead = test_bit(ZMQ_PIPE_DETACHED, &pipe->flags) && !pipe->rx_msgs;

@@ -113,7 +113,7 @@ unsigned int zmq_pipe_burst(const struct zmq_pipe *pipe)
  */
 int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 {
-	struct net *net = sock_net(pipe->core->sk);
+	struct zmq_mib __percpu *mib;
 	int err;
 
 	if (test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
@@ -134,8 +134,9 @@ int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 		return err;
 	}
 	pipe->tx_total += msg->msgs;
-	ZMQ_ADD_STATS(net, ZMQ_MIB_TXMSGS, msg->msgs);
-	ZMQ_ADD_STATS(net, ZMQ_MIB_TXBYTES, msg->bytes);
+	mib = zmq_net(sock_net(pipe->core->sk))->mib;
+	zmq_mib_add(mib, ZMQ_MIB_TXMSGS, msg->msgs);
+	zmq_mib_add(mib, ZMQ_MIB_TXBYTES, msg->bytes);
 	trace_zmq_tx(pipe->core->sk, pipe, msg->msgs, msg->bytes);
 	tx_check_full(pipe);
 	return 0;

@@ -21,6 +21,7 @@ typedef struct {
 #define atomic_read(v) ((v)->counter)
 #define atomic_inc(v) ((void)(v)->counter++)
 #define atomic_dec(v) ((void)(v)->counter--)
+#define atomic_add(n, v) ((void)((v)->counter += (int)(n)))
 #define atomic_sub(n, v) ((void)((v)->counter -= (int)(n)))
 #define atomic_long_read(v) ((v)->counter)
 #define atomic_long_inc(v) ((void)(v)->counter++)

@@ -18,6 +18,7 @@
 	(void)(&_a == &_b);			\
 	_a < _b ? _a : _b; })
 #define min_t(type, a, b) min((type)(a), (type)(b))
+#define clamp_t(type, v, lo, hi) min_t(type, (type)(v) < (type)(lo) ? (lo) : (v), hi)
 
 static inline int fls(unsigned int x)
 {
