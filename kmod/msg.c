@@ -204,6 +204,19 @@ static int extend(struct zmq_msg *msg, u32 len)
 	return 0;
 }
 
+/* Copy to the open buffer, @off bytes behind what it holds. */
+static bool copy_in(struct zmq_msg *msg, u32 off, u32 len,
+		    struct iov_iter *from)
+{
+	struct zmq_buf *buf = msg->open;
+	size_t n = copy_page_from_iter(buf->page, buf->fill + off, len, from);
+
+	if (likely(n == len))
+		return true;
+	iov_iter_revert(from, n);
+	return false;
+}
+
 static int append_iter(struct zmq_msg *msg, struct iov_iter *from, u64 len)
 {
 	int err;
@@ -216,8 +229,7 @@ static int append_iter(struct zmq_msg *msg, struct iov_iter *from, u64 len)
 				return err;
 		}
 		n = min_t(u64, len, msg->open->size - msg->open->fill);
-		if (!copy_from_iter_full(page_address(msg->open->page) +
-					 msg->open->fill, n, from))
+		if (!copy_in(msg, 0, n, from))
 			return -EFAULT;
 		err = extend(msg, n);
 		if (err)
@@ -275,14 +287,13 @@ static int append_short(struct zmq_msg *msg, struct iov_iter *from, u32 len,
 {
 	u32 hdr = hdr_size(len);
 	int err;
-	u8 *to;
 
 	err = reserve(msg, hdr + len);
 	if (err)
 		return err;
-	to = page_address(msg->open->page) + msg->open->fill;
-	zmq_hdr_put(to, len, more ? ZMTP_MORE : 0);
-	if (len && !copy_from_iter_full(to + hdr, len, from))
+	zmq_hdr_put(page_address(msg->open->page) + msg->open->fill, len,
+		    more ? ZMTP_MORE : 0);
+	if (len && !copy_in(msg, hdr, len, from))
 		return -EFAULT;
 	return extend(msg, hdr + len);
 }
@@ -449,7 +460,7 @@ unsigned int zmq_msg_put_burst(struct zmq_msg *msg, struct iov_iter *from,
 			   msg->open->size - msg->open->fill);
 	}
 	to = page_address(msg->open->page) + msg->open->fill;
-	if (!copy_from_iter_full(to + b.hdrs, b.bodies, from) ||
+	if (!copy_in(msg, b.hdrs, b.bodies, from) ||
 	    extend(msg, b.hdrs + b.bodies)) {
 		zmq_msg_rollback(msg, &mark);
 		return 0;
@@ -726,6 +737,15 @@ int zmq_runs_copy_bits(const struct sk_buff_head *runs, struct sk_buff *skb,
 	return 0;
 }
 
+static bool copy_out(const struct sk_buff *skb, const u8 *p, size_t n,
+		     struct iov_iter *to)
+{
+	if (p >= skb->head && p < skb_end_pointer(skb))
+		return copy_to_iter(p, n, to) == n;
+	return copy_page_to_iter(virt_to_page(p), offset_in_page(p), n, to) ==
+	       n;
+}
+
 /**
  * zmq_runs_copy_iter() - copy bytes out of a queue of runs to the caller
  * @runs: the queue
@@ -750,7 +770,7 @@ int zmq_runs_copy_iter(const struct sk_buff_head *runs, struct sk_buff *skb,
 			return -EFAULT;
 		p = zmq_run_bytes(skb, off, &n);
 		n = min(len, n);
-		if (p ? copy_to_iter(p, n, to) != n :
+		if (p ? !copy_out(skb, p, n, to) :
 			skb_copy_datagram_iter(skb, zmq_run(skb)->off + off, to,
 					       n))
 			return -EFAULT;
