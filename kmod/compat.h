@@ -12,6 +12,7 @@
 #include <linux/mount.h>
 #include <linux/skbuff.h>
 #include <linux/socket.h>
+#include <linux/workqueue.h>
 #include <net/sock.h>
 
 #ifdef ZMQ_HAVE_LINUX_UNALIGNED_H
@@ -50,6 +51,11 @@ static inline void zmq_set_ino(struct socket *sock, unsigned long ino)
 #define zmq_skb_readable(skb) skb_frags_readable(skb)
 #else
 #define zmq_skb_readable(skb) true
+#endif
+
+/* Where there is no such flag, queues without WQ_UNBOUND are of the CPUs. */
+#ifndef ZMQ_HAVE_WQ_PERCPU
+#define WQ_PERCPU 0
 #endif
 
 /* What a proc_handler is given. */

@@ -5,11 +5,18 @@
 #include <linux/slab.h>
 #include "caller.h"
 #include "child.h"
+#include "compat.h"
 #include "event.h"
 #include "net.h"
 #include "trace.h"
 
-/* Of its own, since looking up a path may take as long as a file server does. */
+/* ms between attempts, at the most, where a listener's queue stays full. */
+#define FULL_IVL_MAX	10000
+
+/* Of its own, since looking up a path may take as long as a file server does.
+ * Of the CPUs, so that one attempt runs on each while those that sleep are in
+ * nobody's way: any number of attempts leaves room for who accepts them.
+ */
 static struct workqueue_struct *dial_wq;
 
 static struct net *conn_net(const struct zmq_conn *conn)
@@ -47,17 +54,33 @@ static void attempt_failed(struct zmq_conn *conn, int err)
 	zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
 }
 
+/* A full queue is asked less and less, as by TCP: attempts cost the time that
+ * would empty it.
+ */
+static unsigned int longest_wait(const struct zmq_conn *conn)
+{
+	unsigned int max = READ_ONCE(conn->owner->opts->reconnect_ivl_max);
+
+	return !max && conn->error == EAGAIN ? FULL_IVL_MAX : max;
+}
+
 static unsigned int next_wait(struct zmq_conn *conn)
 {
 	unsigned int ivl = READ_ONCE(conn->owner->opts->reconnect_ivl);
-	unsigned int max = READ_ONCE(conn->owner->opts->reconnect_ivl_max);
-	unsigned int base = conn->backoff ?: ivl;
+	unsigned int base = max(conn->backoff, ivl);
+	unsigned int most = longest_wait(conn);
+	unsigned int least;
 
 	/* Peers that lost the same server must not come back as one. */
-	if (max <= ivl)
+	if (most <= ivl) {
+		conn->backoff = 0;
 		return ivl + get_random_u32() % ivl;
-	conn->backoff = base < max / 2 ? base * 2 : max;
-	return max(base - get_random_u32() % (base / 4 + 1), ivl);
+	}
+	base = min(base, most);
+	conn->backoff = base < most / 2 ? base * 2 : most;
+	least = max(base - base / 4, ivl);
+	most = min(base + base / 4, most);
+	return least + get_random_u32() % (most - least + 1);
 }
 
 /**
@@ -266,7 +289,7 @@ int zmq_dial_start(struct zmq_conn *conn)
  */
 int zmq_dial_init(void)
 {
-	dial_wq = alloc_workqueue("zmq_dial", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	dial_wq = alloc_workqueue("zmq_dial", WQ_PERCPU, WQ_MAX_ACTIVE);
 	return dial_wq ? 0 : -ENOMEM;
 }
 
