@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* When a connection is dialed again, when it is not, and how it is undone. */
 #include <limits.h>
+#include <sys/un.h>
 #include "kselftest_harness.h"
 #include "fixture.h"
 
@@ -158,7 +159,8 @@ static int deaf_listener(int *port)
 			return -1;
 		connect(c, (struct sockaddr *)&sin, sizeof(sin));
 	}
-	return fd;
+	/* Until one is in, it would answer the next. */
+	return zp_pending(fd, ZT_DEADLINE_MS) ? fd : -1;
 }
 
 TEST_F(zmq, an_attempt_that_takes_too_long_is_given_up)
@@ -213,6 +215,58 @@ TEST_F(zmq, waits_are_spread_and_never_above_the_maximum)
 		wait = retried(monitor);
 		EXPECT_LE(i ? 75 : 50, wait);
 		EXPECT_GE(120, wait);
+	}
+}
+
+/* A listener of ipc://@full that has room for nobody: @filler waits in it. */
+static int full_listener(int *filler)
+{
+	static const struct sockaddr_un un = {
+		.sun_family = AF_UNIX, .sun_path = "\0full",
+	};
+	socklen_t len = offsetof(struct sockaddr_un, sun_path) + 5;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	*filler = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (bind(fd, (struct sockaddr *)&un, len) || listen(fd, 0) ||
+	    connect(*filler, (struct sockaddr *)&un, len))
+		return -1;
+	return fd;
+}
+
+TEST_F(zmq, a_full_queue_is_asked_less_and_less)
+{
+	int push = dialing(0), monitor, filler, listener, ivl;
+	u64 wait;
+
+	listener = full_listener(&filler);
+	ASSERT_LE(0, listener);
+	ASSERT_EQ(0, zt_setint(push, ZMQ_MONITOR, ZMQ_EVENT_CONNECT_RETRIED));
+	monitor = zt_getint(push, ZMQ_MONITOR_FD);
+	ASSERT_EQ(0, zt_connect(push, "ipc://@full"));
+	for (ivl = 10; ivl <= 640; ivl *= 2) {
+		wait = retried(monitor);
+		EXPECT_LE(ivl * 3 / 4, wait) TH_LOG("%d ms", ivl);
+		EXPECT_GE(ivl * 5 / 4, wait) TH_LOG("%d ms", ivl);
+	}
+	ASSERT_LE(0, accept(listener, NULL, NULL));
+	EXPECT_TRUE(zp_pending(listener, ZT_DEADLINE_MS));
+}
+
+TEST_F(zmq, a_full_queue_is_asked_as_often_as_the_maximum_says)
+{
+	int push = dialing(0), monitor, filler, i;
+	u64 wait;
+
+	ASSERT_LE(0, full_listener(&filler));
+	ASSERT_EQ(0, zt_setint(push, ZMQ_RECONNECT_IVL_MAX, 20));
+	ASSERT_EQ(0, zt_setint(push, ZMQ_MONITOR, ZMQ_EVENT_CONNECT_RETRIED));
+	monitor = zt_getint(push, ZMQ_MONITOR_FD);
+	ASSERT_EQ(0, zt_connect(push, "ipc://@full"));
+	for (i = 0; i < 10; i++) {
+		wait = retried(monitor);
+		EXPECT_LE(10, wait);
+		EXPECT_GE(20, wait);
 	}
 }
 
