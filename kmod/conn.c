@@ -68,7 +68,7 @@ void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
 	INIT_LIST_HEAD(&owner->conns);
 	INIT_LIST_HEAD(&owner->handshaking);
 	INIT_LIST_HEAD(&owner->listeners);
-	INIT_LIST_HEAD(&owner->unflushed);
+	zmq_owner_flush_init(owner);
 }
 
 /**
@@ -171,8 +171,7 @@ static void stop_stream(struct zmq_conn *conn)
 	clear_bit(ZMQ_CONN_TX_ON, &conn->flags);
 	clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
 	clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags);
-	list_del_init(&conn->flush_node);
-	hrtimer_cancel(&conn->flush_timer);
+	zmq_conn_flush_stop(conn);
 
 	conn->stream->lock(conn);
 	clear_bit(ZMQ_CONN_RX_ON, &conn->flags);
@@ -637,7 +636,6 @@ struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 	refcount_set(&conn->ref, 1);
 	conn->owner = owner;
 	conn->dialed = dialed;
-	INIT_LIST_HEAD(&conn->flush_node);
 	INIT_WORK(&conn->free_work, conn_free_work);
 	zmq_task_init(&conn->task, &owner->tasks, &conn_task_ops);
 	zmq_conn_tx_init(conn);

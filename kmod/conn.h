@@ -47,7 +47,16 @@ struct zmq_transport;
  *	lock
  * @conns: every connection; changed under the socket lock and @lock
  * @listeners: bound endpoints; changed under the socket lock and @lock
- * @unflushed: connections that hold messages back for company; socket lock
+ * @sends: messages to many peers that were sent; socket lock
+ * @published: when the last one had been; socket lock
+ * @close: it followed closely on the one before; socket lock
+ * @flush_lock: protects @ticking to @unflushed
+ * @ticking: @flush_timer runs, or @flush_work, which starts it again; one of
+ *	them has a reference to the socket
+ * @flush_ended: neither is started any more
+ * @unflushed: connections that hold messages back for company
+ * @flush_timer: caps how long they do
+ * @flush_work: sends them
  */
 struct zmq_owner {
 	struct zmq_task_queue		tasks;
@@ -64,7 +73,15 @@ struct zmq_owner {
 	spinlock_t			lock; /* see locking.rst, 6 */
 	struct list_head		conns;
 	struct list_head		listeners;
+	u32				sends;
+	ktime_t				published;
+	bool				close;
+	spinlock_t			flush_lock; /* see locking.rst, 8 */
+	bool				ticking;
+	bool				flush_ended;
 	struct list_head		unflushed;
+	struct hrtimer			flush_timer;
+	struct work_struct		flush_work;
 };
 
 /**
@@ -141,7 +158,8 @@ struct zmq_reframe {
  * @pipe: opaque, of the floor above: set and cleared under the socket lock,
  *	@tx_lock and the child's lock, so any of them keeps it
  * @node: in owner->conns
- * @flush_node: in owner->unflushed
+ * @flush_node: in owner->unflushed, or in the list of who sends those; changed
+ *	under owner->flush_lock
  * @handshake_node: in owner->handshaking
  * @state: enum zmq_conn_state; socket lock
  * @flags: enum zmq_conn_flag
@@ -178,13 +196,12 @@ struct zmq_reframe {
  * @rx_msgs: statistics
  * @io_work: sends what the caller could not, parses what is left to it
  * @free_work: frees it, which may sleep
- * @flush_timer: caps how long a message is held back for company
+ * @flush_timer: caps how long commands are held back
  * @tx_lock: held by whoever drains the queue
  * @tx_qlock: protects the queue: @tx_queue to @tx_last
  * @tx_queue: messages, of struct zmq_seg
  * @tx_cmds: commands, of struct zmq_cmd_chunk; they go between messages
  * @tx_cmd_bytes: bytes in @tx_cmds
- * @flush_slow: @flush_timer runs for commands, which have more time
  * @tx_bytes: bytes in @tx_queue
  * @tx_msgs: messages in @tx_queue
  * @tx_off: bytes sent of the first segment, or of the first command chunk if
@@ -193,6 +210,7 @@ struct zmq_reframe {
  * @tx_in_cmd: the stream stands inside of a chunk of commands; @tx_lock
  * @reframe: of a stream that does not carry ZMTP 2.0 frames; @tx_lock
  * @tx_last: when data was last given to TCP
+ * @tx_send: owner->sends of the last one of those; socket lock
  * @unacked: messages that the stream has; @tx_lock
  * @wait: polled: in the child's wait queue
  * @rx_lock: polled: the reader's position: @rx_skb to @rx_eof
@@ -254,7 +272,6 @@ struct zmq_conn {
 	struct list_head	tx_queue;
 	struct list_head	tx_cmds;
 	u32			tx_cmd_bytes;
-	bool			flush_slow;
 	u64			tx_bytes;
 	unsigned int		tx_msgs;
 	u32			tx_off;
@@ -262,6 +279,7 @@ struct zmq_conn {
 	bool			tx_in_cmd;
 	struct zmq_reframe	reframe;
 	ktime_t			tx_last;
+	u32			tx_send;
 	struct zmq_unacked	unacked;
 
 	wait_queue_entry_t	wait;
@@ -282,6 +300,7 @@ struct zmq_conn {
 enum zmq_flush {
 	ZMQ_FLUSH_LATER,	/* the caller has more at hand */
 	ZMQ_FLUSH_AUTO,		/* now if the stream is idle, else soon */
+	ZMQ_FLUSH_STREAM,	/* others follow closely: soon */
 	ZMQ_FLUSH_CMDS,		/* for commands: now, but not too often */
 	ZMQ_FLUSH_NOW,
 };
@@ -323,8 +342,6 @@ int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
 		       const void *tail, size_t tail_len, gfp_t gfp);
 int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 		      bool subscribe);
-void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how);
-void zmq_owner_flush(struct zmq_owner *owner);
 void zmq_conn_kick(struct zmq_conn *conn);
 void zmq_conn_writable(struct zmq_conn *conn);
 void zmq_conn_tx_init(struct zmq_conn *conn);
@@ -335,6 +352,16 @@ bool zmq_conn_tx_empty(struct zmq_conn *conn);
 void zmq_conn_io_work(struct work_struct *work);
 int zmq_conn_tx_cache_init(void);
 void zmq_conn_tx_cache_exit(void);
+
+/* conn_flush.c */
+enum zmq_flush zmq_owner_publishes(struct zmq_owner *owner, bool more);
+void zmq_owner_published(struct zmq_owner *owner);
+void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how);
+void zmq_owner_flush(struct zmq_owner *owner);
+void zmq_owner_flush_init(struct zmq_owner *owner);
+void zmq_owner_flush_end(struct zmq_owner *owner);
+void zmq_conn_flush_init(struct zmq_conn *conn);
+void zmq_conn_flush_stop(struct zmq_conn *conn);
 
 /* conn_reframe.c */
 unsigned int zmq_conn_rx_v1(struct zmq_conn *conn, struct sk_buff *skb,

@@ -7,15 +7,10 @@
 #include "conn.h"
 #include "conn_tx.h"
 #include "drop.h"
-#include "net.h"
 #include "trace.h"
 #include "transport.h"
 #include "wire_v1.h"
 
-/* Commands go out at most this often, unless there are many. */
-#define FLUSH_CMDS_CAP_NS	NSEC_PER_MSEC
-/* So much in the queue is a segment worth sending. */
-#define FLUSH_BYTES		SZ_16K
 /* So many bytes of commands may wait, and so many are few enough to go on. */
 #define CMD_BYTES_MAX		SZ_64K
 #define CMD_BYTES_LOW		SZ_16K
@@ -430,7 +425,14 @@ static int drain(struct zmq_conn *conn)
 	return ret < 0 ? ret : 0;
 }
 
-static bool tx_pending(const struct zmq_conn *conn)
+/**
+ * zmq_conn_tx_pending() - is there something that the stream may be given
+ * @conn: the connection
+ *
+ * Context: Any; a glance.
+ * Return: true if so.
+ */
+bool zmq_conn_tx_pending(const struct zmq_conn *conn)
 {
 	if (!test_bit(ZMQ_CONN_TX_ON, &conn->flags))
 		return false;
@@ -439,14 +441,22 @@ static bool tx_pending(const struct zmq_conn *conn)
 		test_bit(ZMQ_CONN_TX_MSGS, &conn->flags));
 }
 
-/* Whoever fails to get tx_lock has queued before, so the holder looks again
+/**
+ * zmq_conn_drain() - give the stream what it takes, unless somebody does it
+ * @conn: the connection
+ *
+ * Whoever fails to get tx_lock has queued before, so the holder looks again
  * after it let go: the barrier is in mutex_unlock() and mutex_trylock().
+ *
+ * Context: Process context, socket lock held, or in a worker behind
+ *	zmq_conn_tx_work().
  */
-static void try_drain(struct zmq_conn *conn)
+void zmq_conn_drain(struct zmq_conn *conn)
 {
 	int err = 0;
 
-	while (!err && tx_pending(conn) && mutex_trylock(&conn->tx_lock)) {
+	while (!err && zmq_conn_tx_pending(conn) &&
+	       mutex_trylock(&conn->tx_lock)) {
 		if (conn->sock)
 			err = drain(conn);
 		else
@@ -455,90 +465,24 @@ static void try_drain(struct zmq_conn *conn)
 	}
 }
 
-static s64 cap_ns(const struct zmq_conn *conn)
-{
-	struct zmq_net *zn = zmq_net(sock_net(conn->owner->tasks.sk));
-
-	return READ_ONCE(zn->coalesce_us) * (s64)NSEC_PER_USEC;
-}
-
-static s64 since_last(const struct zmq_conn *conn)
-{
-	return ktime_to_ns(ktime_sub(ktime_get(), conn->tx_last));
-}
-
-/* What was sent last left here a moment ago: the next message will have company
- * soon.
- */
-static bool should_wait(const struct zmq_conn *conn)
-{
-	if (READ_ONCE(conn->tx_bytes) >= FLUSH_BYTES)
-		return false;
-	return since_last(conn) < cap_ns(conn);
-}
-
-static bool may_wait(const struct zmq_conn *conn, enum zmq_flush how)
-{
-	switch (how) {
-	case ZMQ_FLUSH_LATER:
-		return READ_ONCE(conn->tx_bytes) < FLUSH_BYTES;
-	case ZMQ_FLUSH_AUTO:
-		return should_wait(conn);
-	case ZMQ_FLUSH_CMDS:
-		return READ_ONCE(conn->tx_cmd_bytes) < FLUSH_BYTES &&
-		       since_last(conn) < FLUSH_CMDS_CAP_NS;
-	default:
-		return false;
-	}
-}
-
 /**
- * zmq_conn_flush() - send what is queued, or see to it that it is sent soon
+ * zmq_conn_tx_work() - give the stream what it takes
  * @conn: the connection
- * @how: when
  *
- * Context: Process context, socket lock held.
+ * Context: Worker, without the socket lock.
  */
-void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how)
+void zmq_conn_tx_work(struct zmq_conn *conn)
 {
-	bool slow = how == ZMQ_FLUSH_CMDS;
+	int err = 0;
 
-	if (!conn->sock || !tx_pending(conn))
-		return;
-	if (!may_wait(conn, how)) {
-		list_del_init(&conn->flush_node);
-		try_drain(conn);
-		return;
-	}
-	if (list_empty(&conn->flush_node))
-		list_add_tail(&conn->flush_node, &conn->owner->unflushed);
-	if (hrtimer_active(&conn->flush_timer) && (slow || !conn->flush_slow))
-		return;
-	conn->flush_slow = slow;
-	hrtimer_start(&conn->flush_timer,
-		      ns_to_ktime(slow ? FLUSH_CMDS_CAP_NS : cap_ns(conn)),
-		      HRTIMER_MODE_REL_SOFT);
-}
-
-/**
- * zmq_owner_flush() - the caller is about to sleep: hold nothing back
- * @owner: the socket
- *
- * Context: Process context, socket lock held.
- */
-void zmq_owner_flush(struct zmq_owner *owner)
-{
-	struct zmq_conn *conn, *next;
-
-	list_for_each_entry_safe(conn, next, &owner->unflushed, flush_node)
-		zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
-}
-
-static void queue_io(struct zmq_conn *conn)
-{
-	zmq_conn_get(conn);
-	if (!queue_work(zmq_wq, &conn->io_work))
-		zmq_conn_put(conn);
+	mutex_lock(&conn->tx_lock);
+	if (conn->sock && zmq_conn_tx_pending(conn))
+		err = drain(conn);
+	mutex_unlock(&conn->tx_lock);
+	if (!err)
+		zmq_conn_drain(conn);
+	if (conn->lingering && zmq_conn_tx_empty(conn))
+		zmq_task_run(&conn->task);
 }
 
 /**
@@ -549,17 +493,9 @@ static void queue_io(struct zmq_conn *conn)
  */
 void zmq_conn_kick(struct zmq_conn *conn)
 {
-	queue_io(conn);
-}
-
-static enum hrtimer_restart flush_timeout(struct hrtimer *timer)
-{
-	struct zmq_conn *conn = container_of(timer, struct zmq_conn,
-					     flush_timer);
-
-	if (tx_pending(conn))
-		queue_io(conn);
-	return HRTIMER_NORESTART;
+	zmq_conn_get(conn);
+	if (!queue_work(zmq_wq, &conn->io_work))
+		zmq_conn_put(conn);
 }
 
 /**
@@ -570,8 +506,19 @@ static enum hrtimer_restart flush_timeout(struct hrtimer *timer)
  */
 void zmq_conn_writable(struct zmq_conn *conn)
 {
-	if (tx_pending(conn))
-		queue_io(conn);
+	if (zmq_conn_tx_pending(conn))
+		zmq_conn_kick(conn);
+}
+
+static void parse_rest(struct zmq_conn *conn)
+{
+	mutex_lock(&conn->tx_lock);
+	if (conn->sock && test_and_clear_bit(ZMQ_CONN_RX_MORE, &conn->flags)) {
+		conn->stream->lock(conn);
+		zmq_conn_rx_locked(conn);
+		conn->stream->unlock(conn);
+	}
+	mutex_unlock(&conn->tx_lock);
 }
 
 /**
@@ -584,26 +531,12 @@ void zmq_conn_io_work(struct work_struct *work)
 {
 	struct zmq_conn *conn = container_of(work, struct zmq_conn, io_work);
 	struct mem_cgroup *memcg;
-	int err = 0;
 
 	memcg = set_active_memcg(zmq_sock_memcg(conn->owner->tasks.sk));
-	mutex_lock(&conn->tx_lock);
-	if (!conn->sock)
-		goto out;
-	if (test_and_clear_bit(ZMQ_CONN_RX_MORE, &conn->flags)) {
-		conn->stream->lock(conn);
-		zmq_conn_rx_locked(conn);
-		conn->stream->unlock(conn);
-	}
-	if (tx_pending(conn))
-		err = drain(conn);
-out:
-	mutex_unlock(&conn->tx_lock);
-	if (!err)
-		try_drain(conn);
+	if (test_bit(ZMQ_CONN_RX_MORE, &conn->flags))
+		parse_rest(conn);
+	zmq_conn_tx_work(conn);
 	set_active_memcg(memcg);
-	if (conn->lingering && zmq_conn_tx_empty(conn))
-		zmq_task_run(&conn->task);
 	zmq_conn_put(conn);
 }
 
@@ -793,8 +726,7 @@ bool zmq_conn_tx_empty(struct zmq_conn *conn)
 void zmq_conn_tx_init(struct zmq_conn *conn)
 {
 	INIT_WORK(&conn->io_work, zmq_conn_io_work);
-	hrtimer_setup(&conn->flush_timer, flush_timeout, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_REL_SOFT);
+	zmq_conn_flush_init(conn);
 	mutex_init(&conn->tx_lock);
 	mutex_init(&conn->rx_lock);
 	spin_lock_init(&conn->tx_qlock);

@@ -28,5 +28,8 @@ struct zmq_seg {
 int zmq_conn_tx_give(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
 		     bool more);
 unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent);
+bool zmq_conn_tx_pending(const struct zmq_conn *conn);
+void zmq_conn_drain(struct zmq_conn *conn);
+void zmq_conn_tx_work(struct zmq_conn *conn);
 
 #endif /* _ZMQ_CONN_TX_H */

@@ -129,17 +129,22 @@ void zmq_dist_send(struct zmq_core *core, struct list_head *to,
 		   const struct zmq_msg *msg, bool more)
 {
 	struct zmq_pipe *pipe, *tmp;
+	enum zmq_flush how;
 	int err;
 
-	if (list_empty(to))
+	if (list_empty(to)) {
 		zmq_drop(core->sk, NULL, ZMQ_MIB_TXDROPNOPEER, 1);
+		return;
+	}
 
+	how = zmq_owner_publishes(&core->owner, more);
 	list_for_each_entry_safe(pipe, tmp, to, dist_node) {
 		list_del_init(&pipe->dist_node);
 		err = zmq_pipe_write(pipe, msg);
 		if (err)
 			zmq_dist_drop(core, pipe, err);
-		else
-			zmq_pipe_flush(pipe, more);
+		else if (pipe->conn)
+			zmq_conn_flush(pipe->conn, how);
 	}
+	zmq_owner_published(&core->owner);
 }

@@ -143,7 +143,7 @@ int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 }
 
 /**
- * zmq_pipe_flush() - see to it that what was written is sent
+ * zmq_pipe_flush() - see to it that what was written to one peer is sent
  * @pipe: the pipe
  * @more: the caller has more at hand, so it may wait a little
  *

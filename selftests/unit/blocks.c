@@ -42,6 +42,15 @@ unsigned int zmq_conn_tx_replace(struct zmq_conn *conn)
 	return 0;
 }
 
+enum zmq_flush zmq_owner_publishes(struct zmq_owner *owner, bool more)
+{
+	return more ? ZMQ_FLUSH_LATER : ZMQ_FLUSH_AUTO;
+}
+
+void zmq_owner_published(struct zmq_owner *owner)
+{
+}
+
 void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how)
 {
 	conn_peer(conn)->flushed += how == ZMQ_FLUSH_AUTO;

@@ -122,6 +122,114 @@ TEST_F(zmq, what_waits_goes_when_the_socket_is_closed)
 	EXPECT_TRUE(zp_closed(h.peer));
 }
 
+#define SUBS	100
+
+/* A publisher whose messages SUBS sockets want, in both's view. */
+static int publisher(char *ep, int *subs)
+{
+	int xpub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", ep), i;
+
+	if (xpub < 0 || zt_setint(xpub, ZMQ_XPUB_VERBOSE, 1))
+		return -1;
+	for (i = 0; i < SUBS; i++) {
+		subs[i] = zt_connected(ZMQ_SUB, ep);
+		if (subs[i] < 0 || zt_subscribe(subs[i], ""))
+			return -1;
+	}
+	for (i = 0; i < SUBS; i++)
+		if (!zt_told(xpub, 1, ""))
+			return -1;
+	return xpub;
+}
+
+static bool all_get(const int *subs, const char *text)
+{
+	int i;
+
+	for (i = 0; i < SUBS; i++)
+		if (!zt_gets(subs[i], text, ZT_LAST))
+			return false;
+	return true;
+}
+
+TEST_F(zmq, a_fan_out_takes_fewer_segments_than_deliveries)
+{
+	const int burst = 200;
+	int subs[SUBS], pub, i;
+	long segments;
+
+	ASSERT_EQ(0, zt_sysctl("coalesce_us", "50000"));
+	pub = publisher(self->ep, subs);
+	ASSERT_LE(0, pub);
+	segments = zt_snmp_tcp("OutSegs");
+	EXPECT_EQ(burst, zt_put_numbers(pub, burst, 0));
+	for (i = 0; i < SUBS; i++)
+		EXPECT_EQ(burst, zt_get_numbers(subs[i], burst));
+	segments = zt_snmp_tcp("OutSegs") - segments;
+	printf("# %d deliveries in %ld segments\n", burst * SUBS, segments);
+	EXPECT_GT(burst * SUBS / 10, segments);
+}
+
+TEST_F(zmq, the_timer_ends_it_for_everybody)
+{
+	int subs[SUBS], pub;
+	u64 start;
+
+	ASSERT_EQ(0, zt_sysctl("coalesce_us", CAP_US));
+	pub = publisher(self->ep, subs);
+	ASSERT_LE(0, pub);
+	/* The handshakes are no reason to wait any more. */
+	poll(NULL, 0, CAP_MS + 100);
+	start = zt_now_ms();
+	ASSERT_EQ(0, zt_puts(pub, "first", 0));
+	ASSERT_EQ(0, zt_puts(pub, "second", 0));
+	ASSERT_EQ(0, zt_puts(pub, "third", 0));
+	ASSERT_TRUE(all_get(subs, "first"));
+	ASSERT_GT(CAP_MS - 200, zt_now_ms() - start) TH_LOG("too slow");
+	EXPECT_EQ(0, zt_poll(subs[0], POLLIN, 0));
+	EXPECT_EQ(0, zt_poll(subs[SUBS - 1], POLLIN, 0));
+	EXPECT_TRUE(all_get(subs, "second"));
+	EXPECT_TRUE(all_get(subs, "third"));
+	EXPECT_GE(CAP_MS + 700, zt_now_ms() - start);
+}
+
+TEST_F(zmq, who_publishes_slowly_never_waits)
+{
+	int subs[SUBS], pub, i;
+	u64 start;
+
+	ASSERT_EQ(0, zt_sysctl("coalesce_us", "100000"));
+	pub = publisher(self->ep, subs);
+	ASSERT_LE(0, pub);
+	for (i = 0; i < 3; i++) {
+		poll(NULL, 0, 200);
+		start = zt_now_ms();
+		ASSERT_EQ(0, zt_puts(pub, "alone", 0));
+		EXPECT_TRUE(zt_poll(subs[SUBS - 1], POLLIN, 1000));
+		EXPECT_GT(90, zt_now_ms() - start);
+		EXPECT_TRUE(all_get(subs, "alone"));
+	}
+}
+
+TEST_F(zmq, a_publisher_that_is_closed_leaves_nothing_behind)
+{
+	int subs[SUBS], pub;
+	u64 start;
+
+	ASSERT_EQ(0, zt_sysctl("coalesce_us", CAP_US));
+	pub = publisher(self->ep, subs);
+	ASSERT_LE(0, pub);
+	ASSERT_EQ(0, zt_puts(pub, "first", 0));
+	ASSERT_EQ(0, zt_puts(pub, "second", 0));
+	ASSERT_EQ(0, zt_puts(pub, "third", 0));
+	start = zt_now_ms();
+	close(pub);
+	EXPECT_TRUE(all_get(subs, "first"));
+	EXPECT_TRUE(all_get(subs, "second"));
+	EXPECT_TRUE(all_get(subs, "third"));
+	EXPECT_GT(CAP_MS - 100, zt_now_ms() - start);
+}
+
 TEST_F(zmq, the_time_is_limited)
 {
 	EXPECT_EQ(-1, zt_sysctl("coalesce_us", "1000001"));
