@@ -158,7 +158,7 @@ TEST_F(zmq, a_fan_out_takes_fewer_segments_than_deliveries)
 	int subs[SUBS], pub, i;
 	long segments;
 
-	ASSERT_EQ(0, zt_sysctl("coalesce_us", "50000"));
+	ASSERT_EQ(0, zt_sysctl("coalesce_us", "10000"));
 	pub = publisher(self->ep, subs);
 	ASSERT_LE(0, pub);
 	segments = zt_snmp_tcp("OutSegs");
@@ -198,16 +198,15 @@ TEST_F(zmq, who_publishes_slowly_never_waits)
 	int subs[SUBS], pub, i;
 	u64 start;
 
-	ASSERT_EQ(0, zt_sysctl("coalesce_us", "100000"));
+	ASSERT_EQ(0, zt_sysctl("coalesce_us", CAP_US));
 	pub = publisher(self->ep, subs);
 	ASSERT_LE(0, pub);
-	for (i = 0; i < 3; i++) {
-		poll(NULL, 0, 200);
+	for (i = 0; i < 2; i++) {
+		poll(NULL, 0, CAP_MS + 100);
 		start = zt_now_ms();
 		ASSERT_EQ(0, zt_puts(pub, "alone", 0));
-		EXPECT_TRUE(zt_poll(subs[SUBS - 1], POLLIN, 1000));
-		EXPECT_GT(90, zt_now_ms() - start);
 		EXPECT_TRUE(all_get(subs, "alone"));
+		EXPECT_GT(CAP_MS - 100, zt_now_ms() - start);
 	}
 }
 
