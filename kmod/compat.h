@@ -14,6 +14,7 @@
 #include <linux/socket.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 #ifdef ZMQ_HAVE_LINUX_UNALIGNED_H
 #include <linux/unaligned.h>
@@ -126,6 +127,37 @@ static inline bool zmq_passcred(const struct sock *sk)
 static inline void zmq_set_passcred(struct sock *sk, bool on)
 {
 	assign_bit(SOCK_PASSCRED, &sk->sk_socket->flags, on);
+}
+#endif
+
+/* As tcp_sendmsg_locked() with a bvec of pages, which TCP refers to. */
+#ifdef ZMQ_HAVE_TCP_SENDPAGE
+static inline int zmq_tcp_send_pages(struct sock *sk, struct msghdr *m,
+				     size_t len)
+{
+	const struct bio_vec *bv = m->msg_iter.bvec;
+	int flags, ret, sent = 0;
+
+	for (; sent < len; bv++) {
+		flags = m->msg_flags;
+		if (sent + bv->bv_len < len)
+			flags |= MSG_MORE | MSG_SENDPAGE_NOTLAST;
+		ret = tcp_sendpage_locked(sk, bv->bv_page, bv->bv_offset,
+					  bv->bv_len, flags);
+		if (ret < 0)
+			return sent ?: ret;
+		sent += ret;
+		if (ret < bv->bv_len)
+			break;
+	}
+	return sent;
+}
+#else
+static inline int zmq_tcp_send_pages(struct sock *sk, struct msghdr *m,
+				     size_t len)
+{
+	m->msg_flags |= MSG_SPLICE_PAGES;
+	return tcp_sendmsg_locked(sk, m, len);
 }
 #endif
 

@@ -14,6 +14,12 @@
 /* So many bytes of commands may wait, and so many are few enough to go on. */
 #define CMD_BYTES_MAX		SZ_64K
 #define CMD_BYTES_LOW		SZ_16K
+/* Less than this is cheaper copied than referenced. */
+#define REF_MIN			SZ_2K
+/* Whoever refers to less than this part of a buffer would keep too much memory
+ * for what it is charged.
+ */
+#define REF_PART		4
 /* What one call gives to the stream. */
 #define DRAIN_RANGES		16
 #define DRAIN_BYTES		SZ_128K
@@ -233,8 +239,13 @@ int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 	return zmq_conn_queue_cmd(conn, head, n, topic, len, GFP_KERNEL);
 }
 
+static int tx_flags(bool more)
+{
+	return MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+}
+
 /**
- * zmq_conn_tx_give() - give bytes to TCP
+ * zmq_conn_tx_give() - give bytes to the stream
  * @conn: the connection
  * @m: the bytes
  * @bytes: how many
@@ -248,8 +259,18 @@ int zmq_conn_tx_give(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
 {
 	int ret;
 
-	m->msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+	m->msg_flags = tx_flags(more);
 	ret = conn->stream->send(conn, m, bytes);
+	return ret ?: -EAGAIN;
+}
+
+static int give_pages(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
+		      bool more)
+{
+	int ret;
+
+	m->msg_flags = tx_flags(more);
+	ret = conn->stream->send_pages(conn, m, bytes);
 	return ret ?: -EAGAIN;
 }
 
@@ -340,33 +361,71 @@ unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent)
 	return msgs;
 }
 
-static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
+static bool by_reference(const struct zmq_conn *conn,
+			 const struct zmq_seg *seg, u32 len)
 {
-	struct bio_vec bv[DRAIN_RANGES];
-	u32 off = conn->tx_off;
-	struct msghdr m = {};
-	struct zmq_seg *seg;
-	bool more = false;
-	size_t bytes = 0;
-	int n = 0;
-	int ret;
+	return conn->stream->send_pages && len >= REF_MIN &&
+	       len >= seg->buf->size / REF_PART;
+}
 
-	spin_lock_bh(&conn->tx_qlock);
+/**
+ * struct tx_ranges - what one call gives to the stream
+ * @bv: the ranges
+ * @n: how many
+ * @bytes: in all of them
+ * @pages: they are referenced, otherwise copied
+ * @more: there are others behind them
+ */
+struct tx_ranges {
+	struct bio_vec	bv[DRAIN_RANGES];
+	int		n;
+	size_t		bytes;
+	bool		pages;
+	bool		more;
+};
+
+static void collect(struct zmq_conn *conn, struct tx_ranges *tx)
+{
+	u32 len, off = conn->tx_off;
+	struct zmq_seg *seg;
+	bool pages;
+
 	list_for_each_entry(seg, &conn->tx_queue, node) {
-		if (n == DRAIN_RANGES || bytes >= DRAIN_BYTES) {
-			more = true;
+		len = seg->len - off;
+		pages = by_reference(conn, seg, len);
+		if (!tx->n)
+			tx->pages = pages;
+		if (tx->n == DRAIN_RANGES || tx->bytes >= DRAIN_BYTES ||
+		    tx->pages != pages) {
+			tx->more = true;
 			break;
 		}
-		bv[n].bv_page = seg->buf->page;
-		bv[n].bv_offset = seg->off + off;
-		bv[n].bv_len = seg->len - off;
-		bytes += bv[n++].bv_len;
+		tx->bv[tx->n].bv_page = seg->buf->page;
+		tx->bv[tx->n].bv_offset = seg->off + off;
+		tx->bv[tx->n++].bv_len = len;
+		tx->bytes += len;
 		off = 0;
 	}
+}
+
+static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
+{
+	struct msghdr m = {};
+	struct tx_ranges tx;
+	int ret;
+
+	tx.n = 0;
+	tx.bytes = 0;
+	tx.more = false;
+	spin_lock_bh(&conn->tx_qlock);
+	collect(conn, &tx);
 	spin_unlock_bh(&conn->tx_qlock);
 
-	iov_iter_bvec(&m.msg_iter, ITER_SOURCE, bv, n, bytes);
-	ret = zmq_conn_tx_give(conn, &m, bytes, more);
+	iov_iter_bvec(&m.msg_iter, ITER_SOURCE, tx.bv, tx.n, tx.bytes);
+	if (tx.pages)
+		ret = give_pages(conn, &m, tx.bytes, tx.more);
+	else
+		ret = zmq_conn_tx_give(conn, &m, tx.bytes, tx.more);
 	if (ret > 0)
 		*msgs += zmq_conn_tx_advance(conn, ret);
 	return ret;

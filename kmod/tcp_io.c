@@ -107,13 +107,21 @@ static bool tcp_drained(const struct zmq_conn *conn)
 	return skb_queue_empty(&conn->sock->sk->sk_receive_queue);
 }
 
-static int tcp_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
+static int sent(struct zmq_conn *conn, int ret)
 {
-	int ret = tcp_sendmsg_locked(conn->sock->sk, m, len);
-
 	if (ret == -EAGAIN)
 		set_bit(SOCK_NOSPACE, &conn->sock->flags);
 	return ret;
+}
+
+static int tcp_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
+{
+	return sent(conn, tcp_sendmsg_locked(conn->sock->sk, m, len));
+}
+
+static int tcp_send_pages(struct zmq_conn *conn, struct msghdr *m, size_t len)
+{
+	return sent(conn, zmq_tcp_send_pages(conn->sock->sk, m, len));
 }
 
 static bool tcp_busy(const struct zmq_conn *conn)
@@ -141,6 +149,7 @@ const struct zmq_stream_ops zmq_tcp_stream = {
 	.read		= tcp_read,
 	.drained	= tcp_drained,
 	.send		= tcp_send,
+	.send_pages	= tcp_send_pages,
 	.busy		= tcp_busy,
 	.position	= tcp_position,
 };
