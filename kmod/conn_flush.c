@@ -15,8 +15,10 @@
 
 /* Commands go out at most this often, unless there are many. */
 #define CMDS_CAP_NS	NSEC_PER_MSEC
-/* So much in the queue is a segment worth sending. */
-#define FLUSH_BYTES	SZ_16K
+/* So much in the queue is a segment worth sending: none is larger. */
+#define FLUSH_BYTES	SZ_64K
+/* So many commands are, too. */
+#define CMDS_BYTES	SZ_16K
 /* So long a sender of very many connections gets between two ticks at most. */
 #define REST_MAX_NS	(10 * NSEC_PER_MSEC)
 /* Messages that are this part of the cap apart follow each other closely. */
@@ -109,7 +111,7 @@ static bool may_wait(struct zmq_conn *conn, enum zmq_flush how)
 		return READ_ONCE(conn->tx_bytes) < FLUSH_BYTES &&
 		       (is_held(conn) || is_streaming(conn));
 	case ZMQ_FLUSH_CMDS:
-		return READ_ONCE(conn->tx_cmd_bytes) < FLUSH_BYTES &&
+		return READ_ONCE(conn->tx_cmd_bytes) < CMDS_BYTES &&
 		       moment_ago(conn->tx_last, CMDS_CAP_NS);
 	default:
 		return false;

@@ -76,7 +76,7 @@ TEST_F(zmq, a_segment_that_is_worth_it_does_not_wait)
 	int i;
 
 	ASSERT_EQ(0, hold(&h, ZMQ_PUSH, "PULL", "PUSH"));
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < 64; i++)
 		ASSERT_EQ(0, zt_send(h.fd, body, sizeof(body), 0));
 	ASSERT_TRUE(found(&h));
 	EXPECT_TRUE(zt_poll(h.peer, POLLIN, CAP_MS));
@@ -167,7 +167,32 @@ TEST_F(zmq, a_fan_out_takes_fewer_segments_than_deliveries)
 		EXPECT_EQ(burst, zt_get_numbers(subs[i], burst));
 	segments = zt_snmp_tcp("OutSegs") - segments;
 	printf("# %d deliveries in %ld segments\n", burst * SUBS, segments);
-	EXPECT_GT(burst * SUBS / 10, segments);
+	EXPECT_GT(burst * SUBS / 4, segments);
+}
+
+/* Two messages, the second close behind the first. Return: when the first was
+ * sent, or 0.
+ */
+static u64 publish_two(int pub, const int *subs)
+{
+	u64 start, between;
+	int tries;
+
+	for (tries = 0; tries < 5; tries++) {
+		/* What was sent before is no reason to wait any more. */
+		poll(NULL, 0, CAP_MS + 100);
+		start = zt_now_ms();
+		if (zt_puts(pub, "first", 0))
+			return 0;
+		between = zt_now_ms();
+		if (zt_puts(pub, "second", 0))
+			return 0;
+		if (zt_now_ms() - between < CAP_MS / 20)
+			return start;
+		if (!all_get(subs, "first") || !all_get(subs, "second"))
+			return 0;
+	}
+	return 0;
 }
 
 TEST_F(zmq, the_timer_ends_it_for_everybody)
@@ -178,18 +203,13 @@ TEST_F(zmq, the_timer_ends_it_for_everybody)
 	ASSERT_EQ(0, zt_sysctl("coalesce_us", CAP_US));
 	pub = publisher(self->ep, subs);
 	ASSERT_LE(0, pub);
-	/* The handshakes are no reason to wait any more. */
-	poll(NULL, 0, CAP_MS + 100);
-	start = zt_now_ms();
-	ASSERT_EQ(0, zt_puts(pub, "first", 0));
-	ASSERT_EQ(0, zt_puts(pub, "second", 0));
-	ASSERT_EQ(0, zt_puts(pub, "third", 0));
+	start = publish_two(pub, subs);
+	ASSERT_LT(0, start) TH_LOG("never close");
 	ASSERT_TRUE(all_get(subs, "first"));
-	ASSERT_GT(CAP_MS - 200, zt_now_ms() - start) TH_LOG("too slow");
 	EXPECT_EQ(0, zt_poll(subs[0], POLLIN, 0));
 	EXPECT_EQ(0, zt_poll(subs[SUBS - 1], POLLIN, 0));
+	ASSERT_GT(CAP_MS, zt_now_ms() - start) TH_LOG("too slow to tell");
 	EXPECT_TRUE(all_get(subs, "second"));
-	EXPECT_TRUE(all_get(subs, "third"));
 	EXPECT_GE(CAP_MS + 700, zt_now_ms() - start);
 }
 
@@ -218,14 +238,11 @@ TEST_F(zmq, a_publisher_that_is_closed_leaves_nothing_behind)
 	ASSERT_EQ(0, zt_sysctl("coalesce_us", CAP_US));
 	pub = publisher(self->ep, subs);
 	ASSERT_LE(0, pub);
-	ASSERT_EQ(0, zt_puts(pub, "first", 0));
-	ASSERT_EQ(0, zt_puts(pub, "second", 0));
-	ASSERT_EQ(0, zt_puts(pub, "third", 0));
-	start = zt_now_ms();
+	start = publish_two(pub, subs);
+	ASSERT_LT(0, start) TH_LOG("never close");
 	close(pub);
 	EXPECT_TRUE(all_get(subs, "first"));
 	EXPECT_TRUE(all_get(subs, "second"));
-	EXPECT_TRUE(all_get(subs, "third"));
 	EXPECT_GT(CAP_MS - 100, zt_now_ms() - start);
 }
 
