@@ -99,7 +99,7 @@ static void conn_free_work(struct work_struct *work)
 	kfree(conn->session.hs);
 	kfree_skb(conn->bye);
 	if (!IS_ERR_OR_NULL(conn->dial_sock))
-		sock_release(conn->dial_sock);
+		zmq_child_release(conn->dial_sock);
 	zmq_caller_free(conn->caller);
 	kfree(conn->endpoint);
 	kfree(conn->ep);
@@ -438,6 +438,8 @@ int zmq_conn_handshake(struct zmq_conn *conn)
 	struct zmq_handshake *hs;
 	int len, err;
 
+	if (conn->stream->meet)
+		conn->stream->meet(conn);
 	zmq_event_established(conn);
 	if (conn->owner->raw) {
 		zmq_conn_raw_start(conn);

@@ -22,6 +22,7 @@
 #include "wire_v1.h"
 
 struct zmq_caller;
+struct zmq_channel;
 struct zmq_conn_ops;
 struct zmq_event;
 struct zmq_stream_ops;
@@ -125,6 +126,7 @@ enum zmq_conn_flag {
 	ZMQ_CONN_RX_ON,		/* what arrives may be parsed outside of the task */
 	ZMQ_CONN_RX_MORE,	/* io_work has received data left to parse */
 	ZMQ_CONN_RX_STOPPED,	/* the queue above is full */
+	ZMQ_CONN_RX_MISSED,	/* direct: rx_lock was taken when something came */
 	ZMQ_CONN_RX_ERROR,	/* the peer violated the protocol, see rx_err */
 	ZMQ_CONN_TX_ON,		/* commands may be given to the stream */
 	ZMQ_CONN_TX_MSGS,	/* messages, too */
@@ -219,6 +221,8 @@ struct zmq_reframe {
  * @rx_frag: polled: memory for what is received next
  * @rx_dry: polled: the child had nothing more
  * @rx_eof: polled: it never will
+ * @channel: direct: carries the bytes instead of the child; changed under the
+ *	socket lock, @tx_lock and @rx_lock
  * @data_ready: TCP: the child's own callback
  * @write_space: likewise
  * @state_change: likewise
@@ -289,6 +293,7 @@ struct zmq_conn {
 	struct page_frag	rx_frag;
 	bool			rx_dry;
 	bool			rx_eof;
+	struct zmq_channel	*channel;
 
 	void			(*data_ready)(struct sock *sk);
 	void			(*write_space)(struct sock *sk);

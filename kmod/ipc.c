@@ -9,6 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/security.h>
 #include <net/af_unix.h>
+#include "channel.h"
 #include "child.h"
 #include "compat.h"
 
@@ -112,6 +113,7 @@ static void ipc_unlisten(struct socket *sock)
 {
 	const struct path *path = &unix_sk(sock->sk)->path;
 
+	zmq_channel_unlisten(sock->sk);
 	if (path->dentry)
 		unlink_socket(path);
 }
@@ -123,9 +125,23 @@ static int ipc_listen(struct socket *sock, struct zmq_endpoint *ep, int backlog)
 	err = ep->name_len ? bind_name(sock, ep) : bind_wildcard(sock, ep);
 	if (err)
 		return err;
+	zmq_channel_listen(sock->sk);
 	err = kernel_listen(sock, backlog);
 	if (err)
 		ipc_unlisten(sock);
+	return err;
+}
+
+static int ipc_connect(struct socket *sock, const struct zmq_endpoint *ep)
+{
+	int err;
+
+	zmq_channel_offer(sock->sk);
+	err = zmq_child_connect(sock, ep);
+	if (err)
+		zmq_channel_withdraw(sock->sk);
+	else
+		zmq_channel_settle(sock->sk);
 	return err;
 }
 
@@ -203,11 +219,11 @@ static bool ipc_admit(struct zmq_owner *owner, const struct socket *sock)
 }
 
 const struct zmq_transport zmq_ipc_transport = {
-	.stream		= &zmq_polled_stream,
+	.stream		= &zmq_direct_stream,
 	.create		= ipc_create,
 	.listen		= ipc_listen,
 	.unlisten	= ipc_unlisten,
-	.connect	= zmq_child_connect,
+	.connect	= ipc_connect,
 	.introduce	= ipc_introduce,
 	.admit		= ipc_admit,
 };

@@ -9,8 +9,7 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include "compat.h"
-#include "conn.h"
-#include "transport.h"
+#include "polled.h"
 
 /* What one read asks for, and the least that it gets and is charged. */
 #define READ_SIZE	SZ_32K
@@ -36,13 +35,25 @@ static int polled_wake(wait_queue_entry_t *wait, unsigned int mode, int sync,
 	return 0;
 }
 
-static void polled_install(struct zmq_conn *conn)
+/**
+ * zmq_polled_install() - zmq_stream_ops.install
+ * @conn: the connection
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_polled_install(struct zmq_conn *conn)
 {
 	init_waitqueue_func_entry(&conn->wait, polled_wake);
 	add_wait_queue(sk_sleep(conn->sock->sk), &conn->wait);
 }
 
-static void polled_uninstall(struct zmq_conn *conn)
+/**
+ * zmq_polled_uninstall() - zmq_stream_ops.uninstall
+ * @conn: the connection
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_polled_uninstall(struct zmq_conn *conn)
 {
 	remove_wait_queue(sk_sleep(conn->sock->sk), &conn->wait);
 
@@ -66,10 +77,17 @@ static void polled_unlock(struct zmq_conn *conn)
 	mutex_unlock(&conn->rx_lock);
 }
 
-/* Returns the bytes received into conn->rx_skb, 0 at the end of the stream, or
- * an error. A page that no run refers to is used again.
+/**
+ * zmq_polled_fill() - receive from the child
+ * @conn: the connection, whose rx_skb is NULL
+ *
+ * A page that no run refers to is used again.
+ *
+ * Context: Process context, rx_lock held.
+ * Return: the bytes received into rx_skb, 0 at the end of the stream, or an
+ *	error.
  */
-static int fill(struct zmq_conn *conn)
+int zmq_polled_fill(struct zmq_conn *conn)
 {
 	struct page_frag *frag = &conn->rx_frag;
 	struct msghdr m = {};
@@ -115,8 +133,18 @@ static void read_nothing(struct zmq_conn *conn, int err)
 	zmq_task_run(&conn->task);
 }
 
-static int polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
-		       sk_read_actor_t actor)
+/**
+ * zmq_polled_read() - zmq_stream_ops.read
+ * @conn: the connection
+ * @desc: of the actor
+ * @actor: is given what was received
+ * @fill: receives, as zmq_polled_fill()
+ *
+ * Context: Process context, rx_lock held.
+ * Return: the bytes that the actor has taken.
+ */
+int zmq_polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
+		    sk_read_actor_t actor, int (*fill)(struct zmq_conn *conn))
 {
 	int total = 0, ret = 0;
 	unsigned int left;
@@ -144,18 +172,50 @@ static int polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
 	return total;
 }
 
-static bool polled_drained(const struct zmq_conn *conn)
+static int polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
+		       sk_read_actor_t actor)
+{
+	return zmq_polled_read(conn, desc, actor, zmq_polled_fill);
+}
+
+/**
+ * zmq_polled_drained() - zmq_stream_ops.drained
+ * @conn: the connection
+ *
+ * Context: Process context, rx_lock held.
+ * Return: true if the last read left nothing.
+ */
+bool zmq_polled_drained(const struct zmq_conn *conn)
 {
 	return conn->rx_dry;
 }
 
-static int polled_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
+/**
+ * zmq_polled_send_later() - let io_work send when there may be memory again
+ * @conn: the connection
+ *
+ * Context: Process context, tx_lock held.
+ */
+void zmq_polled_send_later(struct zmq_conn *conn)
+{
+	hrtimer_start(&conn->flush_timer, ns_to_ktime(SEND_RETRY_NS),
+		      HRTIMER_MODE_REL_SOFT);
+}
+
+/**
+ * zmq_polled_send() - give bytes to the child
+ * @conn: the connection
+ * @m: the bytes
+ *
+ * Context: Process context, tx_lock held.
+ * Return: as zmq_stream_ops.send.
+ */
+int zmq_polled_send(struct zmq_conn *conn, struct msghdr *m)
 {
 	int ret = sock_sendmsg(conn->sock, m);
 
 	if (ret == -ENOMEM || ret == -ENOBUFS) {
-		hrtimer_start(&conn->flush_timer, ns_to_ktime(SEND_RETRY_NS),
-			      HRTIMER_MODE_REL_SOFT);
+		zmq_polled_send_later(conn);
 		return ret;
 	}
 	if (ret != -EAGAIN)
@@ -169,18 +229,30 @@ static int polled_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	return ret;
 }
 
-static bool polled_busy(const struct zmq_conn *conn)
+static int polled_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
+{
+	return zmq_polled_send(conn, m);
+}
+
+/**
+ * zmq_polled_busy() - zmq_stream_ops.busy
+ * @conn: the connection
+ *
+ * Context: Process context, socket lock held.
+ * Return: true if the peer has not taken all that was sent.
+ */
+bool zmq_polled_busy(const struct zmq_conn *conn)
 {
 	return sk_has_allocations(conn->sock->sk);
 }
 
 const struct zmq_stream_ops zmq_polled_stream = {
-	.install	= polled_install,
-	.uninstall	= polled_uninstall,
+	.install	= zmq_polled_install,
+	.uninstall	= zmq_polled_uninstall,
 	.lock		= polled_lock,
 	.unlock		= polled_unlock,
 	.read		= polled_read,
-	.drained	= polled_drained,
+	.drained	= zmq_polled_drained,
 	.send		= polled_send,
-	.busy		= polled_busy,
+	.busy		= zmq_polled_busy,
 };

@@ -199,6 +199,8 @@ static void show_conn(struct seq_file *seq, const struct zmq_conn *conn)
 
 	seq_printf(seq, " mech=%s last=%s", mech ? mech->name : "-",
 		   reason == ZMQ_MIB_NONE ? "-" : zmq_mib_name(reason));
+	if (READ_ONCE(conn->channel))
+		seq_puts(seq, " direct");
 }
 
 static void show_pipe(struct seq_file *seq, const struct zmq_pipe *pipe)

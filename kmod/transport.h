@@ -15,6 +15,8 @@ struct zmq_owner;
  * struct zmq_stream_ops - how bytes go in and out of a child
  * @install: have the child's events tell the connection. Socket lock.
  * @uninstall: the opposite; nothing is told after it. Socket lock.
+ * @meet: the child is connected and nothing has passed: find out who the peer
+ *	is, or NULL. Socket lock.
  * @lock: take what protects the reader's position, see locking.rst, 4
  * @unlock: release it
  * @tx_begin: before one or several @send, or NULL. tx_lock.
@@ -33,6 +35,7 @@ struct zmq_owner;
 struct zmq_stream_ops {
 	void	(*install)(struct zmq_conn *conn);
 	void	(*uninstall)(struct zmq_conn *conn);
+	void	(*meet)(struct zmq_conn *conn);
 	void	(*lock)(struct zmq_conn *conn);
 	void	(*unlock)(struct zmq_conn *conn);
 	void	(*tx_begin)(struct zmq_conn *conn);
@@ -88,6 +91,7 @@ extern const struct zmq_transport zmq_ipc_transport;
 extern const struct zmq_transport zmq_vsock_transport;
 extern const struct zmq_stream_ops zmq_tcp_stream;
 extern const struct zmq_stream_ops zmq_polled_stream;
+extern const struct zmq_stream_ops zmq_direct_stream;
 
 const struct zmq_transport *zmq_transport_find(enum zmq_scheme scheme);
 int zmq_transport_resolve(struct net *net, struct zmq_endpoint *ep);

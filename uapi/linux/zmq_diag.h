@@ -145,6 +145,7 @@ struct zmq_diag_info {
 #define ZMQ_DIAG_F_FULL		2	/* takes no message before its low-water mark */
 #define ZMQ_DIAG_F_THROTTLED	4	/* its queue here is full: reading stopped */
 #define ZMQ_DIAG_F_LINGERING	8	/* disconnected, sends what is queued */
+#define ZMQ_DIAG_F_DIRECT	16	/* ipc: the kernel hands bytes over itself */
 
 #define ZMQ_DIAG_TYPE_UNKNOWN	255
 

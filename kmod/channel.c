@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Channels between UNIX sockets that are both children of AF_ZMQ sockets, and
+ * how the two ends find out that they are.
+ *
+ * The one that dials offers a channel under its own child before it connects.
+ * The one that accepts takes the offer of its child's peer, if the child came
+ * in by a listener of this module. Behind connect() the offer stands if it was
+ * taken, or if the listener that was reached is one of those: then it will be
+ * taken, or the stream ends with the listener. Otherwise it is withdrawn.
+ */
+
+#include <linux/hashtable.h>
+#include <linux/slab.h>
+#include <net/af_unix.h>
+#include "channel.h"
+#include "conn.h"
+
+#define TABLE_BITS	8
+
+/**
+ * struct listener - a listener that nobody but this module accepts from
+ * @node: in @listeners
+ * @addr: its address, which the children that it will accept share with it
+ */
+struct listener {
+	struct hlist_node		node;
+	const struct unix_address	*addr;
+};
+
+/* Protects the tables; see locking.rst, 7. */
+static DEFINE_SPINLOCK(meet_lock);
+static DEFINE_HASHTABLE(listeners, TABLE_BITS);
+static DEFINE_HASHTABLE(offers, TABLE_BITS);
+
+static struct listener *find_listener(const struct unix_address *addr)
+{
+	struct listener *listener;
+
+	hash_for_each_possible(listeners, listener, node, (unsigned long)addr)
+		if (listener->addr == addr)
+			return listener;
+	return NULL;
+}
+
+static struct zmq_channel *find_offer(const struct sock *sk)
+{
+	struct zmq_channel *ch;
+
+	hash_for_each_possible(offers, ch, node, (unsigned long)sk)
+		if (ch->sk == sk)
+			return ch;
+	return NULL;
+}
+
+static void channel_put(struct zmq_channel *ch)
+{
+	int side;
+
+	if (!refcount_dec_and_test(&ch->ref))
+		return;
+	for (side = 0; side < ZMQ_CHANNEL_ENDS; side++)
+		__skb_queue_purge(&ch->end[side].queue);
+	kfree(ch);
+}
+
+/**
+ * zmq_channel_listen() - let who connects to a listener offer a channel
+ * @sk: the UNIX socket, bound; only this module will accept from it
+ *
+ * Without memory its children do without channels.
+ *
+ * Context: Process context, before listen(2).
+ */
+void zmq_channel_listen(struct sock *sk)
+{
+	struct listener *listener;
+
+	listener = kmalloc(sizeof(*listener), GFP_KERNEL_ACCOUNT);
+	if (!listener)
+		return;
+	listener->addr = unix_sk(sk)->addr;
+	spin_lock(&meet_lock);
+	hash_add(listeners, &listener->node, (unsigned long)listener->addr);
+	spin_unlock(&meet_lock);
+}
+
+/**
+ * zmq_channel_unlisten() - undo zmq_channel_listen()
+ * @sk: the listener, from which nothing more is accepted
+ *
+ * Context: Process context.
+ */
+void zmq_channel_unlisten(struct sock *sk)
+{
+	struct listener *listener;
+
+	spin_lock(&meet_lock);
+	listener = find_listener(unix_sk(sk)->addr);
+	if (listener)
+		hash_del(&listener->node);
+	spin_unlock(&meet_lock);
+	kfree(listener);
+}
+
+/**
+ * zmq_channel_offer() - offer a channel to whoever will be connected to
+ * @sk: the UNIX socket that will connect
+ *
+ * Context: Process context. zmq_channel_settle() or zmq_channel_withdraw()
+ * follows.
+ */
+void zmq_channel_offer(struct sock *sk)
+{
+	struct zmq_channel *ch = kzalloc(sizeof(*ch), GFP_KERNEL_ACCOUNT);
+	int side;
+
+	if (!ch)
+		return;
+	refcount_set(&ch->ref, 1);
+	ch->sk = sk;
+	for (side = 0; side < ZMQ_CHANNEL_ENDS; side++) {
+		spin_lock_init(&ch->end[side].lock);
+		__skb_queue_head_init(&ch->end[side].queue);
+	}
+	spin_lock(&meet_lock);
+	hash_add(offers, &ch->node, (unsigned long)sk);
+	spin_unlock(&meet_lock);
+}
+
+static struct sock *get_peer(struct sock *sk)
+{
+	struct sock *peer;
+
+	unix_state_lock(sk);
+	peer = unix_peer(sk);
+	if (peer)
+		sock_hold(peer);
+	unix_state_unlock(sk);
+	return peer;
+}
+
+/**
+ * zmq_channel_settle() - keep an offer if it is or will be taken
+ * @sk: the UNIX socket that offered, connected
+ *
+ * Context: Process context.
+ */
+void zmq_channel_settle(struct sock *sk)
+{
+	const struct unix_address *addr = NULL;
+	struct sock *peer = get_peer(sk);
+	struct zmq_channel *ch;
+
+	if (peer)
+		addr = unix_sk(peer)->addr;
+	spin_lock(&meet_lock);
+	ch = find_offer(sk);
+	if (ch && (ch->met[ZMQ_CHANNEL_ACCEPTED] ||
+		   (addr && find_listener(addr))))
+		ch = NULL;
+	if (ch)
+		hash_del(&ch->node);
+	spin_unlock(&meet_lock);
+	if (peer)
+		sock_put(peer);
+	if (ch)
+		channel_put(ch);
+}
+
+/**
+ * zmq_channel_withdraw() - take back what zmq_channel_offer() may have offered
+ * @sk: the UNIX socket, which goes or was not connected
+ *
+ * Context: Process context.
+ */
+void zmq_channel_withdraw(struct sock *sk)
+{
+	struct zmq_channel *ch;
+
+	spin_lock(&meet_lock);
+	ch = find_offer(sk);
+	if (ch)
+		hash_del(&ch->node);
+	spin_unlock(&meet_lock);
+	if (ch)
+		channel_put(ch);
+}
+
+/* What the child can be found by, of the one that dialed. */
+static const struct sock *key_of(struct sock *sk, unsigned int side)
+{
+	struct sock *peer;
+
+	if (side == ZMQ_CHANNEL_DIALED)
+		return sk;
+	/* The child keeps it. */
+	peer = get_peer(sk);
+	if (peer)
+		sock_put(peer);
+	return peer;
+}
+
+/**
+ * zmq_channel_meet() - take an end of the channel that a child has
+ * @sk: the UNIX socket, connected
+ * @side: which end
+ *
+ * Context: Process context; for an accepted child, in which its listener is
+ * not closed.
+ * Return: the channel, for zmq_channel_leave(), or NULL if there is none.
+ */
+struct zmq_channel *zmq_channel_meet(struct sock *sk, unsigned int side)
+{
+	const struct sock *key = key_of(sk, side);
+	struct zmq_channel *ch = NULL;
+
+	spin_lock(&meet_lock);
+	if (side == ZMQ_CHANNEL_DIALED || find_listener(unix_sk(sk)->addr))
+		ch = find_offer(key);
+	if (ch) {
+		ch->met[side] = true;
+		if (ch->met[!side])
+			hash_del(&ch->node);
+		else
+			refcount_inc(&ch->ref);
+	}
+	spin_unlock(&meet_lock);
+	return ch;
+}
+
+/**
+ * zmq_channel_enter() - say who reads at an end
+ * @ch: the channel
+ * @side: the end, of zmq_channel_meet()
+ * @conn: the connection, which looks for itself what was sent before
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_channel_enter(struct zmq_channel *ch, unsigned int side,
+		       struct zmq_conn *conn)
+{
+	struct zmq_channel_end *end = &ch->end[side];
+
+	spin_lock(&end->lock);
+	end->conn = conn;
+	spin_unlock(&end->lock);
+}
+
+/**
+ * zmq_channel_leave() - give up an end
+ * @ch: the channel
+ * @side: the end; what it has sent can still be read
+ *
+ * Context: Process context.
+ */
+void zmq_channel_leave(struct zmq_channel *ch, unsigned int side)
+{
+	struct zmq_channel_end *end = &ch->end[side];
+	struct sk_buff_head unread;
+
+	__skb_queue_head_init(&unread);
+	spin_lock(&end->lock);
+	end->conn = NULL;
+	end->gone = true;
+	skb_queue_splice_init(&end->queue, &unread);
+	spin_unlock(&end->lock);
+	__skb_queue_purge(&unread);
+	channel_put(ch);
+}
+
+/**
+ * zmq_channel_put() - send bytes
+ * @ch: the channel
+ * @side: the end that sends
+ * @skb: the bytes, with an owner
+ *
+ * Context: Process context.
+ * Return: false if there is nobody to read them; @skb is the caller's then.
+ */
+bool zmq_channel_put(struct zmq_channel *ch, unsigned int side,
+		     struct sk_buff *skb)
+{
+	struct zmq_channel_end *end = &ch->end[!side];
+	bool gone;
+
+	spin_lock(&end->lock);
+	gone = end->gone;
+	if (!gone)
+		__skb_queue_tail(&end->queue, skb);
+	spin_unlock(&end->lock);
+	return !gone;
+}
+
+/**
+ * zmq_channel_take() - receive bytes
+ * @ch: the channel
+ * @side: the end that receives
+ *
+ * Context: Process context.
+ * Return: the oldest ones, or NULL.
+ */
+struct sk_buff *zmq_channel_take(struct zmq_channel *ch, unsigned int side)
+{
+	struct zmq_channel_end *end = &ch->end[side];
+	struct sk_buff *skb;
+
+	spin_lock(&end->lock);
+	skb = __skb_dequeue(&end->queue);
+	spin_unlock(&end->lock);
+	return skb;
+}
+
+/**
+ * zmq_channel_reader() - who has something to read
+ * @ch: the channel
+ * @side: the end that has sent it
+ *
+ * Context: Process context.
+ * Return: the connection at the other end, held, or NULL.
+ */
+struct zmq_conn *zmq_channel_reader(struct zmq_channel *ch, unsigned int side)
+{
+	struct zmq_channel_end *end = &ch->end[!side];
+	struct zmq_conn *conn = NULL;
+
+	spin_lock(&end->lock);
+	if (!skb_queue_empty(&end->queue))
+		conn = end->conn;
+	if (conn)
+		zmq_conn_get(conn);
+	spin_unlock(&end->lock);
+	return conn;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Two queues between the ends of a stream that are both of this module. */
+#ifndef _ZMQ_CHANNEL_H
+#define _ZMQ_CHANNEL_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+
+struct sock;
+struct zmq_conn;
+
+/* Numbers of the ends. */
+enum {
+	ZMQ_CHANNEL_DIALED,
+	ZMQ_CHANNEL_ACCEPTED,
+	ZMQ_CHANNEL_ENDS,
+};
+
+/**
+ * struct zmq_channel_end - an end, as the other one sees it
+ * @lock: protects the rest
+ * @queue: bytes that it has not read; their skbs are charged to the child of
+ *	the one that sent them
+ * @conn: who reads, NULL before it is there and after it has left
+ * @gone: it has left
+ */
+struct zmq_channel_end {
+	spinlock_t		lock; /* see locking.rst, 7 */
+	struct sk_buff_head	queue;
+	struct zmq_conn		*conn;
+	bool			gone;
+};
+
+/**
+ * struct zmq_channel - what carries the bytes of two children in their stead
+ * @ref: one for each end that is there, and one while an end can still come
+ * @node: in the table of those, by @sk
+ * @sk: the child that was dialed; alive while the channel is in the table
+ * @met: ends that have come; under the table's lock
+ * @end: the ends, ZMQ_CHANNEL_...
+ */
+struct zmq_channel {
+	refcount_t		ref;
+	struct hlist_node	node;
+	const struct sock	*sk;
+	bool			met[ZMQ_CHANNEL_ENDS];
+	struct zmq_channel_end	end[ZMQ_CHANNEL_ENDS];
+};
+
+void zmq_channel_listen(struct sock *sk);
+void zmq_channel_unlisten(struct sock *sk);
+void zmq_channel_offer(struct sock *sk);
+void zmq_channel_settle(struct sock *sk);
+void zmq_channel_withdraw(struct sock *sk);
+struct zmq_channel *zmq_channel_meet(struct sock *sk, unsigned int side);
+
+void zmq_channel_enter(struct zmq_channel *ch, unsigned int side,
+		       struct zmq_conn *conn);
+void zmq_channel_leave(struct zmq_channel *ch, unsigned int side);
+bool zmq_channel_put(struct zmq_channel *ch, unsigned int side,
+		     struct sk_buff *skb);
+struct sk_buff *zmq_channel_take(struct zmq_channel *ch, unsigned int side);
+struct zmq_conn *zmq_channel_reader(struct zmq_channel *ch, unsigned int side);
+
+#endif /* _ZMQ_CHANNEL_H */

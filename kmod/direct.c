@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How ipc:// carries bytes. If both ends are AF_ZMQ sockets of this kernel they
+ * go through a channel, and whoever sends lets the other end parse them at once.
+ * The UNIX sockets still say who the peer is and when it has gone, limit what
+ * is under way, and carry the bytes to and from anybody else.
+ */
+
+#include <linux/sched/mm.h>
+#include <net/af_unix.h>
+#include "channel.h"
+#include "compat.h"
+#include "polled.h"
+
+/* So much, and no more, makes one skb: less than the reader parses at once. */
+#define GIVE_MAX	SZ_32K
+/* Up to here a copy costs less than references. */
+#define COPY_MAX	512
+/* What cannot be referenced is copied by pages. */
+#define COPY_PIECE	SKB_MAX_HEAD(0)
+
+static unsigned int side_of(const struct zmq_conn *conn)
+{
+	return conn->dialed ? ZMQ_CHANNEL_DIALED : ZMQ_CHANNEL_ACCEPTED;
+}
+
+static void set_channel(struct zmq_conn *conn, struct zmq_channel *ch)
+{
+	mutex_lock(&conn->tx_lock);
+	mutex_lock(&conn->rx_lock);
+	WRITE_ONCE(conn->channel, ch);
+	mutex_unlock(&conn->rx_lock);
+	mutex_unlock(&conn->tx_lock);
+}
+
+static void direct_meet(struct zmq_conn *conn)
+{
+	struct zmq_channel *ch = zmq_channel_meet(conn->sock->sk,
+						  side_of(conn));
+
+	if (!ch)
+		return;
+	set_channel(conn, ch);
+	zmq_channel_enter(ch, side_of(conn), conn);
+}
+
+static void direct_uninstall(struct zmq_conn *conn)
+{
+	struct zmq_channel *ch = conn->channel;
+
+	if (ch) {
+		set_channel(conn, NULL);
+		zmq_channel_leave(ch, side_of(conn));
+	}
+	zmq_polled_uninstall(conn);
+	clear_bit(ZMQ_CONN_RX_MISSED, &conn->flags);
+}
+
+static void direct_lock(struct zmq_conn *conn)
+{
+	mutex_lock(&conn->rx_lock);
+}
+
+static void direct_unlock(struct zmq_conn *conn)
+{
+	mutex_unlock(&conn->rx_lock);
+	/* Pairs with the one in lock_or_note(). */
+	smp_mb();
+	if (test_bit(ZMQ_CONN_RX_MISSED, &conn->flags) &&
+	    test_and_clear_bit(ZMQ_CONN_RX_MISSED, &conn->flags))
+		zmq_conn_readable_later(conn);
+}
+
+/* Whoever sends does not wait for who reads: that one looks again. */
+static bool lock_or_note(struct zmq_conn *conn)
+{
+	if (mutex_trylock(&conn->rx_lock))
+		return true;
+	set_bit(ZMQ_CONN_RX_MISSED, &conn->flags);
+	/* Pairs with the one in direct_unlock(). */
+	smp_mb__after_atomic();
+	return mutex_trylock(&conn->rx_lock);
+}
+
+/* Let the other end parse what it was sent, at the cost of its owner. */
+static void deliver(struct zmq_conn *conn)
+{
+	struct zmq_channel *ch = conn->channel;
+	struct mem_cgroup *memcg;
+	struct zmq_conn *peer;
+
+	peer = zmq_channel_reader(ch, side_of(conn));
+	if (!peer)
+		return;
+	memcg = set_active_memcg(zmq_sock_memcg(peer->owner->tasks.sk));
+	if (lock_or_note(peer)) {
+		if (peer->channel == ch)
+			zmq_conn_readable(peer);
+		direct_unlock(peer);
+	}
+	set_active_memcg(memcg);
+	zmq_conn_put(peer);
+}
+
+static void direct_tx_end(struct zmq_conn *conn)
+{
+	if (conn->channel)
+		deliver(conn);
+}
+
+static struct sk_buff *by_copy(struct msghdr *m, unsigned int len)
+{
+	struct sk_buff *skb;
+
+	len = min_t(unsigned int, len, COPY_PIECE);
+	skb = alloc_skb(len, GFP_KERNEL_ACCOUNT);
+	if (!skb)
+		return NULL;
+	if (copy_from_iter_full(skb_put(skb, len), len, &m->msg_iter))
+		return skb;
+	kfree_skb(skb);
+	return NULL;
+}
+
+/* What lies in the send queue never changes. */
+static struct sk_buff *by_reference(const struct msghdr *m, unsigned int len)
+{
+	const struct bio_vec *bv = m->msg_iter.bvec;
+	unsigned int off = m->msg_iter.iov_offset;
+	struct sk_buff *skb;
+	unsigned int n, i;
+
+	skb = alloc_skb(0, GFP_KERNEL_ACCOUNT);
+	if (!skb)
+		return NULL;
+	for (i = 0; len && i < MAX_SKB_FRAGS; i++, bv++) {
+		n = min_t(unsigned int, len, bv->bv_len - off);
+		get_page(bv->bv_page);
+		skb_add_rx_frag(skb, i, bv->bv_page, bv->bv_offset + off, n, n);
+		len -= n;
+		off = 0;
+	}
+	return skb;
+}
+
+/* As with a UNIX stream, the last skb may go beyond the limit. */
+static bool has_room(const struct sock *sk)
+{
+	return sk_wmem_alloc_get(sk) < READ_ONCE(sk->sk_sndbuf);
+}
+
+static int give(struct zmq_conn *conn, struct msghdr *m, size_t len)
+{
+	struct sock *sk = conn->sock->sk;
+	struct sk_buff *skb;
+	unsigned int n;
+
+	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
+		return -EPIPE;
+	if (!has_room(sk))
+		return -EAGAIN;
+	n = min_t(size_t, len, GIVE_MAX);
+	skb = n > COPY_MAX && iov_iter_is_bvec(&m->msg_iter) ?
+	      by_reference(m, n) : by_copy(m, n);
+	if (!skb)
+		return -ENOMEM;
+	n = skb->len;
+	skb_set_owner_w(skb, sk);
+	if (zmq_channel_put(conn->channel, side_of(conn), skb))
+		return n;
+	kfree_skb(skb);
+	return -EPIPE;
+}
+
+static int give_blocked(struct zmq_conn *conn, struct msghdr *m, size_t len)
+{
+	int ret;
+
+	set_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+	/* Room made before the bit was set wakes nobody, so look again. */
+	smp_mb__after_atomic();
+	ret = give(conn, m, len);
+	if (ret > 0)
+		clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+	return ret;
+}
+
+static int direct_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
+{
+	int ret;
+
+	if (!conn->channel)
+		return zmq_polled_send(conn, m);
+	ret = give(conn, m, len);
+	if (ret == -EAGAIN) {
+		deliver(conn);
+		ret = give_blocked(conn, m, len);
+	}
+	if (ret == -ENOMEM)
+		zmq_polled_send_later(conn);
+	else if (ret == GIVE_MAX)
+		deliver(conn);
+	return ret;
+}
+
+/* As zmq_polled_fill(). The other end puts its last bytes into the channel
+ * before it ends the stream.
+ */
+static int fill(struct zmq_conn *conn)
+{
+	const struct sock *sk = conn->sock->sk;
+	struct sk_buff *skb;
+	bool ended;
+
+	ended = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN;
+	/* Pairs with the lock that the end of the stream is set under. */
+	smp_rmb();
+	skb = zmq_channel_take(conn->channel, side_of(conn));
+	if (!skb)
+		return ended ? 0 : -EAGAIN;
+	conn->rx_skb = skb;
+	conn->rx_off = 0;
+	return skb->len;
+}
+
+static int direct_read(struct zmq_conn *conn, read_descriptor_t *desc,
+		       sk_read_actor_t actor)
+{
+	return zmq_polled_read(conn, desc, actor,
+			       conn->channel ? fill : zmq_polled_fill);
+}
+
+const struct zmq_stream_ops zmq_direct_stream = {
+	.install	= zmq_polled_install,
+	.uninstall	= direct_uninstall,
+	.meet		= direct_meet,
+	.lock		= direct_lock,
+	.unlock		= direct_unlock,
+	.tx_end		= direct_tx_end,
+	.read		= direct_read,
+	.drained	= zmq_polled_drained,
+	.send		= direct_send,
+	.busy		= zmq_polled_busy,
+};
