@@ -312,6 +312,49 @@ struct sk_buff *zmq_channel_take(struct zmq_channel *ch, unsigned int side)
 }
 
 /**
+ * zmq_channel_set_blocked() - ask to be told of room
+ * @ch: the channel
+ * @side: the end that sends
+ * @blocked: or do not any more
+ *
+ * Context: Process context.
+ */
+void zmq_channel_set_blocked(struct zmq_channel *ch, unsigned int side,
+			     bool blocked)
+{
+	WRITE_ONCE(ch->end[!side].blocked, blocked);
+}
+
+/* Not for each few bytes, as with a UNIX stream. */
+static bool much_room(const struct zmq_conn *conn)
+{
+	const struct sock *sk = conn->sock->sk;
+
+	return sk_wmem_alloc_get(sk) <= READ_ONCE(sk->sk_sndbuf) / 4;
+}
+
+/**
+ * zmq_channel_tell_room() - let the other end go on if it is blocked
+ * @ch: the channel
+ * @side: the end that has taken bytes
+ *
+ * Context: Process context.
+ */
+void zmq_channel_tell_room(struct zmq_channel *ch, unsigned int side)
+{
+	struct zmq_channel_end *writer = &ch->end[!side];
+
+	if (!READ_ONCE(ch->end[side].blocked))
+		return;
+	spin_lock(&writer->lock);
+	if (writer->conn && much_room(writer->conn)) {
+		WRITE_ONCE(ch->end[side].blocked, false);
+		zmq_conn_kick(writer->conn);
+	}
+	spin_unlock(&writer->lock);
+}
+
+/**
  * zmq_channel_reader() - who has something to read
  * @ch: the channel
  * @side: the end that has sent it

@@ -25,12 +25,14 @@ enum {
  *	the one that sent them
  * @conn: who reads, NULL before it is there and after it has left
  * @gone: it has left
+ * @blocked: the other one found no room to send
  */
 struct zmq_channel_end {
 	spinlock_t		lock; /* see locking.rst, 7 */
 	struct sk_buff_head	queue;
 	struct zmq_conn		*conn;
 	bool			gone;
+	bool			blocked;
 };
 
 /**
@@ -61,6 +63,9 @@ void zmq_channel_enter(struct zmq_channel *ch, unsigned int side,
 void zmq_channel_leave(struct zmq_channel *ch, unsigned int side);
 bool zmq_channel_put(struct zmq_channel *ch, unsigned int side,
 		     struct sk_buff *skb);
+void zmq_channel_set_blocked(struct zmq_channel *ch, unsigned int side,
+			     bool blocked);
+void zmq_channel_tell_room(struct zmq_channel *ch, unsigned int side);
 struct sk_buff *zmq_channel_take(struct zmq_channel *ch, unsigned int side);
 struct zmq_conn *zmq_channel_reader(struct zmq_channel *ch, unsigned int side);
 

@@ -44,6 +44,15 @@ struct rx_span {
 	struct zmq_scan	scan;
 };
 
+/* What came by a channel is nobody else's. */
+static struct sk_buff *make_run(struct zmq_conn *conn,
+				const struct rx_span *span)
+{
+	if (conn->channel && span->len == span->skb->len)
+		return zmq_run_own(span->skb);
+	return zmq_run_from_skb(span->skb, span->off, span->len, GFP_ATOMIC);
+}
+
 static int deliver(struct rx *rx, struct rx_span *span)
 {
 	struct zmq_conn *conn = rx->conn;
@@ -56,7 +65,7 @@ static int deliver(struct rx *rx, struct rx_span *span)
 			 span->msgs);
 	if (!span->len || !conn->pipe)
 		goto next;
-	run = zmq_run_from_skb(span->skb, span->off, span->len, GFP_ATOMIC);
+	run = make_run(conn, span);
 	if (!run)
 		goto err_nomem;
 	__skb_queue_head_init(&runs);

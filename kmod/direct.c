@@ -35,11 +35,14 @@ static void set_channel(struct zmq_conn *conn, struct zmq_channel *ch)
 
 static void direct_meet(struct zmq_conn *conn)
 {
-	struct zmq_channel *ch = zmq_channel_meet(conn->sock->sk,
-						  side_of(conn));
+	struct sock *sk = conn->sock->sk;
+	struct zmq_channel *ch = zmq_channel_meet(sk, side_of(conn));
 
 	if (!ch)
 		return;
+	/* Who takes bytes from the channel tells the sender, but not each time. */
+	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
+	conn->unanswered = false;
 	set_channel(conn, ch);
 	zmq_channel_enter(ch, side_of(conn), conn);
 }
@@ -166,6 +169,8 @@ static int give(struct zmq_conn *conn, struct msghdr *m, size_t len)
 		return -ENOMEM;
 	n = skb->len;
 	skb_set_owner_w(skb, sk);
+	/* First: the answer may be there before zmq_channel_put() returns. */
+	WRITE_ONCE(conn->unanswered, true);
 	if (zmq_channel_put(conn->channel, side_of(conn), skb))
 		return n;
 	kfree_skb(skb);
@@ -176,12 +181,12 @@ static int give_blocked(struct zmq_conn *conn, struct msghdr *m, size_t len)
 {
 	int ret;
 
-	set_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
-	/* Room made before the bit was set wakes nobody, so look again. */
-	smp_mb__after_atomic();
+	zmq_channel_set_blocked(conn->channel, side_of(conn), true);
+	/* Pairs with the one in direct_read(). */
+	smp_mb();
 	ret = give(conn, m, len);
 	if (ret > 0)
-		clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+		zmq_channel_set_blocked(conn->channel, side_of(conn), false);
 	return ret;
 }
 
@@ -218,6 +223,7 @@ static int fill(struct zmq_conn *conn)
 	skb = zmq_channel_take(conn->channel, side_of(conn));
 	if (!skb)
 		return ended ? 0 : -EAGAIN;
+	WRITE_ONCE(conn->unanswered, false);
 	conn->rx_skb = skb;
 	conn->rx_off = 0;
 	return skb->len;
@@ -226,8 +232,25 @@ static int fill(struct zmq_conn *conn)
 static int direct_read(struct zmq_conn *conn, read_descriptor_t *desc,
 		       sk_read_actor_t actor)
 {
-	return zmq_polled_read(conn, desc, actor,
-			       conn->channel ? fill : zmq_polled_fill);
+	struct zmq_channel *ch = conn->channel;
+	int ret;
+
+	if (!ch)
+		return zmq_polled_read(conn, desc, actor, zmq_polled_fill);
+	ret = zmq_polled_read(conn, desc, actor, fill);
+	/* Pairs with the one in give_blocked(). */
+	smp_mb();
+	zmq_channel_tell_room(ch, side_of(conn));
+	return ret;
+}
+
+/* As TCP counts: an answer tells that the peer has read. A peer that only
+ * listens has company for the messages of a moment.
+ */
+static bool direct_busy(const struct zmq_conn *conn)
+{
+	return conn->channel ? READ_ONCE(conn->unanswered) :
+			       zmq_polled_busy(conn);
 }
 
 const struct zmq_stream_ops zmq_direct_stream = {
@@ -240,5 +263,5 @@ const struct zmq_stream_ops zmq_direct_stream = {
 	.read		= direct_read,
 	.drained	= zmq_polled_drained,
 	.send		= direct_send,
-	.busy		= zmq_polled_busy,
+	.busy		= direct_busy,
 };

@@ -581,6 +581,21 @@ struct sk_buff *zmq_run_from_skb(struct sk_buff *skb, unsigned int off,
 	return run;
 }
 
+/**
+ * zmq_run_own() - make a run of a whole skb that nobody else reads
+ * @skb: the skb; the run is a second reference
+ *
+ * Context: Any.
+ * Return: the run.
+ */
+struct sk_buff *zmq_run_own(struct sk_buff *skb)
+{
+	skb_orphan(skb);
+	zmq_run(skb)->off = 0;
+	zmq_run(skb)->len = skb->len;
+	return skb_get(skb);
+}
+
 static struct sk_buff *run_from_ranges(const struct zmq_range *r,
 				       unsigned int nr)
 {

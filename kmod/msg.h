@@ -138,6 +138,7 @@ struct sk_buff *zmq_run_alloc(unsigned int size, gfp_t gfp);
 void zmq_run_put(struct sk_buff *run, unsigned int len);
 struct sk_buff *zmq_run_from_skb(struct sk_buff *skb, unsigned int off,
 				 unsigned int len, gfp_t gfp);
+struct sk_buff *zmq_run_own(struct sk_buff *skb);
 struct sk_buff *zmq_run_from_bytes(const void *data, unsigned int len,
 				   gfp_t gfp);
 struct sk_buff *zmq_runs_seek(const struct sk_buff_head *runs,
