@@ -4,7 +4,7 @@
 #include <linux/cgroup.h>
 #include <linux/file.h>
 #include <linux/net.h>
-#include "channel.h"
+#include "duct.h"
 #include "child.h"
 #include "compat.h"
 #include "drop.h"
@@ -196,7 +196,7 @@ int zmq_child_name(struct socket *sock, struct zmq_endpoint *ep)
 void zmq_child_release(struct socket *sock)
 {
 	if (sock->sk->sk_family == AF_UNIX)
-		zmq_channel_withdraw(sock->sk);
+		zmq_duct_withdraw(sock->sk);
 	if (sock->file)
 		sockfd_put(sock);
 	else

@@ -22,7 +22,7 @@
 #include "wire_v1.h"
 
 struct zmq_caller;
-struct zmq_channel;
+struct zmq_duct;
 struct zmq_conn_ops;
 struct zmq_event;
 struct zmq_stream_ops;
@@ -221,7 +221,7 @@ struct zmq_reframe {
  * @rx_frag: polled: memory for what is received next
  * @rx_dry: polled: the child had nothing more
  * @rx_eof: polled: it never will
- * @channel: direct: carries the bytes instead of the child; changed under the
+ * @duct: direct: carries the bytes instead of the child; changed under the
  *	socket lock, @tx_lock and @rx_lock
  * @unanswered: direct: the peer has sent nothing since we did
  * @data_ready: TCP: the child's own callback
@@ -294,7 +294,7 @@ struct zmq_conn {
 	struct page_frag	rx_frag;
 	bool			rx_dry;
 	bool			rx_eof;
-	struct zmq_channel	*channel;
+	struct zmq_duct	*duct;
 	bool			unanswered;
 
 	void			(*data_ready)(struct sock *sk);

@@ -44,11 +44,11 @@ struct rx_span {
 	struct zmq_scan	scan;
 };
 
-/* What came by a channel is nobody else's. */
+/* What came by a duct is nobody else's. */
 static struct sk_buff *make_run(struct zmq_conn *conn,
 				const struct rx_span *span)
 {
-	if (conn->channel && span->len == span->skb->len)
+	if (conn->duct && span->len == span->skb->len)
 		return zmq_run_own(span->skb);
 	return zmq_run_from_skb(span->skb, span->off, span->len, GFP_ATOMIC);
 }

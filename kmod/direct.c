@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * How ipc:// carries bytes. If both ends are AF_ZMQ sockets of this kernel they
- * go through a channel, and whoever sends lets the other end parse them at once.
+ * go through a duct, and whoever sends lets the other end parse them at once.
  * The UNIX sockets still say who the peer is and when it has gone, limit what
  * is under way, and carry the bytes to and from anybody else.
  */
 
 #include <linux/sched/mm.h>
 #include <net/af_unix.h>
-#include "channel.h"
+#include "duct.h"
 #include "compat.h"
 #include "polled.h"
 
@@ -21,14 +21,14 @@
 
 static unsigned int side_of(const struct zmq_conn *conn)
 {
-	return conn->dialed ? ZMQ_CHANNEL_DIALED : ZMQ_CHANNEL_ACCEPTED;
+	return conn->dialed ? ZMQ_DUCT_DIALED : ZMQ_DUCT_ACCEPTED;
 }
 
-static void set_channel(struct zmq_conn *conn, struct zmq_channel *ch)
+static void set_duct(struct zmq_conn *conn, struct zmq_duct *ch)
 {
 	mutex_lock(&conn->tx_lock);
 	mutex_lock(&conn->rx_lock);
-	WRITE_ONCE(conn->channel, ch);
+	WRITE_ONCE(conn->duct, ch);
 	mutex_unlock(&conn->rx_lock);
 	mutex_unlock(&conn->tx_lock);
 }
@@ -36,24 +36,24 @@ static void set_channel(struct zmq_conn *conn, struct zmq_channel *ch)
 static void direct_meet(struct zmq_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
-	struct zmq_channel *ch = zmq_channel_meet(sk, side_of(conn));
+	struct zmq_duct *ch = zmq_duct_meet(sk, side_of(conn));
 
 	if (!ch)
 		return;
-	/* Who takes bytes from the channel tells the sender, but not each time. */
+	/* Who takes bytes from the duct tells the sender, but not each time. */
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	conn->unanswered = false;
-	set_channel(conn, ch);
-	zmq_channel_enter(ch, side_of(conn), conn);
+	set_duct(conn, ch);
+	zmq_duct_enter(ch, side_of(conn), conn);
 }
 
 static void direct_uninstall(struct zmq_conn *conn)
 {
-	struct zmq_channel *ch = conn->channel;
+	struct zmq_duct *ch = conn->duct;
 
 	if (ch) {
-		set_channel(conn, NULL);
-		zmq_channel_leave(ch, side_of(conn));
+		set_duct(conn, NULL);
+		zmq_duct_leave(ch, side_of(conn));
 	}
 	zmq_polled_uninstall(conn);
 	clear_bit(ZMQ_CONN_RX_MISSED, &conn->flags);
@@ -88,16 +88,16 @@ static bool lock_or_note(struct zmq_conn *conn)
 /* Let the other end parse what it was sent, at the cost of its owner. */
 static void deliver(struct zmq_conn *conn)
 {
-	struct zmq_channel *ch = conn->channel;
+	struct zmq_duct *ch = conn->duct;
 	struct mem_cgroup *memcg;
 	struct zmq_conn *peer;
 
-	peer = zmq_channel_reader(ch, side_of(conn));
+	peer = zmq_duct_reader(ch, side_of(conn));
 	if (!peer)
 		return;
 	memcg = set_active_memcg(zmq_sock_memcg(peer->owner->tasks.sk));
 	if (lock_or_note(peer)) {
-		if (peer->channel == ch)
+		if (peer->duct == ch)
 			zmq_conn_readable(peer);
 		direct_unlock(peer);
 	}
@@ -107,7 +107,7 @@ static void deliver(struct zmq_conn *conn)
 
 static void direct_tx_end(struct zmq_conn *conn)
 {
-	if (conn->channel)
+	if (conn->duct)
 		deliver(conn);
 }
 
@@ -169,9 +169,9 @@ static int give(struct zmq_conn *conn, struct msghdr *m, size_t len)
 		return -ENOMEM;
 	n = skb->len;
 	skb_set_owner_w(skb, sk);
-	/* First: the answer may be there before zmq_channel_put() returns. */
+	/* First: the answer may be there before zmq_duct_put() returns. */
 	WRITE_ONCE(conn->unanswered, true);
-	if (zmq_channel_put(conn->channel, side_of(conn), skb))
+	if (zmq_duct_put(conn->duct, side_of(conn), skb))
 		return n;
 	kfree_skb(skb);
 	return -EPIPE;
@@ -181,12 +181,12 @@ static int give_blocked(struct zmq_conn *conn, struct msghdr *m, size_t len)
 {
 	int ret;
 
-	zmq_channel_set_blocked(conn->channel, side_of(conn), true);
+	zmq_duct_set_blocked(conn->duct, side_of(conn), true);
 	/* Pairs with the one in direct_read(). */
 	smp_mb();
 	ret = give(conn, m, len);
 	if (ret > 0)
-		zmq_channel_set_blocked(conn->channel, side_of(conn), false);
+		zmq_duct_set_blocked(conn->duct, side_of(conn), false);
 	return ret;
 }
 
@@ -194,7 +194,7 @@ static int direct_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 {
 	int ret;
 
-	if (!conn->channel)
+	if (!conn->duct)
 		return zmq_polled_send(conn, m);
 	ret = give(conn, m, len);
 	if (ret == -EAGAIN) {
@@ -208,7 +208,7 @@ static int direct_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	return ret;
 }
 
-/* As zmq_polled_fill(). The other end puts its last bytes into the channel
+/* As zmq_polled_fill(). The other end puts its last bytes into the duct
  * before it ends the stream.
  */
 static int fill(struct zmq_conn *conn)
@@ -220,7 +220,7 @@ static int fill(struct zmq_conn *conn)
 	ended = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN;
 	/* Pairs with the lock that the end of the stream is set under. */
 	smp_rmb();
-	skb = zmq_channel_take(conn->channel, side_of(conn));
+	skb = zmq_duct_take(conn->duct, side_of(conn));
 	if (!skb)
 		return ended ? 0 : -EAGAIN;
 	WRITE_ONCE(conn->unanswered, false);
@@ -232,7 +232,7 @@ static int fill(struct zmq_conn *conn)
 static int direct_read(struct zmq_conn *conn, read_descriptor_t *desc,
 		       sk_read_actor_t actor)
 {
-	struct zmq_channel *ch = conn->channel;
+	struct zmq_duct *ch = conn->duct;
 	int ret;
 
 	if (!ch)
@@ -240,7 +240,7 @@ static int direct_read(struct zmq_conn *conn, read_descriptor_t *desc,
 	ret = zmq_polled_read(conn, desc, actor, fill);
 	/* Pairs with the one in give_blocked(). */
 	smp_mb();
-	zmq_channel_tell_room(ch, side_of(conn));
+	zmq_duct_tell_room(ch, side_of(conn));
 	return ret;
 }
 
@@ -249,7 +249,7 @@ static int direct_read(struct zmq_conn *conn, read_descriptor_t *desc,
  */
 static bool direct_busy(const struct zmq_conn *conn)
 {
-	return conn->channel ? READ_ONCE(conn->unanswered) :
+	return conn->duct ? READ_ONCE(conn->unanswered) :
 			       zmq_polled_busy(conn);
 }
 

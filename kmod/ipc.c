@@ -9,7 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/security.h>
 #include <net/af_unix.h>
-#include "channel.h"
+#include "duct.h"
 #include "child.h"
 #include "compat.h"
 
@@ -113,7 +113,7 @@ static void ipc_unlisten(struct socket *sock)
 {
 	const struct path *path = &unix_sk(sock->sk)->path;
 
-	zmq_channel_unlisten(sock->sk);
+	zmq_duct_unlisten(sock->sk);
 	if (path->dentry)
 		unlink_socket(path);
 }
@@ -125,7 +125,7 @@ static int ipc_listen(struct socket *sock, struct zmq_endpoint *ep, int backlog)
 	err = ep->name_len ? bind_name(sock, ep) : bind_wildcard(sock, ep);
 	if (err)
 		return err;
-	zmq_channel_listen(sock->sk);
+	zmq_duct_listen(sock->sk);
 	err = kernel_listen(sock, backlog);
 	if (err)
 		ipc_unlisten(sock);
@@ -136,12 +136,12 @@ static int ipc_connect(struct socket *sock, const struct zmq_endpoint *ep)
 {
 	int err;
 
-	zmq_channel_offer(sock->sk);
+	zmq_duct_offer(sock->sk);
 	err = zmq_child_connect(sock, ep);
 	if (err)
-		zmq_channel_withdraw(sock->sk);
+		zmq_duct_withdraw(sock->sk);
 	else
-		zmq_channel_settle(sock->sk);
+		zmq_duct_settle(sock->sk);
 	return err;
 }
 

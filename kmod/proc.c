@@ -199,7 +199,7 @@ static void show_conn(struct seq_file *seq, const struct zmq_conn *conn)
 
 	seq_printf(seq, " mech=%s last=%s", mech ? mech->name : "-",
 		   reason == ZMQ_MIB_NONE ? "-" : zmq_mib_name(reason));
-	if (READ_ONCE(conn->channel))
+	if (READ_ONCE(conn->duct))
 		seq_puts(seq, " direct");
 }
 

@@ -75,7 +75,7 @@ void zmq_stat_conn(struct zmq_conn *conn, struct zmq_diag_peer *peer)
 		peer->flags |= ZMQ_DIAG_F_DIALED;
 	if (READ_ONCE(conn->lingering))
 		peer->flags |= ZMQ_DIAG_F_LINGERING;
-	if (READ_ONCE(conn->channel))
+	if (READ_ONCE(conn->duct))
 		peer->flags |= ZMQ_DIAG_F_DIRECT;
 
 	spin_lock_bh(&conn->tx_qlock);

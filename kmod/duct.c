@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Channels between UNIX sockets that are both children of AF_ZMQ sockets, and
+ * Ducts between UNIX sockets that are both children of AF_ZMQ sockets, and
  * how the two ends find out that they are.
  *
- * The one that dials offers a channel under its own child before it connects.
+ * The one that dials offers a duct under its own child before it connects.
  * The one that accepts takes the offer of its child's peer, if the child came
  * in by a listener of this module. Behind connect() the offer stands if it was
  * taken, or if the listener that was reached is one of those: then it will be
@@ -13,7 +13,7 @@
 #include <linux/hashtable.h>
 #include <linux/slab.h>
 #include <net/af_unix.h>
-#include "channel.h"
+#include "duct.h"
 #include "conn.h"
 
 #define TABLE_BITS	8
@@ -43,9 +43,9 @@ static struct listener *find_listener(const struct unix_address *addr)
 	return NULL;
 }
 
-static struct zmq_channel *find_offer(const struct sock *sk)
+static struct zmq_duct *find_offer(const struct sock *sk)
 {
-	struct zmq_channel *ch;
+	struct zmq_duct *ch;
 
 	hash_for_each_possible(offers, ch, node, (unsigned long)sk)
 		if (ch->sk == sk)
@@ -53,26 +53,26 @@ static struct zmq_channel *find_offer(const struct sock *sk)
 	return NULL;
 }
 
-static void channel_put(struct zmq_channel *ch)
+static void duct_put(struct zmq_duct *ch)
 {
 	int side;
 
 	if (!refcount_dec_and_test(&ch->ref))
 		return;
-	for (side = 0; side < ZMQ_CHANNEL_ENDS; side++)
+	for (side = 0; side < ZMQ_DUCT_ENDS; side++)
 		__skb_queue_purge(&ch->end[side].queue);
 	kfree(ch);
 }
 
 /**
- * zmq_channel_listen() - let who connects to a listener offer a channel
+ * zmq_duct_listen() - let who connects to a listener offer a duct
  * @sk: the UNIX socket, bound; only this module will accept from it
  *
- * Without memory its children do without channels.
+ * Without memory its children do without ducts.
  *
  * Context: Process context, before listen(2).
  */
-void zmq_channel_listen(struct sock *sk)
+void zmq_duct_listen(struct sock *sk)
 {
 	struct listener *listener;
 
@@ -86,12 +86,12 @@ void zmq_channel_listen(struct sock *sk)
 }
 
 /**
- * zmq_channel_unlisten() - undo zmq_channel_listen()
+ * zmq_duct_unlisten() - undo zmq_duct_listen()
  * @sk: the listener, from which nothing more is accepted
  *
  * Context: Process context.
  */
-void zmq_channel_unlisten(struct sock *sk)
+void zmq_duct_unlisten(struct sock *sk)
 {
 	struct listener *listener;
 
@@ -104,22 +104,22 @@ void zmq_channel_unlisten(struct sock *sk)
 }
 
 /**
- * zmq_channel_offer() - offer a channel to whoever will be connected to
+ * zmq_duct_offer() - offer a duct to whoever will be connected to
  * @sk: the UNIX socket that will connect
  *
- * Context: Process context. zmq_channel_settle() or zmq_channel_withdraw()
+ * Context: Process context. zmq_duct_settle() or zmq_duct_withdraw()
  * follows.
  */
-void zmq_channel_offer(struct sock *sk)
+void zmq_duct_offer(struct sock *sk)
 {
-	struct zmq_channel *ch = kzalloc(sizeof(*ch), GFP_KERNEL_ACCOUNT);
+	struct zmq_duct *ch = kzalloc(sizeof(*ch), GFP_KERNEL_ACCOUNT);
 	int side;
 
 	if (!ch)
 		return;
 	refcount_set(&ch->ref, 1);
 	ch->sk = sk;
-	for (side = 0; side < ZMQ_CHANNEL_ENDS; side++) {
+	for (side = 0; side < ZMQ_DUCT_ENDS; side++) {
 		spin_lock_init(&ch->end[side].lock);
 		__skb_queue_head_init(&ch->end[side].queue);
 	}
@@ -141,22 +141,22 @@ static struct sock *get_peer(struct sock *sk)
 }
 
 /**
- * zmq_channel_settle() - keep an offer if it is or will be taken
+ * zmq_duct_settle() - keep an offer if it is or will be taken
  * @sk: the UNIX socket that offered, connected
  *
  * Context: Process context.
  */
-void zmq_channel_settle(struct sock *sk)
+void zmq_duct_settle(struct sock *sk)
 {
 	const struct unix_address *addr = NULL;
 	struct sock *peer = get_peer(sk);
-	struct zmq_channel *ch;
+	struct zmq_duct *ch;
 
 	if (peer)
 		addr = unix_sk(peer)->addr;
 	spin_lock(&meet_lock);
 	ch = find_offer(sk);
-	if (ch && (ch->met[ZMQ_CHANNEL_ACCEPTED] ||
+	if (ch && (ch->met[ZMQ_DUCT_ACCEPTED] ||
 		   (addr && find_listener(addr))))
 		ch = NULL;
 	if (ch)
@@ -165,18 +165,18 @@ void zmq_channel_settle(struct sock *sk)
 	if (peer)
 		sock_put(peer);
 	if (ch)
-		channel_put(ch);
+		duct_put(ch);
 }
 
 /**
- * zmq_channel_withdraw() - take back what zmq_channel_offer() may have offered
+ * zmq_duct_withdraw() - take back what zmq_duct_offer() may have offered
  * @sk: the UNIX socket, which goes or was not connected
  *
  * Context: Process context.
  */
-void zmq_channel_withdraw(struct sock *sk)
+void zmq_duct_withdraw(struct sock *sk)
 {
-	struct zmq_channel *ch;
+	struct zmq_duct *ch;
 
 	spin_lock(&meet_lock);
 	ch = find_offer(sk);
@@ -184,7 +184,7 @@ void zmq_channel_withdraw(struct sock *sk)
 		hash_del(&ch->node);
 	spin_unlock(&meet_lock);
 	if (ch)
-		channel_put(ch);
+		duct_put(ch);
 }
 
 /* What the child can be found by, of the one that dialed. */
@@ -192,7 +192,7 @@ static const struct sock *key_of(struct sock *sk, unsigned int side)
 {
 	struct sock *peer;
 
-	if (side == ZMQ_CHANNEL_DIALED)
+	if (side == ZMQ_DUCT_DIALED)
 		return sk;
 	/* The child keeps it. */
 	peer = get_peer(sk);
@@ -202,21 +202,21 @@ static const struct sock *key_of(struct sock *sk, unsigned int side)
 }
 
 /**
- * zmq_channel_meet() - take an end of the channel that a child has
+ * zmq_duct_meet() - take an end of the duct that a child has
  * @sk: the UNIX socket, connected
  * @side: which end
  *
  * Context: Process context; for an accepted child, in which its listener is
  * not closed.
- * Return: the channel, for zmq_channel_leave(), or NULL if there is none.
+ * Return: the duct, for zmq_duct_leave(), or NULL if there is none.
  */
-struct zmq_channel *zmq_channel_meet(struct sock *sk, unsigned int side)
+struct zmq_duct *zmq_duct_meet(struct sock *sk, unsigned int side)
 {
 	const struct sock *key = key_of(sk, side);
-	struct zmq_channel *ch = NULL;
+	struct zmq_duct *ch = NULL;
 
 	spin_lock(&meet_lock);
-	if (side == ZMQ_CHANNEL_DIALED || find_listener(unix_sk(sk)->addr))
+	if (side == ZMQ_DUCT_DIALED || find_listener(unix_sk(sk)->addr))
 		ch = find_offer(key);
 	if (ch) {
 		ch->met[side] = true;
@@ -230,17 +230,17 @@ struct zmq_channel *zmq_channel_meet(struct sock *sk, unsigned int side)
 }
 
 /**
- * zmq_channel_enter() - say who reads at an end
- * @ch: the channel
- * @side: the end, of zmq_channel_meet()
+ * zmq_duct_enter() - say who reads at an end
+ * @ch: the duct
+ * @side: the end, of zmq_duct_meet()
  * @conn: the connection, which looks for itself what was sent before
  *
  * Context: Process context, socket lock held.
  */
-void zmq_channel_enter(struct zmq_channel *ch, unsigned int side,
+void zmq_duct_enter(struct zmq_duct *ch, unsigned int side,
 		       struct zmq_conn *conn)
 {
-	struct zmq_channel_end *end = &ch->end[side];
+	struct zmq_duct_end *end = &ch->end[side];
 
 	spin_lock(&end->lock);
 	end->conn = conn;
@@ -248,15 +248,15 @@ void zmq_channel_enter(struct zmq_channel *ch, unsigned int side,
 }
 
 /**
- * zmq_channel_leave() - give up an end
- * @ch: the channel
+ * zmq_duct_leave() - give up an end
+ * @ch: the duct
  * @side: the end; what it has sent can still be read
  *
  * Context: Process context.
  */
-void zmq_channel_leave(struct zmq_channel *ch, unsigned int side)
+void zmq_duct_leave(struct zmq_duct *ch, unsigned int side)
 {
-	struct zmq_channel_end *end = &ch->end[side];
+	struct zmq_duct_end *end = &ch->end[side];
 	struct sk_buff_head unread;
 
 	__skb_queue_head_init(&unread);
@@ -266,22 +266,22 @@ void zmq_channel_leave(struct zmq_channel *ch, unsigned int side)
 	skb_queue_splice_init(&end->queue, &unread);
 	spin_unlock(&end->lock);
 	__skb_queue_purge(&unread);
-	channel_put(ch);
+	duct_put(ch);
 }
 
 /**
- * zmq_channel_put() - send bytes
- * @ch: the channel
+ * zmq_duct_put() - send bytes
+ * @ch: the duct
  * @side: the end that sends
  * @skb: the bytes, with an owner
  *
  * Context: Process context.
  * Return: false if there is nobody to read them; @skb is the caller's then.
  */
-bool zmq_channel_put(struct zmq_channel *ch, unsigned int side,
+bool zmq_duct_put(struct zmq_duct *ch, unsigned int side,
 		     struct sk_buff *skb)
 {
-	struct zmq_channel_end *end = &ch->end[!side];
+	struct zmq_duct_end *end = &ch->end[!side];
 	bool gone;
 
 	spin_lock(&end->lock);
@@ -293,16 +293,16 @@ bool zmq_channel_put(struct zmq_channel *ch, unsigned int side,
 }
 
 /**
- * zmq_channel_take() - receive bytes
- * @ch: the channel
+ * zmq_duct_take() - receive bytes
+ * @ch: the duct
  * @side: the end that receives
  *
  * Context: Process context.
  * Return: the oldest ones, or NULL.
  */
-struct sk_buff *zmq_channel_take(struct zmq_channel *ch, unsigned int side)
+struct sk_buff *zmq_duct_take(struct zmq_duct *ch, unsigned int side)
 {
-	struct zmq_channel_end *end = &ch->end[side];
+	struct zmq_duct_end *end = &ch->end[side];
 	struct sk_buff *skb;
 
 	spin_lock(&end->lock);
@@ -312,14 +312,14 @@ struct sk_buff *zmq_channel_take(struct zmq_channel *ch, unsigned int side)
 }
 
 /**
- * zmq_channel_set_blocked() - ask to be told of room
- * @ch: the channel
+ * zmq_duct_set_blocked() - ask to be told of room
+ * @ch: the duct
  * @side: the end that sends
  * @blocked: or do not any more
  *
  * Context: Process context.
  */
-void zmq_channel_set_blocked(struct zmq_channel *ch, unsigned int side,
+void zmq_duct_set_blocked(struct zmq_duct *ch, unsigned int side,
 			     bool blocked)
 {
 	WRITE_ONCE(ch->end[!side].blocked, blocked);
@@ -334,15 +334,15 @@ static bool much_room(const struct zmq_conn *conn)
 }
 
 /**
- * zmq_channel_tell_room() - let the other end go on if it is blocked
- * @ch: the channel
+ * zmq_duct_tell_room() - let the other end go on if it is blocked
+ * @ch: the duct
  * @side: the end that has taken bytes
  *
  * Context: Process context.
  */
-void zmq_channel_tell_room(struct zmq_channel *ch, unsigned int side)
+void zmq_duct_tell_room(struct zmq_duct *ch, unsigned int side)
 {
-	struct zmq_channel_end *writer = &ch->end[!side];
+	struct zmq_duct_end *writer = &ch->end[!side];
 
 	if (!READ_ONCE(ch->end[side].blocked))
 		return;
@@ -355,16 +355,16 @@ void zmq_channel_tell_room(struct zmq_channel *ch, unsigned int side)
 }
 
 /**
- * zmq_channel_reader() - who has something to read
- * @ch: the channel
+ * zmq_duct_reader() - who has something to read
+ * @ch: the duct
  * @side: the end that has sent it
  *
  * Context: Process context.
  * Return: the connection at the other end, held, or NULL.
  */
-struct zmq_conn *zmq_channel_reader(struct zmq_channel *ch, unsigned int side)
+struct zmq_conn *zmq_duct_reader(struct zmq_duct *ch, unsigned int side)
 {
-	struct zmq_channel_end *end = &ch->end[!side];
+	struct zmq_duct_end *end = &ch->end[!side];
 	struct zmq_conn *conn = NULL;
 
 	spin_lock(&end->lock);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Two queues between the ends of a stream that are both of this module. */
+#ifndef _ZMQ_DUCT_H
+#define _ZMQ_DUCT_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+
+struct sock;
+struct zmq_conn;
+
+/* Numbers of the ends. */
+enum {
+	ZMQ_DUCT_DIALED,
+	ZMQ_DUCT_ACCEPTED,
+	ZMQ_DUCT_ENDS,
+};
+
+/**
+ * struct zmq_duct_end - an end, as the other one sees it
+ * @lock: protects the rest
+ * @queue: bytes that it has not read; their skbs are charged to the child of
+ *	the one that sent them
+ * @conn: who reads, NULL before it is there and after it has left
+ * @gone: it has left
+ * @blocked: the other one found no room to send
+ */
+struct zmq_duct_end {
+	spinlock_t		lock; /* see locking.rst, 7 */
+	struct sk_buff_head	queue;
+	struct zmq_conn		*conn;
+	bool			gone;
+	bool			blocked;
+};
+
+/**
+ * struct zmq_duct - what carries the bytes of two children in their stead
+ * @ref: one for each end that is there, and one while an end can still come
+ * @node: in the table of those, by @sk
+ * @sk: the child that was dialed; alive while the duct is in the table
+ * @met: ends that have come; under the table's lock
+ * @end: the ends, ZMQ_DUCT_...
+ */
+struct zmq_duct {
+	refcount_t		ref;
+	struct hlist_node	node;
+	const struct sock	*sk;
+	bool			met[ZMQ_DUCT_ENDS];
+	struct zmq_duct_end	end[ZMQ_DUCT_ENDS];
+};
+
+void zmq_duct_listen(struct sock *sk);
+void zmq_duct_unlisten(struct sock *sk);
+void zmq_duct_offer(struct sock *sk);
+void zmq_duct_settle(struct sock *sk);
+void zmq_duct_withdraw(struct sock *sk);
+struct zmq_duct *zmq_duct_meet(struct sock *sk, unsigned int side);
+
+void zmq_duct_enter(struct zmq_duct *ch, unsigned int side,
+		       struct zmq_conn *conn);
+void zmq_duct_leave(struct zmq_duct *ch, unsigned int side);
+bool zmq_duct_put(struct zmq_duct *ch, unsigned int side,
+		     struct sk_buff *skb);
+void zmq_duct_set_blocked(struct zmq_duct *ch, unsigned int side,
+			     bool blocked);
+void zmq_duct_tell_room(struct zmq_duct *ch, unsigned int side);
+struct sk_buff *zmq_duct_take(struct zmq_duct *ch, unsigned int side);
+struct zmq_conn *zmq_duct_reader(struct zmq_duct *ch, unsigned int side);
+
+#endif /* _ZMQ_DUCT_H */

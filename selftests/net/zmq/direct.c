@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ipc:// between two AF_ZMQ sockets: bytes do not go through the UNIX socket,
+ * and nobody can tell by what arrives.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include "kselftest_harness.h"
+#include "fixture.h"
+
+#define NAME	"direct"
+#define EP	"ipc://@" NAME
+
+/* Peers whose bytes are handed over directly, or -1. */
+static int direct_peers(void)
+{
+	FILE *f = fopen("/proc/thread-self/net/zmq", "re");
+	char line[512];
+	int peers = 0;
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f))
+		if (strstr(line, " direct\n"))
+			peers++;
+	fclose(f);
+	return peers;
+}
+
+static int unix_address(struct sockaddr_un *un)
+{
+	memset(un, 0, sizeof(*un));
+	un->sun_family = AF_UNIX;
+	strcpy(un->sun_path + 1, NAME);
+	return offsetof(struct sockaddr_un, sun_path) + sizeof(NAME);
+}
+
+static int unix_listener(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un un;
+	int len = unix_address(&un);
+
+	return bind(fd, (struct sockaddr *)&un, len) || listen(fd, 8) ? -1 : fd;
+}
+
+static int unix_dialer(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un un;
+	int len = unix_address(&un);
+
+	return connect(fd, (struct sockaddr *)&un, len) ? -1 : fd;
+}
+
+TEST_F(zmq, two_ends_of_the_family_need_no_stream)
+{
+	int pull = zt_listening(ZMQ_PULL, EP, self->ep);
+	int push = zt_connected(ZMQ_PUSH, self->ep);
+
+	ASSERT_EQ(0, zt_puts(push, "hello", 0));
+	EXPECT_TRUE(zt_gets(pull, "hello", ZT_LAST));
+	EXPECT_EQ(2, direct_peers());
+}
+
+TEST_F(zmq, a_plain_listener_gets_the_bytes)
+{
+	int listener = unix_listener(), push = zt_socket(ZMQ_PUSH), peer;
+
+	ASSERT_LE(0, listener);
+	ASSERT_EQ(0, zt_connect(push, EP));
+	peer = accept(listener, NULL, NULL);
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, zp_handshake(peer, "PULL", "PUSH"));
+	ASSERT_EQ(0, zt_puts(push, "hello", 0));
+	EXPECT_TRUE(zp_gets(peer, 0, "hello"));
+	EXPECT_EQ(0, direct_peers());
+}
+
+TEST_F(zmq, a_plain_dialer_gives_the_bytes)
+{
+	int pull = zt_listening(ZMQ_PULL, EP, self->ep), peer = unix_dialer();
+
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, zp_handshake(peer, "PUSH", "PULL"));
+	ASSERT_EQ(0, zp_puts(peer, 0, "hello"));
+	EXPECT_TRUE(zt_gets(pull, "hello", ZT_LAST));
+	EXPECT_EQ(0, direct_peers());
+}
+
+/* User space may accept from it as well. */
+TEST_F(zmq, a_listener_that_was_given_has_streams)
+{
+	int pull = zt_socket(ZMQ_PULL), fd = unix_listener(), push, other, peer;
+
+	ASSERT_LE(0, fd);
+	push = zt_connected(ZMQ_PUSH, EP);
+	peer = accept(fd, NULL, NULL);
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, zp_handshake(peer, "PULL", "PUSH"));
+
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_USE_FD, fd));
+	ASSERT_EQ(0, zt_bind(pull, EP));
+	other = zt_connected(ZMQ_PUSH, EP);
+	ASSERT_EQ(0, zt_puts(other, "to the socket", 0));
+	EXPECT_TRUE(zt_gets(pull, "to the socket", ZT_LAST));
+	ASSERT_EQ(0, zt_puts(push, "to the stream", 0));
+	EXPECT_TRUE(zp_gets(peer, 0, "to the stream"));
+	EXPECT_EQ(0, direct_peers());
+}
+
+/* One connection after the other, by whatever answers to the name. */
+TEST_F(zmq, each_connection_finds_out_anew)
+{
+	int push = zt_socket(ZMQ_PUSH), pull, listener, peer, i;
+
+	ASSERT_EQ(0, zt_setint(push, ZMQ_RECONNECT_IVL, 2));
+	ASSERT_EQ(0, zt_connect(push, EP));
+	for (i = 0; i < 3; i++) {
+		pull = zt_listening(ZMQ_PULL, EP, self->ep);
+		ASSERT_EQ(0, zt_puts(push, "direct", 0));
+		EXPECT_TRUE(zt_gets(pull, "direct", ZT_LAST));
+		EXPECT_EQ(2, direct_peers());
+		close(pull);
+
+		listener = unix_listener();
+		ASSERT_LE(0, listener);
+		peer = accept(listener, NULL, NULL);
+		ASSERT_LE(0, peer);
+		close(listener);
+		ASSERT_EQ(0, zp_handshake(peer, "PULL", "PUSH"));
+		EXPECT_EQ(0, direct_peers());
+		close(peer);
+	}
+}
+
+struct sending {
+	int fd;
+	const void *data;
+	size_t len;
+	int ret;
+};
+
+static void *send_one(void *arg)
+{
+	struct sending *s = arg;
+
+	s->ret = zt_send(s->fd, s->data, s->len, 0);
+	return NULL;
+}
+
+TEST_F(zmq, a_message_of_64_mib_passes_both_ways)
+{
+	int a = zt_listening(ZMQ_PAIR, EP, self->ep), flags, i;
+	int b = zt_connected(ZMQ_PAIR, self->ep);
+	const size_t len = 64 << 20;
+	char *data = malloc(len), *got = malloc(len);
+	struct sending s = { .data = data, .len = len };
+	pthread_t sender;
+
+	ASSERT_TRUE(data && got);
+	for (i = 0; i < 2; i++) {
+		zt_pattern(data, len, i);
+		s.fd = i ? a : b;
+		ASSERT_EQ(0, pthread_create(&sender, NULL, send_one, &s));
+		EXPECT_EQ(len, zt_recv(i ? b : a, got, len, 0, &flags));
+		ASSERT_EQ(0, pthread_join(sender, NULL));
+		EXPECT_EQ(0, s.ret);
+		EXPECT_EQ(0, memcmp(data, got, len));
+	}
+	EXPECT_EQ(2, direct_peers());
+	free(data);
+	free(got);
+}
+
+static const size_t sizes[] = { 0, 1, 255, 256, 511, 512, 513, 4096, 32768,
+				32769, 70000, 300000 };
+#define SIZES	(sizeof(sizes) / sizeof(*sizes))
+
+/* The sender is gone before the receiver has read the first one. */
+TEST_F(zmq, a_close_behind_a_send_loses_nothing)
+{
+	static char data[300000], got[300000];
+	int pull, push, round, flags;
+	unsigned int i;
+
+	for (round = 0; round < 6; round++) {
+		pull = zt_socket(ZMQ_PULL);
+		push = zt_socket(ZMQ_PUSH);
+		/* With room for one message most lies in the duct. */
+		ASSERT_EQ(0, zt_setint(pull, ZMQ_RCVHWM, round & 1 ? 1 : 1000));
+		ASSERT_EQ(0, zt_bind(round & 2 ? push : pull, EP));
+		ASSERT_EQ(0, zt_connect(round & 2 ? pull : push, EP));
+		for (i = 0; i < SIZES; i++) {
+			zt_pattern(data, sizes[i], i);
+			ASSERT_EQ(0, zt_send(push, data, sizes[i], 0));
+		}
+		close(push);
+		for (i = 0; i < SIZES; i++) {
+			ASSERT_EQ(sizes[i], zt_recv(pull, got, sizeof(got), 0,
+						    &flags));
+			EXPECT_TRUE(zt_pattern_ok(got, sizes[i], i));
+		}
+		close(pull);
+	}
+}
+
+static long fill(int fd, u32 *next, size_t len)
+{
+	char *data = calloc(1, len);
+	long n = 0;
+
+	for (;; n++, ++*next) {
+		memcpy(data, next, sizeof(*next));
+		if (zt_send(fd, data, len, MSG_DONTWAIT))
+			break;
+	}
+	free(data);
+	return errno == EAGAIN ? n : -1;
+}
+
+static bool drains(int fd, u32 *next, long count, size_t len)
+{
+	char *data = malloc(len);
+	int flags;
+	u32 got;
+
+	while (count--) {
+		if (zt_recv(fd, data, len, 0, &flags) != (ssize_t)len)
+			break;
+		memcpy(&got, data, sizeof(got));
+		if (got != (*next)++)
+			break;
+	}
+	free(data);
+	return count < 0;
+}
+
+TEST_F(zmq, both_ends_full_both_ends_go_on)
+{
+	int a = zt_socket(ZMQ_PAIR), b = zt_socket(ZMQ_PAIR), i;
+	u32 put[2] = { }, got[2] = { };
+	const size_t len[] = { 8, 600, 40000 };
+	long n, m;
+
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, zt_setint(i ? a : b, ZMQ_SNDHWM, 10));
+		ASSERT_EQ(0, zt_setint(i ? a : b, ZMQ_RCVHWM, 10));
+		ASSERT_EQ(0, zt_setint(i ? a : b, ZMQ_SNDBUF, 8192));
+	}
+	ASSERT_EQ(0, zt_bind(a, EP));
+	ASSERT_EQ(0, zt_connect(b, EP));
+	ASSERT_EQ(0, zt_puts(a, "a", 0));
+	ASSERT_TRUE(zt_gets(b, "a", ZT_LAST));
+	for (i = 0; i < 9; i++) {
+		n = fill(a, &put[0], len[i % 3]);
+		m = fill(b, &put[1], len[i % 3]);
+		/* What the queues and the duct hold is bounded. */
+		EXPECT_LE(10, n);
+		EXPECT_GE(300, n);
+		EXPECT_LE(10, m);
+		EXPECT_GE(300, m);
+		/* A worker may have made room since: send() tells. */
+		ASSERT_TRUE(drains(b, &got[0], n, len[i % 3]));
+		ASSERT_TRUE(drains(a, &got[1], m, len[i % 3]));
+		ASSERT_TRUE(zt_becomes(a, POLLOUT));
+		ASSERT_TRUE(zt_becomes(b, POLLOUT));
+	}
+	EXPECT_EQ(2, direct_peers());
+}
+
+#define ROUNDS	2000
+
+/* Every wake-up that is lost is a hang. */
+static int echo(void *arg)
+{
+	int fd = zt_connected(ZMQ_PAIR, arg), flags, i;
+	static char data[300000];
+	ssize_t n;
+
+	for (i = 0; i < ROUNDS; i++) {
+		n = zt_recv(fd, data, sizeof(data), 0, &flags);
+		if (n < 0 || zt_send(fd, data, n, 0))
+			return 1;
+	}
+	return 0;
+}
+
+TEST_F(zmq, a_ping_pong_of_two_processes_never_stops)
+{
+	int fd = zt_listening(ZMQ_PAIR, EP, self->ep), flags, i;
+	pid_t pid = zt_child(echo, self->ep);
+	static char data[300000];
+	size_t len;
+
+	for (i = 0; i < ROUNDS; i++) {
+		len = sizes[i % (i % 100 ? SIZES - 4 : SIZES)];
+		zt_pattern(data, len, i);
+		ASSERT_EQ(0, zt_send(fd, data, len, 0));
+		ASSERT_EQ(len, zt_recv(fd, data, sizeof(data), 0, &flags));
+		ASSERT_TRUE(zt_pattern_ok(data, len, i));
+	}
+	EXPECT_TRUE(zt_reap(pid));
+}
+
+#define STREAM	20000
+
+static int stream_out(void *arg)
+{
+	int fd = zt_socket(ZMQ_PUSH);
+
+	return zt_setint(fd, ZMQ_SNDHWM, 50) || zt_connect(fd, arg) ||
+	       zt_put_numbers(fd, STREAM, 0) != STREAM;
+}
+
+TEST_F(zmq, a_slow_reader_holds_a_fast_writer_back)
+{
+	int fd = zt_socket(ZMQ_PULL), flags;
+	u32 i, got;
+	pid_t pid;
+
+	ASSERT_EQ(0, zt_setint(fd, ZMQ_RCVHWM, 7));
+	ASSERT_EQ(0, zt_bind(fd, EP));
+	pid = zt_child(stream_out, EP);
+	for (i = 0; i < STREAM; i++) {
+		if (!(i % 1000))
+			usleep(2000);
+		ASSERT_EQ(sizeof(got), zt_recv(fd, &got, sizeof(got), 0, &flags));
+		ASSERT_EQ(i, got);
+	}
+	EXPECT_TRUE(zt_reap(pid));
+}
+
+static int send_for_ever(void *arg)
+{
+	int fd = zt_connected(ZMQ_PUSH, arg), i;
+	static char data[70000];
+
+	for (i = 0; !zt_send(fd, data, sizes[i % (SIZES - 1)], 0); i++)
+		;
+	return 0;
+}
+
+static int receive_for_ever(void *arg)
+{
+	int fd = zt_connected(ZMQ_PULL, arg), flags;
+	static char data[70000];
+
+	while (zt_recv(fd, data, sizeof(data), 0, &flags) >= 0)
+		;
+	return 0;
+}
+
+static bool is_alone(void *arg)
+{
+	int up;
+
+	zt_proc_sum("rx", &up);
+	return !up;
+}
+
+TEST_F(zmq, a_sender_killed_amid_a_stream_ends_it_alone)
+{
+	int fd = zt_listening(ZMQ_PULL, EP, self->ep), flags, status, round, i;
+	static char data[70000];
+	pid_t pid;
+
+	for (round = 0; round < 10; round++) {
+		pid = zt_child(send_for_ever, EP);
+		for (i = 0; i < 50; i++)
+			ASSERT_LE(0, zt_recv(fd, data, sizeof(data), 0, &flags));
+		kill(pid, SIGKILL);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		while (zt_recv(fd, data, sizeof(data), MSG_DONTWAIT, &flags) >= 0)
+			;
+	}
+	EXPECT_TRUE(zt_eventually(is_alone, NULL));
+}
+
+TEST_F(zmq, a_reader_killed_amid_a_stream_ends_it_alone)
+{
+	int fd = zt_listening(ZMQ_PUSH, EP, self->ep), status, round, i;
+	static char data[70000];
+	pid_t pid;
+
+	ASSERT_EQ(0, zt_setint(fd, ZMQ_SNDHWM, 20));
+	for (round = 0; round < 10; round++) {
+		pid = zt_child(receive_for_ever, EP);
+		for (i = 0; i < 50; i++)
+			ASSERT_EQ(0, zt_send(fd, data, sizes[i % (SIZES - 1)], 0));
+		kill(pid, SIGKILL);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	}
+	EXPECT_TRUE(zt_eventually(is_alone, NULL));
+}
+
+struct churn {
+	atomic_bool stop;
+	int fd;
+};
+
+static void *dial_and_go(void *arg)
+{
+	struct churn *c = arg;
+	int fd;
+
+	while (!c->stop) {
+		fd = zt_socket(ZMQ_PUSH);
+		if (zt_setint(fd, ZMQ_LINGER, 0) || zt_connect(fd, EP))
+			printf("# connect: %m\n");
+		close(fd);
+	}
+	return NULL;
+}
+
+/* Listeners go before they accept and dialers before they are accepted. */
+TEST_F(zmq, ends_that_go_before_they_meet_leave_nothing)
+{
+	struct churn c = { };
+	pthread_t thread;
+	int pull, push, i;
+
+	push = zt_socket(ZMQ_PUSH);
+	ASSERT_EQ(0, zt_setint(push, ZMQ_RECONNECT_IVL, 1));
+	ASSERT_EQ(0, zt_connect(push, EP));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, dial_and_go, &c));
+	for (i = 0; i < 200; i++) {
+		pull = zt_listening(ZMQ_PULL, EP, self->ep);
+		ASSERT_LE(0, pull);
+		if (i & 1)
+			usleep(1000);
+		close(pull);
+	}
+	c.stop = true;
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	pull = zt_listening(ZMQ_PULL, EP, self->ep);
+	ASSERT_TRUE(zt_becomes(push, POLLOUT));
+	ASSERT_EQ(0, zt_puts(push, "at last", 0));
+	EXPECT_TRUE(zt_gets(pull, "at last", ZT_LAST));
+}
+
+TEST_HARNESS_MAIN
