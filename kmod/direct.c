@@ -24,11 +24,11 @@ static unsigned int side_of(const struct zmq_conn *conn)
 	return conn->dialed ? ZMQ_DUCT_DIALED : ZMQ_DUCT_ACCEPTED;
 }
 
-static void set_duct(struct zmq_conn *conn, struct zmq_duct *ch)
+static void set_duct(struct zmq_conn *conn, struct zmq_duct *duct)
 {
 	mutex_lock(&conn->tx_lock);
 	mutex_lock(&conn->rx_lock);
-	WRITE_ONCE(conn->duct, ch);
+	WRITE_ONCE(conn->duct, duct);
 	mutex_unlock(&conn->rx_lock);
 	mutex_unlock(&conn->tx_lock);
 }
@@ -36,24 +36,24 @@ static void set_duct(struct zmq_conn *conn, struct zmq_duct *ch)
 static void direct_meet(struct zmq_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
-	struct zmq_duct *ch = zmq_duct_meet(sk, side_of(conn));
+	struct zmq_duct *duct = zmq_duct_meet(sk, side_of(conn));
 
-	if (!ch)
+	if (!duct)
 		return;
 	/* Who takes bytes from the duct tells the sender, but not each time. */
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	conn->unanswered = false;
-	set_duct(conn, ch);
-	zmq_duct_enter(ch, side_of(conn), conn);
+	set_duct(conn, duct);
+	zmq_duct_enter(duct, side_of(conn), conn);
 }
 
 static void direct_uninstall(struct zmq_conn *conn)
 {
-	struct zmq_duct *ch = conn->duct;
+	struct zmq_duct *duct = conn->duct;
 
-	if (ch) {
+	if (duct) {
 		set_duct(conn, NULL);
-		zmq_duct_leave(ch, side_of(conn));
+		zmq_duct_leave(duct, side_of(conn));
 	}
 	zmq_polled_uninstall(conn);
 	clear_bit(ZMQ_CONN_RX_MISSED, &conn->flags);
@@ -88,16 +88,16 @@ static bool lock_or_note(struct zmq_conn *conn)
 /* Let the other end parse what it was sent, at the cost of its owner. */
 static void deliver(struct zmq_conn *conn)
 {
-	struct zmq_duct *ch = conn->duct;
+	struct zmq_duct *duct = conn->duct;
 	struct mem_cgroup *memcg;
 	struct zmq_conn *peer;
 
-	peer = zmq_duct_reader(ch, side_of(conn));
+	peer = zmq_duct_reader(duct, side_of(conn));
 	if (!peer)
 		return;
 	memcg = set_active_memcg(zmq_sock_memcg(peer->owner->tasks.sk));
 	if (lock_or_note(peer)) {
-		if (peer->duct == ch)
+		if (peer->duct == duct)
 			zmq_conn_readable(peer);
 		direct_unlock(peer);
 	}
@@ -232,15 +232,15 @@ static int fill(struct zmq_conn *conn)
 static int direct_read(struct zmq_conn *conn, read_descriptor_t *desc,
 		       sk_read_actor_t actor)
 {
-	struct zmq_duct *ch = conn->duct;
+	struct zmq_duct *duct = conn->duct;
 	int ret;
 
-	if (!ch)
+	if (!duct)
 		return zmq_polled_read(conn, desc, actor, zmq_polled_fill);
 	ret = zmq_polled_read(conn, desc, actor, fill);
 	/* Pairs with the one in give_blocked(). */
 	smp_mb();
-	zmq_duct_tell_room(ch, side_of(conn));
+	zmq_duct_tell_room(duct, side_of(conn));
 	return ret;
 }
 

@@ -45,23 +45,23 @@ static struct listener *find_listener(const struct unix_address *addr)
 
 static struct zmq_duct *find_offer(const struct sock *sk)
 {
-	struct zmq_duct *ch;
+	struct zmq_duct *duct;
 
-	hash_for_each_possible(offers, ch, node, (unsigned long)sk)
-		if (ch->sk == sk)
-			return ch;
+	hash_for_each_possible(offers, duct, node, (unsigned long)sk)
+		if (duct->sk == sk)
+			return duct;
 	return NULL;
 }
 
-static void duct_put(struct zmq_duct *ch)
+static void duct_put(struct zmq_duct *duct)
 {
 	int side;
 
-	if (!refcount_dec_and_test(&ch->ref))
+	if (!refcount_dec_and_test(&duct->ref))
 		return;
 	for (side = 0; side < ZMQ_DUCT_ENDS; side++)
-		__skb_queue_purge(&ch->end[side].queue);
-	kfree(ch);
+		__skb_queue_purge(&duct->end[side].queue);
+	kfree(duct);
 }
 
 /**
@@ -112,19 +112,19 @@ void zmq_duct_unlisten(struct sock *sk)
  */
 void zmq_duct_offer(struct sock *sk)
 {
-	struct zmq_duct *ch = kzalloc(sizeof(*ch), GFP_KERNEL_ACCOUNT);
+	struct zmq_duct *duct = kzalloc(sizeof(*duct), GFP_KERNEL_ACCOUNT);
 	int side;
 
-	if (!ch)
+	if (!duct)
 		return;
-	refcount_set(&ch->ref, 1);
-	ch->sk = sk;
+	refcount_set(&duct->ref, 1);
+	duct->sk = sk;
 	for (side = 0; side < ZMQ_DUCT_ENDS; side++) {
-		spin_lock_init(&ch->end[side].lock);
-		__skb_queue_head_init(&ch->end[side].queue);
+		spin_lock_init(&duct->end[side].lock);
+		__skb_queue_head_init(&duct->end[side].queue);
 	}
 	spin_lock(&meet_lock);
-	hash_add(offers, &ch->node, (unsigned long)sk);
+	hash_add(offers, &duct->node, (unsigned long)sk);
 	spin_unlock(&meet_lock);
 }
 
@@ -150,22 +150,22 @@ void zmq_duct_settle(struct sock *sk)
 {
 	const struct unix_address *addr = NULL;
 	struct sock *peer = get_peer(sk);
-	struct zmq_duct *ch;
+	struct zmq_duct *duct;
 
 	if (peer)
 		addr = unix_sk(peer)->addr;
 	spin_lock(&meet_lock);
-	ch = find_offer(sk);
-	if (ch && (ch->met[ZMQ_DUCT_ACCEPTED] ||
+	duct = find_offer(sk);
+	if (duct && (duct->met[ZMQ_DUCT_ACCEPTED] ||
 		   (addr && find_listener(addr))))
-		ch = NULL;
-	if (ch)
-		hash_del(&ch->node);
+		duct = NULL;
+	if (duct)
+		hash_del(&duct->node);
 	spin_unlock(&meet_lock);
 	if (peer)
 		sock_put(peer);
-	if (ch)
-		duct_put(ch);
+	if (duct)
+		duct_put(duct);
 }
 
 /**
@@ -176,15 +176,15 @@ void zmq_duct_settle(struct sock *sk)
  */
 void zmq_duct_withdraw(struct sock *sk)
 {
-	struct zmq_duct *ch;
+	struct zmq_duct *duct;
 
 	spin_lock(&meet_lock);
-	ch = find_offer(sk);
-	if (ch)
-		hash_del(&ch->node);
+	duct = find_offer(sk);
+	if (duct)
+		hash_del(&duct->node);
 	spin_unlock(&meet_lock);
-	if (ch)
-		duct_put(ch);
+	if (duct)
+		duct_put(duct);
 }
 
 /* What the child can be found by, of the one that dialed. */
@@ -213,34 +213,34 @@ static const struct sock *key_of(struct sock *sk, unsigned int side)
 struct zmq_duct *zmq_duct_meet(struct sock *sk, unsigned int side)
 {
 	const struct sock *key = key_of(sk, side);
-	struct zmq_duct *ch = NULL;
+	struct zmq_duct *duct = NULL;
 
 	spin_lock(&meet_lock);
 	if (side == ZMQ_DUCT_DIALED || find_listener(unix_sk(sk)->addr))
-		ch = find_offer(key);
-	if (ch) {
-		ch->met[side] = true;
-		if (ch->met[!side])
-			hash_del(&ch->node);
+		duct = find_offer(key);
+	if (duct) {
+		duct->met[side] = true;
+		if (duct->met[!side])
+			hash_del(&duct->node);
 		else
-			refcount_inc(&ch->ref);
+			refcount_inc(&duct->ref);
 	}
 	spin_unlock(&meet_lock);
-	return ch;
+	return duct;
 }
 
 /**
  * zmq_duct_enter() - say who reads at an end
- * @ch: the duct
+ * @duct: the duct
  * @side: the end, of zmq_duct_meet()
  * @conn: the connection, which looks for itself what was sent before
  *
  * Context: Process context, socket lock held.
  */
-void zmq_duct_enter(struct zmq_duct *ch, unsigned int side,
-		       struct zmq_conn *conn)
+void zmq_duct_enter(struct zmq_duct *duct, unsigned int side,
+		    struct zmq_conn *conn)
 {
-	struct zmq_duct_end *end = &ch->end[side];
+	struct zmq_duct_end *end = &duct->end[side];
 
 	spin_lock(&end->lock);
 	end->conn = conn;
@@ -249,14 +249,14 @@ void zmq_duct_enter(struct zmq_duct *ch, unsigned int side,
 
 /**
  * zmq_duct_leave() - give up an end
- * @ch: the duct
+ * @duct: the duct
  * @side: the end; what it has sent can still be read
  *
  * Context: Process context.
  */
-void zmq_duct_leave(struct zmq_duct *ch, unsigned int side)
+void zmq_duct_leave(struct zmq_duct *duct, unsigned int side)
 {
-	struct zmq_duct_end *end = &ch->end[side];
+	struct zmq_duct_end *end = &duct->end[side];
 	struct sk_buff_head unread;
 
 	__skb_queue_head_init(&unread);
@@ -266,22 +266,22 @@ void zmq_duct_leave(struct zmq_duct *ch, unsigned int side)
 	skb_queue_splice_init(&end->queue, &unread);
 	spin_unlock(&end->lock);
 	__skb_queue_purge(&unread);
-	duct_put(ch);
+	duct_put(duct);
 }
 
 /**
  * zmq_duct_put() - send bytes
- * @ch: the duct
+ * @duct: the duct
  * @side: the end that sends
  * @skb: the bytes, with an owner
  *
  * Context: Process context.
  * Return: false if there is nobody to read them; @skb is the caller's then.
  */
-bool zmq_duct_put(struct zmq_duct *ch, unsigned int side,
-		     struct sk_buff *skb)
+bool zmq_duct_put(struct zmq_duct *duct, unsigned int side,
+		  struct sk_buff *skb)
 {
-	struct zmq_duct_end *end = &ch->end[!side];
+	struct zmq_duct_end *end = &duct->end[!side];
 	bool gone;
 
 	spin_lock(&end->lock);
@@ -294,15 +294,15 @@ bool zmq_duct_put(struct zmq_duct *ch, unsigned int side,
 
 /**
  * zmq_duct_take() - receive bytes
- * @ch: the duct
+ * @duct: the duct
  * @side: the end that receives
  *
  * Context: Process context.
  * Return: the oldest ones, or NULL.
  */
-struct sk_buff *zmq_duct_take(struct zmq_duct *ch, unsigned int side)
+struct sk_buff *zmq_duct_take(struct zmq_duct *duct, unsigned int side)
 {
-	struct zmq_duct_end *end = &ch->end[side];
+	struct zmq_duct_end *end = &duct->end[side];
 	struct sk_buff *skb;
 
 	spin_lock(&end->lock);
@@ -313,16 +313,16 @@ struct sk_buff *zmq_duct_take(struct zmq_duct *ch, unsigned int side)
 
 /**
  * zmq_duct_set_blocked() - ask to be told of room
- * @ch: the duct
+ * @duct: the duct
  * @side: the end that sends
  * @blocked: or do not any more
  *
  * Context: Process context.
  */
-void zmq_duct_set_blocked(struct zmq_duct *ch, unsigned int side,
-			     bool blocked)
+void zmq_duct_set_blocked(struct zmq_duct *duct, unsigned int side,
+			  bool blocked)
 {
-	WRITE_ONCE(ch->end[!side].blocked, blocked);
+	WRITE_ONCE(duct->end[!side].blocked, blocked);
 }
 
 /* Not for each few bytes, as with a UNIX stream. */
@@ -335,20 +335,20 @@ static bool much_room(const struct zmq_conn *conn)
 
 /**
  * zmq_duct_tell_room() - let the other end go on if it is blocked
- * @ch: the duct
+ * @duct: the duct
  * @side: the end that has taken bytes
  *
  * Context: Process context.
  */
-void zmq_duct_tell_room(struct zmq_duct *ch, unsigned int side)
+void zmq_duct_tell_room(struct zmq_duct *duct, unsigned int side)
 {
-	struct zmq_duct_end *writer = &ch->end[!side];
+	struct zmq_duct_end *writer = &duct->end[!side];
 
-	if (!READ_ONCE(ch->end[side].blocked))
+	if (!READ_ONCE(duct->end[side].blocked))
 		return;
 	spin_lock(&writer->lock);
 	if (writer->conn && much_room(writer->conn)) {
-		WRITE_ONCE(ch->end[side].blocked, false);
+		WRITE_ONCE(duct->end[side].blocked, false);
 		zmq_conn_kick(writer->conn);
 	}
 	spin_unlock(&writer->lock);
@@ -356,15 +356,15 @@ void zmq_duct_tell_room(struct zmq_duct *ch, unsigned int side)
 
 /**
  * zmq_duct_reader() - who has something to read
- * @ch: the duct
+ * @duct: the duct
  * @side: the end that has sent it
  *
  * Context: Process context.
  * Return: the connection at the other end, held, or NULL.
  */
-struct zmq_conn *zmq_duct_reader(struct zmq_duct *ch, unsigned int side)
+struct zmq_conn *zmq_duct_reader(struct zmq_duct *duct, unsigned int side)
 {
-	struct zmq_duct_end *end = &ch->end[!side];
+	struct zmq_duct_end *end = &duct->end[!side];
 	struct zmq_conn *conn = NULL;
 
 	spin_lock(&end->lock);

@@ -58,15 +58,15 @@ void zmq_duct_settle(struct sock *sk);
 void zmq_duct_withdraw(struct sock *sk);
 struct zmq_duct *zmq_duct_meet(struct sock *sk, unsigned int side);
 
-void zmq_duct_enter(struct zmq_duct *ch, unsigned int side,
-		       struct zmq_conn *conn);
-void zmq_duct_leave(struct zmq_duct *ch, unsigned int side);
-bool zmq_duct_put(struct zmq_duct *ch, unsigned int side,
-		     struct sk_buff *skb);
-void zmq_duct_set_blocked(struct zmq_duct *ch, unsigned int side,
-			     bool blocked);
-void zmq_duct_tell_room(struct zmq_duct *ch, unsigned int side);
-struct sk_buff *zmq_duct_take(struct zmq_duct *ch, unsigned int side);
-struct zmq_conn *zmq_duct_reader(struct zmq_duct *ch, unsigned int side);
+void zmq_duct_enter(struct zmq_duct *duct, unsigned int side,
+		    struct zmq_conn *conn);
+void zmq_duct_leave(struct zmq_duct *duct, unsigned int side);
+bool zmq_duct_put(struct zmq_duct *duct, unsigned int side,
+		  struct sk_buff *skb);
+void zmq_duct_set_blocked(struct zmq_duct *duct, unsigned int side,
+			  bool blocked);
+void zmq_duct_tell_room(struct zmq_duct *duct, unsigned int side);
+struct sk_buff *zmq_duct_take(struct zmq_duct *duct, unsigned int side);
+struct zmq_conn *zmq_duct_reader(struct zmq_duct *duct, unsigned int side);
 
 #endif /* _ZMQ_DUCT_H */
