@@ -148,19 +148,16 @@ static struct sock *get_peer(struct sock *sk)
  */
 void zmq_duct_settle(struct sock *sk)
 {
-	const struct unix_address *addr = NULL;
 	struct sock *peer = get_peer(sk);
+	const struct unix_address *addr = peer ? unix_sk(peer)->addr : NULL;
 	struct zmq_duct *duct;
 
-	if (peer)
-		addr = unix_sk(peer)->addr;
 	spin_lock(&meet_lock);
 	duct = find_offer(sk);
-	if (duct && (duct->met[ZMQ_DUCT_ACCEPTED] ||
-		   (addr && find_listener(addr))))
-		duct = NULL;
-	if (duct)
+	if (duct && !duct->met[ZMQ_DUCT_ACCEPTED] && !find_listener(addr))
 		hash_del(&duct->node);
+	else
+		duct = NULL;
 	spin_unlock(&meet_lock);
 	if (peer)
 		sock_put(peer);
