@@ -223,7 +223,6 @@ struct zmq_reframe {
  * @rx_eof: polled: it never will
  * @duct: direct: carries the bytes instead of the child; changed under the
  *	socket lock, @tx_lock and @rx_lock
- * @unanswered: direct: the peer has sent nothing since we did
  * @data_ready: TCP: the child's own callback
  * @write_space: likewise
  * @state_change: likewise
@@ -295,7 +294,6 @@ struct zmq_conn {
 	bool			rx_dry;
 	bool			rx_eof;
 	struct zmq_duct	*duct;
-	bool			unanswered;
 
 	void			(*data_ready)(struct sock *sk);
 	void			(*write_space)(struct sock *sk);

@@ -42,7 +42,6 @@ static void direct_meet(struct zmq_conn *conn)
 		return;
 	/* Who takes bytes from the duct tells the sender, but not each time. */
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
-	conn->unanswered = false;
 	set_duct(conn, duct);
 	zmq_duct_enter(duct, side_of(conn), conn);
 }
@@ -169,8 +168,6 @@ static int give(struct zmq_conn *conn, struct msghdr *m, size_t len)
 		return -ENOMEM;
 	n = skb->len;
 	skb_set_owner_w(skb, sk);
-	/* First: the answer may be there before zmq_duct_put() returns. */
-	WRITE_ONCE(conn->unanswered, true);
 	if (zmq_duct_put(conn->duct, side_of(conn), skb))
 		return n;
 	kfree_skb(skb);
@@ -223,7 +220,6 @@ static int fill(struct zmq_conn *conn)
 	skb = zmq_duct_take(conn->duct, side_of(conn));
 	if (!skb)
 		return ended ? 0 : -EAGAIN;
-	WRITE_ONCE(conn->unanswered, false);
 	conn->rx_skb = skb;
 	conn->rx_off = 0;
 	return skb->len;
@@ -244,15 +240,6 @@ static int direct_read(struct zmq_conn *conn, read_descriptor_t *desc,
 	return ret;
 }
 
-/* As TCP counts: an answer tells that the peer has read. A peer that only
- * listens has company for the messages of a moment.
- */
-static bool direct_busy(const struct zmq_conn *conn)
-{
-	return conn->duct ? READ_ONCE(conn->unanswered) :
-			       zmq_polled_busy(conn);
-}
-
 const struct zmq_stream_ops zmq_direct_stream = {
 	.install	= zmq_polled_install,
 	.uninstall	= direct_uninstall,
@@ -263,5 +250,4 @@ const struct zmq_stream_ops zmq_direct_stream = {
 	.read		= direct_read,
 	.drained	= zmq_polled_drained,
 	.send		= direct_send,
-	.busy		= direct_busy,
 };

@@ -234,18 +234,6 @@ static int polled_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	return zmq_polled_send(conn, m);
 }
 
-/**
- * zmq_polled_busy() - zmq_stream_ops.busy
- * @conn: the connection
- *
- * Context: Process context, socket lock held.
- * Return: true if the peer has not taken all that was sent.
- */
-bool zmq_polled_busy(const struct zmq_conn *conn)
-{
-	return sk_has_allocations(conn->sock->sk);
-}
-
 const struct zmq_stream_ops zmq_polled_stream = {
 	.install	= zmq_polled_install,
 	.uninstall	= zmq_polled_uninstall,
@@ -254,5 +242,4 @@ const struct zmq_stream_ops zmq_polled_stream = {
 	.read		= polled_read,
 	.drained	= zmq_polled_drained,
 	.send		= polled_send,
-	.busy		= zmq_polled_busy,
 };

@@ -15,6 +15,5 @@ int zmq_polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
 bool zmq_polled_drained(const struct zmq_conn *conn);
 int zmq_polled_send(struct zmq_conn *conn, struct msghdr *m);
 void zmq_polled_send_later(struct zmq_conn *conn);
-bool zmq_polled_busy(const struct zmq_conn *conn);
 
 #endif /* _ZMQ_POLLED_H */

@@ -124,13 +124,6 @@ static int tcp_send_pages(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	return sent(conn, zmq_tcp_send_pages(conn->sock->sk, m, len));
 }
 
-static bool tcp_busy(const struct zmq_conn *conn)
-{
-	const struct tcp_sock *tp = tcp_sk(conn->sock->sk);
-
-	return READ_ONCE(tp->write_seq) != READ_ONCE(tp->snd_una);
-}
-
 static void tcp_position(const struct zmq_conn *conn, u32 *given, u32 *acked)
 {
 	const struct tcp_sock *tp = tcp_sk(conn->sock->sk);
@@ -150,6 +143,5 @@ const struct zmq_stream_ops zmq_tcp_stream = {
 	.drained	= tcp_drained,
 	.send		= tcp_send,
 	.send_pages	= tcp_send_pages,
-	.busy		= tcp_busy,
 	.position	= tcp_position,
 };

@@ -27,7 +27,6 @@ struct zmq_owner;
  *	Between @tx_begin and @tx_end.
  * @send_pages: likewise for a bvec, whose pages are referenced and not copied,
  *	or NULL
- * @busy: the peer has not taken all that was sent. Socket lock.
  * @position: where in the stream what was given ends and what the peer has
  *	acknowledged ends, also after the stream's end; NULL where nobody
  *	knows. tx_lock.
@@ -46,7 +45,6 @@ struct zmq_stream_ops {
 	int	(*send)(struct zmq_conn *conn, struct msghdr *m, size_t len);
 	int	(*send_pages)(struct zmq_conn *conn, struct msghdr *m,
 			      size_t len);
-	bool	(*busy)(const struct zmq_conn *conn);
 	void	(*position)(const struct zmq_conn *conn, u32 *given,
 			    u32 *acked);
 };
