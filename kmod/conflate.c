@@ -257,6 +257,7 @@ void zmq_conflate_refresh(struct zmq_pipe *pipe)
 			kfree_skb(skb);
 		}
 		pipe->rx_hdr.size = 0;
+		pipe->rx_at = NULL;
 		pipe->rx_msgs = 0;
 		pipe->rx_bytes = 0;
 		pipe->rx_off = 0;

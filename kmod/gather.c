@@ -20,7 +20,8 @@ static bool next_frame(const struct zmq_gather *g, const u8 *p, size_t n,
 
 /**
  * zmq_gather() - look at the small messages at the head of a queue
- * @g: where to, and from which pipe; what was found is filled in
+ * @g: where to, and from which pipe, after zmq_pipe_peek_frame(); what was
+ *	found is filled in
  *
  * Those that lie in one piece of memory; nothing changes.
  *
@@ -29,15 +30,13 @@ static bool next_frame(const struct zmq_gather *g, const u8 *p, size_t n,
  */
 bool zmq_gather(struct zmq_gather *g)
 {
-	struct sk_buff *run = skb_peek(&g->pipe->runs);
+	const u8 *p = g->pipe->rx_at;
+	size_t n = g->pipe->rx_left;
 	unsigned int frames = 0;
 	u32 bytes = 0, pos = 0;
 	struct zmq_hdr hdr;
-	const u8 *p;
-	size_t n;
 
 	g->msgs = 0;
-	p = zmq_run_bytes(run, g->pipe->rx_off, &n);
 	if (!p)
 		return false;
 	while (g->msgs < g->msgs_max &&

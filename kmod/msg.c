@@ -752,13 +752,28 @@ int zmq_runs_copy_bits(const struct sk_buff_head *runs, struct sk_buff *skb,
 	return 0;
 }
 
-static bool copy_out(const struct sk_buff *skb, const u8 *p, size_t n,
-		     struct iov_iter *to)
+/**
+ * zmq_run_copy_iter() - copy bytes found by zmq_run_bytes() to the caller
+ * @run: the run that they are in
+ * @p: the bytes
+ * @len: how many
+ * @to: where to
+ *
+ * Context: Process context; may fault in user memory. The caller keeps the run
+ *	from being freed.
+ * Return: 0 or -EFAULT.
+ */
+int zmq_run_copy_iter(const struct sk_buff *run, const u8 *p, size_t len,
+		      struct iov_iter *to)
 {
-	if (p >= skb->head && p < skb_end_pointer(skb))
-		return copy_to_iter(p, n, to) == n;
-	return copy_page_to_iter(virt_to_page(p), offset_in_page(p), n, to) ==
-	       n;
+	size_t n;
+
+	if (p >= run->head && p < skb_end_pointer(run))
+		n = copy_to_iter(p, len, to);
+	else
+		n = copy_page_to_iter(virt_to_page(p), offset_in_page(p), len,
+				      to);
+	return n == len ? 0 : -EFAULT;
 }
 
 /**
@@ -785,7 +800,7 @@ int zmq_runs_copy_iter(const struct sk_buff_head *runs, struct sk_buff *skb,
 			return -EFAULT;
 		p = zmq_run_bytes(skb, off, &n);
 		n = min(len, n);
-		if (p ? !copy_out(skb, p, n, to) :
+		if (p ? zmq_run_copy_iter(skb, p, n, to) :
 			skb_copy_datagram_iter(skb, zmq_run(skb)->off + off, to,
 					       n))
 			return -EFAULT;

@@ -146,6 +146,8 @@ struct sk_buff *zmq_runs_seek(const struct sk_buff_head *runs,
 const u8 *zmq_run_bytes(struct sk_buff *run, u32 off, size_t *n);
 int zmq_runs_copy_bits(const struct sk_buff_head *runs, struct sk_buff *skb,
 		       u64 off, void *to, size_t len);
+int zmq_run_copy_iter(const struct sk_buff *run, const u8 *p, size_t len,
+		      struct iov_iter *to);
 int zmq_runs_copy_iter(const struct sk_buff_head *runs, struct sk_buff *skb,
 		       u64 off, struct iov_iter *to, size_t len);
 

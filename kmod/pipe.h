@@ -97,6 +97,8 @@ enum zmq_pipe_flag {
  * @runs: received frames, under core->lock at the tail; the head belongs to
  *	the reader, who holds the socket lock
  * @rx_off: bytes of the head run that are consumed
+ * @rx_at: what lies there in one piece, or NULL if that is to be looked up
+ * @rx_left: bytes in that piece
  * @rx_hdr: the frame at the head, if @rx_hdr.size is not 0
  * @rx_msgs: whole messages in @runs
  * @rx_bytes: bytes in @runs
@@ -141,6 +143,8 @@ struct zmq_pipe {
 
 	struct sk_buff_head	runs;
 	u32			rx_off;
+	const u8		*rx_at;
+	size_t			rx_left;
 	struct zmq_hdr		rx_hdr;
 	unsigned int		rx_msgs;
 	u64			rx_bytes;

@@ -107,6 +107,7 @@ static bool trim_partial_locked(struct zmq_pipe *pipe)
 	cut = pipe->rx_bytes - keep;
 	if (!cut)
 		return false;
+	pipe->rx_at = NULL;
 
 	pipe->rx_bytes = keep;
 	while (cut) {
@@ -174,6 +175,27 @@ static int read_header(const struct sk_buff_head *runs, struct sk_buff *skb,
 	return gather_header(runs, skb, off, hdr);
 }
 
+static int read_head(struct zmq_pipe *pipe)
+{
+	struct sk_buff *skb = skb_peek(&pipe->runs);
+
+	if (!pipe->rx_at)
+		pipe->rx_at = zmq_run_bytes(skb, pipe->rx_off, &pipe->rx_left);
+	if (pipe->rx_at &&
+	    zmq_hdr_get(pipe->rx_at, pipe->rx_left, &pipe->rx_hdr) > 0)
+		return 0;
+	return gather_header(&pipe->runs, skb, pipe->rx_off, &pipe->rx_hdr);
+}
+
+/* So many bytes of the head frame's body, if they lie in one piece. */
+static const u8 *head_piece(const struct zmq_pipe *pipe, u64 off, size_t len)
+{
+	off += pipe->rx_hdr.size;
+	if (!pipe->rx_at || off > pipe->rx_left || len > pipe->rx_left - off)
+		return NULL;
+	return pipe->rx_at + off;
+}
+
 /**
  * zmq_pipe_peek_frame() - the frame at the head of the queue
  * @pipe: the pipe, with at least one whole message
@@ -186,9 +208,7 @@ int zmq_pipe_peek_frame(struct zmq_pipe *pipe, struct zmq_frame *f)
 {
 	if (!pipe->rx_msgs)
 		return -EAGAIN;
-	if (!pipe->rx_hdr.size &&
-	    read_header(&pipe->runs, skb_peek(&pipe->runs), pipe->rx_off,
-			&pipe->rx_hdr))
+	if (!pipe->rx_hdr.size && read_head(pipe))
 		return -EAGAIN;
 	f->pipe = pipe;
 	f->mem = NULL;
@@ -223,6 +243,12 @@ int zmq_pipe_peek_frame_locked(struct zmq_pipe *pipe, struct zmq_frame *f)
  */
 int zmq_pipe_copy_bits(struct zmq_pipe *pipe, u64 off, void *to, size_t len)
 {
+	const u8 *p = head_piece(pipe, off, len);
+
+	if (p) {
+		memcpy(to, p, len);
+		return 0;
+	}
 	return zmq_runs_copy_bits(&pipe->runs, skb_peek(&pipe->runs),
 				  pipe->rx_off + pipe->rx_hdr.size + off,
 				  to, len);
@@ -241,6 +267,10 @@ int zmq_pipe_copy_bits(struct zmq_pipe *pipe, u64 off, void *to, size_t len)
 int zmq_pipe_copy_iter(struct zmq_pipe *pipe, u64 off, struct iov_iter *to,
 		       size_t len)
 {
+	const u8 *p = head_piece(pipe, off, len);
+
+	if (p)
+		return zmq_run_copy_iter(skb_peek(&pipe->runs), p, len, to);
 	return zmq_runs_copy_iter(&pipe->runs, skb_peek(&pipe->runs),
 				  pipe->rx_off + pipe->rx_hdr.size + off,
 				  to, len);
@@ -251,6 +281,12 @@ static void consume_bytes_locked(struct zmq_pipe *pipe, u64 n)
 	struct zmq_core *core = pipe->core;
 	struct sk_buff *skb;
 
+	if (pipe->rx_at && n < pipe->rx_left) {
+		pipe->rx_at += n;
+		pipe->rx_left -= n;
+	} else {
+		pipe->rx_at = NULL;
+	}
 	pipe->rx_bytes -= n;
 	n += pipe->rx_off;
 	while ((skb = skb_peek(&pipe->runs)) && n >= zmq_run(skb)->len) {
