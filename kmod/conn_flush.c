@@ -126,13 +126,13 @@ static void tick(struct zmq_owner *owner)
 		      HRTIMER_MODE_REL_SOFT);
 }
 
-/* The barrier pairs with send_held(): either it sees the message or we see that
- * the connection is held no more.
- */
 static void hold(struct zmq_conn *conn, bool ticks)
 {
 	struct zmq_owner *owner = conn->owner;
 
+	/* Pairs with send_held(): either it sees the message or we see that the
+	 * connection is held no more.
+	 */
 	smp_mb();
 	if (is_held(conn) && (!ticks || READ_ONCE(owner->ticking)))
 		return;
