@@ -50,6 +50,7 @@ struct zmq_transport;
  * @listeners: bound endpoints; changed under the socket lock and @lock
  * @sends: messages to many peers that were sent; socket lock
  * @published: when the last one had been; socket lock
+ * @gap: from there to the next one; socket lock
  * @close: it followed closely on the one before; socket lock
  * @flush_lock: protects @ticking to @unflushed
  * @ticking: @flush_timer runs, or @flush_work, which starts it again; one of
@@ -76,6 +77,7 @@ struct zmq_owner {
 	struct list_head		listeners;
 	u32				sends;
 	ktime_t				published;
+	ktime_t				gap;
 	bool				close;
 	spinlock_t			flush_lock; /* see locking.rst, 8 */
 	bool				ticking;
@@ -359,6 +361,7 @@ int zmq_conn_tx_cache_init(void);
 void zmq_conn_tx_cache_exit(void);
 
 /* conn_flush.c */
+void zmq_owner_publish(struct zmq_owner *owner);
 enum zmq_flush zmq_owner_publishes(struct zmq_owner *owner, bool more);
 void zmq_owner_published(struct zmq_owner *owner);
 void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how);

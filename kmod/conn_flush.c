@@ -39,7 +39,20 @@ static bool moment_ago(ktime_t when, u64 ns)
 }
 
 /**
- * zmq_owner_publishes() - a message is about to be flushed to many peers
+ * zmq_owner_publish() - a message to many peers is here, but not yet routed
+ * @owner: the socket
+ *
+ * Routing takes its time, too, so this is when the clock is read.
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_owner_publish(struct zmq_owner *owner)
+{
+	owner->gap = ktime_sub(ktime_get(), owner->published);
+}
+
+/**
+ * zmq_owner_publishes() - the message is about to be flushed to them
  * @owner: the socket
  * @more: the caller has another one at hand
  *
@@ -53,8 +66,8 @@ static bool moment_ago(ktime_t when, u64 ns)
  */
 enum zmq_flush zmq_owner_publishes(struct zmq_owner *owner, bool more)
 {
-	bool close = moment_ago(owner->published,
-				cap_ns(owner) / CLOSE_FRACTION);
+	bool close = ktime_to_ns(owner->gap) <
+		     (s64)cap_ns(owner) / CLOSE_FRACTION;
 	enum zmq_flush how = ZMQ_FLUSH_AUTO;
 
 	if (more)

@@ -18,6 +18,7 @@ void zmq_dist_begin(struct zmq_core *core)
 {
 	struct zmq_pipe *pipe;
 
+	zmq_owner_publish(&core->owner);
 	if (++core->dist_gen)
 		return;
 	list_for_each_entry(pipe, &core->pipes, node)
