@@ -148,8 +148,7 @@ void zmq_task_run(struct zmq_task *task)
 int zmq_run_copy_iter(const struct sk_buff *run, const u8 *p, size_t len,
 		      struct iov_iter *to)
 {
-	CHECK(false);
-	return -EFAULT;
+	abort();
 }
 
 int zmq_runs_copy_iter(const struct sk_buff_head *runs, struct sk_buff *skb,
