@@ -16,7 +16,7 @@
 /* Kernel memory of an idle connection beyond its TCP socket. */
 #define CONN_BYTES_MAX	2048
 /* An AF_ZMQ socket with a connection, files and TCP sockets of both ends. */
-#define SOCK_BYTES_MAX	14336
+#define SOCK_BYTES_MAX	16384
 
 static int peers[PEERS];
 
