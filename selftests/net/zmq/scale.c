@@ -206,7 +206,7 @@ TEST_F_TIMEOUT(scale, storms_leave_others_alone, 900)
 	down = zt_now_ms() - start;
 	__atomic_store_n(&p->stop, 1, __ATOMIC_RELEASE);
 	EXPECT_TRUE(zt_reap(child));
-	TH_LOG("%d came in %llu ms, went in %llu ms; %ld pings, the longest %llu ms; TCP timed out %ld times",
+	TH_LOG("%d came in %llu ms, went in %llu; %ld pings, at most %llu ms; %ld TCP timeouts",
 	       PEERS, (unsigned long long)up, (unsigned long long)down,
 	       p->pings, (unsigned long long)p->worst,
 	       zt_netstat("TcpExt:", "TCPTimeouts"));
