@@ -11,6 +11,7 @@
 #include "conflate.h"
 #include "drop.h"
 #include "mem.h"
+#include "run.h"
 #include "trace.h"
 
 /**

@@ -345,10 +345,6 @@ void zmq_conn_rx_discard(struct zmq_conn *conn);
 
 /* conn_tx.c */
 int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg);
-int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
-		       const void *tail, size_t tail_len, gfp_t gfp);
-int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
-		      bool subscribe);
 void zmq_conn_kick(struct zmq_conn *conn);
 void zmq_conn_writable(struct zmq_conn *conn);
 void zmq_conn_tx_init(struct zmq_conn *conn);
@@ -359,6 +355,12 @@ bool zmq_conn_tx_empty(struct zmq_conn *conn);
 void zmq_conn_io_work(struct work_struct *work);
 int zmq_conn_tx_cache_init(void);
 void zmq_conn_tx_cache_exit(void);
+
+/* conn_cmd.c */
+int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
+		       const void *tail, size_t tail_len, gfp_t gfp);
+int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
+		      bool subscribe);
 
 /* conn_flush.c */
 void zmq_owner_publish(struct zmq_owner *owner);

@@ -3,6 +3,7 @@
 
 #include <linux/slab.h>
 #include "conn.h"
+#include "run.h"
 
 /* libzmq's limit, which programs have buffers for. */
 #define RAW_MSG_MAX	SZ_8K

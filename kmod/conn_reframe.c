@@ -8,6 +8,7 @@
 #include "compat.h"
 #include "conn.h"
 #include "conn_tx.h"
+#include "run.h"
 #include "wire_v1.h"
 
 /* Received bytes are copied behind their new headers, so many at a time. */

@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "drop.h"
 #include "net.h"
+#include "run.h"
 #include "transport.h"
 
 /* What one softirq may parse; a worker does the rest. */

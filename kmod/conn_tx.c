@@ -11,36 +11,16 @@
 #include "transport.h"
 #include "wire_v1.h"
 
-/* So many bytes of commands may wait, and so many are few enough to go on. */
-#define CMD_BYTES_MAX		SZ_64K
-#define CMD_BYTES_LOW		SZ_16K
+/* What one call gives to the stream. */
+#define DRAIN_RANGES		16
+#define DRAIN_BYTES		SZ_128K
+
 /* Less than this is cheaper copied than referenced. */
 #define REF_MIN			SZ_2K
 /* Whoever refers to less than this part of a buffer would keep too much memory
  * for what it is charged.
  */
 #define REF_PART		4
-/* What one call gives to the stream. */
-#define DRAIN_RANGES		16
-#define DRAIN_BYTES		SZ_128K
-
-/* The first chunk of commands, and one behind others. */
-#define CHUNK_FIRST		512
-#define CHUNK_NEXT		SZ_4K
-
-/**
- * struct zmq_cmd_chunk - whole commands of the send queue
- * @node: in conn->tx_cmds
- * @size: room in @data
- * @len: bytes in @data
- * @data: encoded frames
- */
-struct zmq_cmd_chunk {
-	struct list_head	node;
-	u32			size;
-	u32			len;
-	u8			data[];
-};
 
 static struct kmem_cache *seg_cache;
 
@@ -145,100 +125,6 @@ int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg)
 	return 0;
 }
 
-static void chunk_put(struct zmq_cmd_chunk *chunk, const void *head,
-		      size_t head_len, const void *tail, size_t tail_len)
-{
-	memcpy(chunk->data + chunk->len, head, head_len);
-	chunk->len += head_len;
-	if (tail_len)
-		memcpy(chunk->data + chunk->len, tail, tail_len);
-	chunk->len += tail_len;
-}
-
-/* Under tx_qlock. Return: the last chunk if it has room, NULL, or -EAGAIN. */
-static struct zmq_cmd_chunk *cmd_room(struct zmq_conn *conn, size_t len)
-{
-	struct zmq_cmd_chunk *chunk;
-
-	if (conn->tx_cmd_bytes >= CMD_BYTES_MAX) {
-		set_bit(ZMQ_CONN_CMD_FULL, &conn->flags);
-		return ERR_PTR(-EAGAIN);
-	}
-	if (list_empty(&conn->tx_cmds))
-		return NULL;
-	chunk = list_last_entry(&conn->tx_cmds, struct zmq_cmd_chunk, node);
-	return chunk->size - chunk->len < len ? NULL : chunk;
-}
-
-/**
- * zmq_conn_queue_cmd() - queue a command, to go before the next message
- * @conn: the connection
- * @head: encoded frame, or its beginning
- * @head_len: bytes in @head
- * @tail: the rest of the frame
- * @tail_len: bytes in @tail
- * @gfp: how to allocate
- *
- * Context: Any that @gfp allows. The caller flushes, or queues io_work.
- * Return: 0; -EAGAIN if too many wait, then zmq_conn_ops.cmd_room() follows;
- * -ENOMEM.
- */
-int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
-		       const void *tail, size_t tail_len, gfp_t gfp)
-{
-	size_t size = READ_ONCE(conn->tx_cmd_bytes) ? CHUNK_NEXT : CHUNK_FIRST;
-	size_t len = head_len + tail_len;
-	struct zmq_cmd_chunk *chunk;
-
-	spin_lock_bh(&conn->tx_qlock);
-	chunk = cmd_room(conn, len);
-	if (!IS_ERR_OR_NULL(chunk)) {
-		chunk_put(chunk, head, head_len, tail, tail_len);
-		conn->tx_cmd_bytes += len;
-	}
-	spin_unlock_bh(&conn->tx_qlock);
-	if (chunk)
-		return PTR_ERR_OR_ZERO(chunk);
-
-	size = max_t(size_t, size - sizeof(*chunk), len);
-	chunk = kmalloc(sizeof(*chunk) + size, gfp | __GFP_ACCOUNT);
-	if (!chunk)
-		return -ENOMEM;
-	chunk->size = size;
-	chunk->len = 0;
-	chunk_put(chunk, head, head_len, tail, tail_len);
-	spin_lock_bh(&conn->tx_qlock);
-	list_add_tail(&chunk->node, &conn->tx_cmds);
-	conn->tx_cmd_bytes += len;
-	spin_unlock_bh(&conn->tx_qlock);
-	return 0;
-}
-
-/**
- * zmq_conn_send_sub() - queue a subscription or its end
- * @conn: the connection, whose handshake is done
- * @topic: the prefix
- * @len: bytes in @topic
- * @subscribe: or unsubscribe
- *
- * Context: Process context, socket lock held.
- * Return: as zmq_conn_queue_cmd().
- */
-int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
-		      bool subscribe)
-{
-	u8 head[ZMQ_CMD_SUB_MAX];
-	size_t n;
-
-	if (conn->session.minor)
-		n = zmq_cmd_put_sub(head, subscribe, len);
-	else if (conn->session.framing == ZMQ_FRAMING_V1)
-		n = zmq_v1_put_sub(head, subscribe, len);
-	else
-		n = zmq_msg_put_sub(head, subscribe, len);
-	return zmq_conn_queue_cmd(conn, head, n, topic, len, GFP_KERNEL);
-}
-
 static int tx_flags(bool more)
 {
 	return MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
@@ -272,56 +158,6 @@ static int give_pages(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
 	m->msg_flags = tx_flags(more);
 	ret = conn->stream->send_pages(conn, m, bytes);
 	return ret ?: -EAGAIN;
-}
-
-static void cmds_sent(struct zmq_conn *conn, u32 len)
-{
-	bool room = false;
-
-	spin_lock_bh(&conn->tx_qlock);
-	conn->tx_cmd_bytes -= len;
-	if (conn->tx_cmd_bytes <= CMD_BYTES_LOW)
-		room = test_and_clear_bit(ZMQ_CONN_CMD_FULL, &conn->flags);
-	spin_unlock_bh(&conn->tx_qlock);
-	if (!room)
-		return;
-	set_bit(ZMQ_CONN_CMD_ROOM, &conn->flags);
-	zmq_task_run(&conn->task);
-}
-
-static int send_cmds(struct zmq_conn *conn)
-{
-	struct zmq_cmd_chunk *chunk;
-	struct msghdr m = {};
-	struct kvec kv;
-	bool more;
-	int ret;
-
-	/* Once out of the list, nobody appends to it. */
-	spin_lock_bh(&conn->tx_qlock);
-	chunk = list_first_entry(&conn->tx_cmds, struct zmq_cmd_chunk, node);
-	list_del(&chunk->node);
-	more = !list_empty(&conn->tx_cmds);
-	spin_unlock_bh(&conn->tx_qlock);
-
-	kv.iov_base = chunk->data + conn->tx_off;
-	kv.iov_len = chunk->len - conn->tx_off;
-	iov_iter_kvec(&m.msg_iter, ITER_SOURCE, &kv, 1, kv.iov_len);
-	ret = zmq_conn_tx_give(conn, &m, kv.iov_len, more);
-	if (ret > 0)
-		conn->tx_off += ret;
-	if (conn->tx_off == chunk->len) {
-		conn->tx_off = 0;
-		cmds_sent(conn, chunk->len);
-		kfree(chunk);
-	} else {
-		spin_lock_bh(&conn->tx_qlock);
-		chunk->size = chunk->len;
-		list_add(&chunk->node, &conn->tx_cmds);
-		spin_unlock_bh(&conn->tx_qlock);
-	}
-	conn->tx_in_cmd = conn->tx_off;
-	return ret;
 }
 
 /**
@@ -465,7 +301,7 @@ static int drain(struct zmq_conn *conn)
 		stream->tx_begin(conn);
 	while (ret >= 0 && test_bit(ZMQ_CONN_TX_ON, &conn->flags)) {
 		if (!conn->tx_mid && !list_empty(&conn->tx_cmds))
-			ret = send_cmds(conn);
+			ret = zmq_conn_send_cmds(conn);
 		else if (!conn->tx_in_cmd && !list_empty(&conn->tx_queue) &&
 			 test_bit(ZMQ_CONN_TX_MSGS, &conn->flags))
 			ret = conn->session.framing == ZMQ_FRAMING_V2 ?
@@ -636,20 +472,6 @@ static void drop_first_message(struct zmq_conn *conn, struct list_head *dropped)
 	conn->tx_msgs--;
 }
 
-static void cmds_free(struct zmq_conn *conn)
-{
-	struct zmq_cmd_chunk *chunk, *next;
-	LIST_HEAD(cmds);
-
-	spin_lock_bh(&conn->tx_qlock);
-	list_splice_init(&conn->tx_cmds, &cmds);
-	conn->tx_cmd_bytes = 0;
-	clear_bit(ZMQ_CONN_CMD_FULL, &conn->flags);
-	spin_unlock_bh(&conn->tx_qlock);
-	list_for_each_entry_safe(chunk, next, &cmds, node)
-		kfree(chunk);
-}
-
 /**
  * zmq_conn_tx_rewind() - make the queue fit for a new stream
  * @conn: the connection, whose stream was stopped
@@ -699,7 +521,7 @@ void zmq_conn_tx_rewind(struct zmq_conn *conn)
 	zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_TXDROPCONN, lost);
 	zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_TXUNACKED, unacked);
 	segs_free(&dropped);
-	cmds_free(conn);
+	zmq_conn_free_cmds(conn);
 }
 
 /**
@@ -720,7 +542,7 @@ void zmq_conn_tx_purge(struct zmq_conn *conn)
 	conn->tx_bytes = 0;
 	spin_unlock_bh(&conn->tx_qlock);
 	segs_free(&segs);
-	cmds_free(conn);
+	zmq_conn_free_cmds(conn);
 }
 
 /**

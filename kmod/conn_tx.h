@@ -27,6 +27,8 @@ struct zmq_seg {
 
 int zmq_conn_tx_give(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
 		     bool more);
+int zmq_conn_send_cmds(struct zmq_conn *conn);
+void zmq_conn_free_cmds(struct zmq_conn *conn);
 unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent);
 bool zmq_conn_tx_pending(const struct zmq_conn *conn);
 void zmq_conn_drain(struct zmq_conn *conn);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Outgoing messages in append-only buffers, received frames in runs. */
+/* Outgoing messages in append-only buffers. */
 
 #include <linux/page-flags.h>
 #include <linux/sched/signal.h>
@@ -9,15 +9,13 @@
 #include "drop.h"
 #include "mem.h"
 #include "msg.h"
+#include "run.h"
 #include "wire.h"
 
 #define BUF_MAX		SZ_32K
 
 /* A longer message is not worth the second copy that a burst makes. */
 #define BURST_FIRST_MAX	SZ_2K
-
-/* Up to here copying a run costs less than a second reference to its memory. */
-#define RUN_COPY_MAX	512
 
 static struct kmem_cache *buf_cache;
 
@@ -494,108 +492,6 @@ const u8 *zmq_msg_topic(const struct zmq_msg *msg, size_t *len)
 	return zmq_range_addr(r) + off;
 }
 
-/**
- * zmq_run_alloc() - make an empty run with memory of its own
- * @size: room in it
- * @gfp: how to allocate
- *
- * Context: Any that @gfp allows.
- * Return: the run, or NULL.
- */
-struct sk_buff *zmq_run_alloc(unsigned int size, gfp_t gfp)
-{
-	struct sk_buff *run = alloc_skb(size, gfp);
-
-	if (run)
-		memset(zmq_run(run), 0, sizeof(*zmq_run(run)));
-	return run;
-}
-
-/**
- * zmq_run_put() - count bytes that were written at the end of a run
- * @run: of zmq_run_alloc()
- * @len: how many, within its room
- *
- * Context: Any.
- */
-void zmq_run_put(struct sk_buff *run, unsigned int len)
-{
-	skb_put(run, len);
-	zmq_run(run)->len += len;
-}
-
-/**
- * zmq_run_from_bytes() - make a run by copying
- * @data: message frames
- * @len: bytes in @data
- * @gfp: how to allocate
- *
- * Context: Any that @gfp allows.
- * Return: the run, or NULL.
- */
-struct sk_buff *zmq_run_from_bytes(const void *data, unsigned int len, gfp_t gfp)
-{
-	struct sk_buff *run = zmq_run_alloc(len, gfp);
-
-	if (run) {
-		memcpy(skb_tail_pointer(run), data, len);
-		zmq_run_put(run, len);
-	}
-	return run;
-}
-
-/**
- * zmq_run_from_skb() - make a run of a part of a received skb
- * @skb: what TCP received
- * @off: where the run begins
- * @len: bytes in the run
- * @gfp: how to allocate
- *
- * Little data is copied, so that a few bytes never pin a whole segment.
- *
- * Context: Any that @gfp allows.
- * Return: the run, or NULL.
- */
-struct sk_buff *zmq_run_from_skb(struct sk_buff *skb, unsigned int off,
-				 unsigned int len, gfp_t gfp)
-{
-	struct sk_buff *run;
-
-	if (len <= RUN_COPY_MAX ||
-	    (len <= PAGE_SIZE && skb->truesize / 4 > len)) {
-		run = zmq_run_alloc(len, gfp);
-		if (run && skb_copy_bits(skb, off, skb_tail_pointer(run), len)) {
-			kfree_skb(run);
-			return NULL;
-		}
-		if (run)
-			zmq_run_put(run, len);
-		return run;
-	}
-
-	run = skb_clone(skb, gfp);
-	if (!run)
-		return NULL;
-	zmq_run(run)->off = off;
-	zmq_run(run)->len = len;
-	return run;
-}
-
-/**
- * zmq_run_own() - make a run of a whole skb that nobody else reads
- * @skb: the skb; the run is a second reference
- *
- * Context: Any.
- * Return: the run.
- */
-struct sk_buff *zmq_run_own(struct sk_buff *skb)
-{
-	skb_orphan(skb);
-	zmq_run(skb)->off = 0;
-	zmq_run(skb)->len = skb->len;
-	return skb_get(skb);
-}
-
 static struct sk_buff *run_from_ranges(const struct zmq_range *r,
 				       unsigned int nr)
 {
@@ -644,7 +540,7 @@ int zmq_msg_to_runs(const struct zmq_msg *msg, struct sk_buff_head *runs)
 	struct sk_buff *skb;
 	unsigned int i, n;
 
-	if (msg->bytes <= RUN_COPY_MAX)
+	if (msg->bytes <= ZMQ_RUN_COPY_MAX)
 		return msg_to_small_run(msg, runs);
 
 	__skb_queue_head_init(&made);
@@ -658,155 +554,6 @@ int zmq_msg_to_runs(const struct zmq_msg *msg, struct sk_buff_head *runs)
 		__skb_queue_tail(&made, skb);
 	}
 	skb_queue_splice_tail(&made, runs);
-	return 0;
-}
-
-/**
- * zmq_runs_seek() - find the run that an offset is in
- * @runs: the queue
- * @skb: a run of it
- * @off: offset from the start of @skb's run; then from that of the result
- *
- * Context: The caller keeps the runs from being freed.
- * Return: the run, or NULL if the queue is shorter.
- */
-struct sk_buff *zmq_runs_seek(const struct sk_buff_head *runs,
-			      struct sk_buff *skb, u64 *off)
-{
-	while (skb && *off >= zmq_run(skb)->len) {
-		*off -= zmq_run(skb)->len;
-		skb = skb_queue_is_last(runs, skb) ? NULL :
-		      skb_queue_next(runs, skb);
-	}
-	return skb;
-}
-
-/* Cut @n at the end of the fragment that has the byte @off behind the head. */
-static const u8 *frag_bytes(const struct sk_buff *skb, u32 off, size_t *n)
-{
-	const struct skb_shared_info *info = skb_shinfo(skb);
-	const skb_frag_t *frag = info->frags;
-	const skb_frag_t *end = frag + info->nr_frags;
-
-	while (frag < end && off >= skb_frag_size(frag))
-		off -= skb_frag_size(frag++);
-	if (frag == end || !zmq_skb_readable(skb) ||
-	    PageHighMem(skb_frag_page(frag)))
-		return NULL;
-	*n = min_t(size_t, *n, skb_frag_size(frag) - off);
-	return (const u8 *)skb_frag_address(frag) + off;
-}
-
-/**
- * zmq_run_bytes() - look at bytes of a run in place
- * @run: the run
- * @off: offset from its start, within it
- * @n: set to how many bytes are there in one piece, or, if they cannot be
- *	looked at in place, to the rest of the run
- *
- * Context: Any; the caller keeps the run from being freed.
- * Return: the bytes; NULL where only skb_copy_bits() and its like get at them.
- */
-const u8 *zmq_run_bytes(struct sk_buff *run, u32 off, size_t *n)
-{
-	u32 at = zmq_run(run)->off + off;
-
-	*n = zmq_run(run)->len - off;
-	if (at >= skb_headlen(run))
-		return frag_bytes(run, at - skb_headlen(run), n);
-	*n = min_t(size_t, *n, skb_headlen(run) - at);
-	return run->data + at;
-}
-
-/**
- * zmq_runs_copy_bits() - copy bytes out of a queue of runs
- * @runs: the queue
- * @skb: a run of it
- * @off: offset from the start of @skb's run
- * @to: where to
- * @len: how many; they are there
- *
- * Context: The caller keeps the runs from being freed.
- * Return: 0, or -EFAULT if the queue is shorter than @off + @len.
- */
-int zmq_runs_copy_bits(const struct sk_buff_head *runs, struct sk_buff *skb,
-		       u64 off, void *to, size_t len)
-{
-	const u8 *p;
-	size_t n;
-
-	while (len) {
-		skb = zmq_runs_seek(runs, skb, &off);
-		if (!skb)
-			return -EFAULT;
-		p = zmq_run_bytes(skb, off, &n);
-		n = min(len, n);
-		if (p)
-			memcpy(to, p, n);
-		else if (skb_copy_bits(skb, zmq_run(skb)->off + off, to, n))
-			return -EFAULT;
-		to += n;
-		off += n;
-		len -= n;
-	}
-	return 0;
-}
-
-/**
- * zmq_run_copy_iter() - copy bytes found by zmq_run_bytes() to the caller
- * @run: the run that they are in
- * @p: the bytes
- * @len: how many
- * @to: where to
- *
- * Context: Process context; may fault in user memory. The caller keeps the run
- *	from being freed.
- * Return: 0 or -EFAULT.
- */
-int zmq_run_copy_iter(const struct sk_buff *run, const u8 *p, size_t len,
-		      struct iov_iter *to)
-{
-	size_t n;
-
-	if (p >= run->head && p < skb_end_pointer(run))
-		n = copy_to_iter(p, len, to);
-	else
-		n = copy_page_to_iter(virt_to_page(p), offset_in_page(p), len,
-				      to);
-	return n == len ? 0 : -EFAULT;
-}
-
-/**
- * zmq_runs_copy_iter() - copy bytes out of a queue of runs to the caller
- * @runs: the queue
- * @skb: a run of it
- * @off: offset from the start of @skb's run
- * @to: where to
- * @len: how many; they are there
- *
- * Context: Process context; may fault in user memory. The caller keeps the
- *	runs from being freed.
- * Return: 0, or -EFAULT.
- */
-int zmq_runs_copy_iter(const struct sk_buff_head *runs, struct sk_buff *skb,
-		       u64 off, struct iov_iter *to, size_t len)
-{
-	const u8 *p;
-	size_t n;
-
-	while (len) {
-		skb = zmq_runs_seek(runs, skb, &off);
-		if (!skb)
-			return -EFAULT;
-		p = zmq_run_bytes(skb, off, &n);
-		n = min(len, n);
-		if (p ? zmq_run_copy_iter(skb, p, n, to) :
-			skb_copy_datagram_iter(skb, zmq_run(skb)->off + off, to,
-					       n))
-			return -EFAULT;
-		off += n;
-		len -= n;
-	}
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "pipe.h"
 #include "drop.h"
+#include "run.h"
 #include "trace.h"
 
 static void queue_locked(struct zmq_pipe *pipe, struct sk_buff_head *runs,

@@ -6,6 +6,7 @@
 #include "inproc.h"
 #include "peercred.h"
 #include "mem.h"
+#include "run.h"
 
 #define HWM 1000
 
