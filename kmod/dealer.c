@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* DEALER (RFC 28): balanced out, fair in, the envelope is the caller's. */
 
-#include <linux/slab.h>
 #include "fq.h"
 #include "lb.h"
 #include "pattern.h"
@@ -12,15 +11,7 @@ struct dealer {
 
 static int dealer_init(struct zmq_core *core)
 {
-	struct dealer *dealer = kzalloc(sizeof(*dealer), GFP_KERNEL_ACCOUNT);
-
-	core->priv = dealer;
-	return dealer ? 0 : -ENOMEM;
-}
-
-static void dealer_destroy(struct zmq_core *core)
-{
-	kfree(core->priv);
+	return zmq_pattern_alloc(core, sizeof(struct dealer));
 }
 
 static void dealer_up(struct zmq_core *core, struct zmq_pipe *pipe)
@@ -47,7 +38,7 @@ const struct zmq_pattern zmq_dealer_pattern = {
 	.flags		= ZMQ_PAT_SEND | ZMQ_PAT_RECV | ZMQ_PAT_WIRE_ID |
 			  ZMQ_PAT_ONE_CONNECT,
 	.init		= dealer_init,
-	.destroy	= dealer_destroy,
+	.destroy	= zmq_pattern_free,
 	.ops.attach	= zmq_pattern_no_attach,
 	.ops.detach	= zmq_pattern_no_detach,
 	.ops.up		= dealer_up,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* PAIR (RFC 31): one peer at a time. */
 
-#include <linux/slab.h>
 #include "fq.h"
 #include "lb.h"
 #include "pattern.h"
@@ -12,15 +11,7 @@ struct pair {
 
 static int pair_init(struct zmq_core *core)
 {
-	struct pair *pair = kzalloc(sizeof(*pair), GFP_KERNEL_ACCOUNT);
-
-	core->priv = pair;
-	return pair ? 0 : -ENOMEM;
-}
-
-static void pair_destroy(struct zmq_core *core)
-{
-	kfree(core->priv);
+	return zmq_pattern_alloc(core, sizeof(struct pair));
 }
 
 static int pair_attach(struct zmq_core *core, struct zmq_pipe *pipe)
@@ -46,7 +37,7 @@ const struct zmq_pattern zmq_pair_pattern = {
 	.type		= ZMQ_PAIR,
 	.flags		= ZMQ_PAT_SEND | ZMQ_PAT_RECV,
 	.init		= pair_init,
-	.destroy	= pair_destroy,
+	.destroy	= zmq_pattern_free,
 	.ops.attach	= pair_attach,
 	.ops.detach	= pair_detach,
 	.begin		= zmq_lb_begin,

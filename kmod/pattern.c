@@ -3,6 +3,7 @@
 
 #include <linux/nospec.h>
 #include <linux/rcupdate.h>
+#include <linux/slab.h>
 #include "drop.h"
 #include "pattern.h"
 
@@ -33,6 +34,31 @@ const struct zmq_pattern *zmq_pattern_find(int type)
 	if (type < 0 || type >= ARRAY_SIZE(patterns))
 		return NULL;
 	return patterns[array_index_nospec(type, ARRAY_SIZE(patterns))];
+}
+
+/**
+ * zmq_pattern_alloc() - make core->priv of zeros
+ * @core: the socket's core
+ * @size: its size
+ *
+ * Context: Process context.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_pattern_alloc(struct zmq_core *core, size_t size)
+{
+	core->priv = kzalloc(size, GFP_KERNEL_ACCOUNT);
+	return core->priv ? 0 : -ENOMEM;
+}
+
+/**
+ * zmq_pattern_free() - undo zmq_pattern_alloc()
+ * @core: the socket's core
+ *
+ * Context: Process context.
+ */
+void zmq_pattern_free(struct zmq_core *core)
+{
+	kfree(core->priv);
 }
 
 /**

@@ -79,6 +79,8 @@ struct zmq_pattern {
 
 const struct zmq_pattern *zmq_pattern_find(int type);
 
+int zmq_pattern_alloc(struct zmq_core *core, size_t size);
+void zmq_pattern_free(struct zmq_core *core);
 int zmq_pattern_no_attach(struct zmq_core *core, struct zmq_pipe *pipe);
 void zmq_pattern_no_detach(struct zmq_core *core, struct zmq_pipe *pipe);
 void zmq_pattern_discard(struct zmq_core *core, struct zmq_pipe *pipe);
