@@ -213,13 +213,15 @@ int zmq_runs_copy_bits(const struct sk_buff_head *runs, struct sk_buff *skb,
 int zmq_run_copy_iter(const struct sk_buff *run, const u8 *p, size_t len,
 		      struct iov_iter *to)
 {
+	bool in_head = p >= run->head && p < skb_end_pointer(run);
+	u32 off = offset_in_page(p);
 	size_t n;
 
-	if (p >= run->head && p < skb_end_pointer(run))
-		n = copy_to_iter(p, len, to);
+	/* Hardened usercopy knows slabs; of a page it need not be asked. */
+	if (!in_head && off + len <= PAGE_SIZE)
+		n = copy_page_to_iter(virt_to_page(p), off, len, to);
 	else
-		n = copy_page_to_iter(virt_to_page(p), offset_in_page(p), len,
-				      to);
+		n = copy_to_iter(p, len, to);
 	return n == len ? 0 : -EFAULT;
 }
 
