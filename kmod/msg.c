@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Outgoing messages in append-only buffers. */
 
-#include <linux/page-flags.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
@@ -14,8 +13,8 @@
 
 #define BUF_MAX		SZ_32K
 
-/* A longer message is not worth the second copy that a burst makes. */
-#define BURST_FIRST_MAX	SZ_2K
+/* A longer frame is not worth the second copy that a burst makes. */
+#define BURST_FRAME_MAX	SZ_2K
 
 static struct kmem_cache *buf_cache;
 
@@ -382,8 +381,8 @@ struct burst {
 	u32		bodies;
 };
 
-/* The first messages that @room is enough for; it ends before one without a
- * byte.
+/* The first messages, of short frames, that @room is enough for; it ends before
+ * one without a byte.
  */
 static void burst_plan(struct burst *b, const struct zmq_frame_desc *desc,
 		       unsigned int nr, unsigned int msgs, u32 room)
@@ -395,7 +394,7 @@ static void burst_plan(struct burst *b, const struct zmq_frame_desc *desc,
 	for (i = 0; i < nr && b->msgs < msgs; i++) {
 		hdrs += hdr_size(desc[i].len);
 		bodies += desc[i].len;
-		if (hdrs + bodies > room)
+		if (desc[i].len > BURST_FRAME_MAX || hdrs + bodies > room)
 			break;
 		if (desc[i].flags & ZMQ_FRAME_MORE)
 			continue;
@@ -421,7 +420,8 @@ static void burst_spread(u8 *to, const struct burst *b,
 		to += zmq_hdr_put(to, desc[i].len,
 				  desc[i].flags & ZMQ_FRAME_MORE ?
 				  ZMTP_MORE : 0);
-		memmove(to, body, desc[i].len);
+		if (to != body)
+			memmove(to, body, desc[i].len);
 		to += desc[i].len;
 		body += desc[i].len;
 	}
@@ -451,7 +451,7 @@ unsigned int zmq_msg_put_burst(struct zmq_msg *msg, struct iov_iter *from,
 	burst_plan(&b, desc, nr, msgs,
 		   msg->open ? msg->open->size - msg->open->fill : 0);
 	if (!b.msgs) {
-		burst_plan(&b, desc, nr, 1, BURST_FIRST_MAX);
+		burst_plan(&b, desc, nr, 1, BUF_MAX);
 		if (!b.msgs || reserve(msg, b.hdrs + b.bodies))
 			return 0;
 		burst_plan(&b, desc, nr, msgs,
