@@ -4,10 +4,10 @@
 #include <linux/cgroup.h>
 #include <linux/file.h>
 #include <linux/net.h>
-#include "duct.h"
 #include "child.h"
 #include "compat.h"
 #include "drop.h"
+#include "duct.h"
 #include "mem.h"
 #include "sockaddr.h"
 

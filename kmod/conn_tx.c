@@ -7,9 +7,7 @@
 #include "conn.h"
 #include "conn_tx.h"
 #include "drop.h"
-#include "trace.h"
 #include "transport.h"
-#include "wire_v1.h"
 
 /* What one call gives to the stream. */
 #define DRAIN_RANGES		16
@@ -252,6 +250,7 @@ static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
 
 	tx.n = 0;
 	tx.bytes = 0;
+	tx.pages = false;
 	tx.more = false;
 	spin_lock_bh(&conn->tx_qlock);
 	collect(conn, &tx);

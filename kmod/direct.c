@@ -8,8 +8,8 @@
 
 #include <linux/sched/mm.h>
 #include <net/af_unix.h>
-#include "duct.h"
 #include "compat.h"
+#include "duct.h"
 #include "polled.h"
 
 /* So much, and no more, makes one skb: less than the reader parses at once. */

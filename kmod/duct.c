@@ -13,8 +13,8 @@
 #include <linux/hashtable.h>
 #include <linux/slab.h>
 #include <net/af_unix.h>
-#include "duct.h"
 #include "conn.h"
+#include "duct.h"
 
 #define TABLE_BITS	8
 

@@ -9,9 +9,9 @@
 #include <linux/sched/signal.h>
 #include <linux/security.h>
 #include <net/af_unix.h>
-#include "duct.h"
 #include "child.h"
 #include "compat.h"
+#include "duct.h"
 
 #define WILDCARD_TRIES	8
 
