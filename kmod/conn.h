@@ -48,10 +48,10 @@ struct zmq_transport;
  *	lock
  * @conns: every connection; changed under the socket lock and @lock
  * @listeners: bound endpoints; changed under the socket lock and @lock
- * @sends: messages to many peers that were sent; socket lock
- * @published: when the last one had been; socket lock
- * @gap: from there to the next one; socket lock
- * @close: it followed closely on the one before; socket lock
+ * @fanouts: messages to many peers that were sent; socket lock
+ * @fanout_end: when the last one had been; socket lock
+ * @fanout_gap: from there to the next one; socket lock
+ * @fanout_close: that was close behind the one before; socket lock
  * @flush_lock: protects @ticking to @unflushed
  * @ticking: @flush_timer runs, or @flush_work, which starts it again; one of
  *	them has a reference to the socket
@@ -75,10 +75,10 @@ struct zmq_owner {
 	spinlock_t			lock; /* see locking.rst, 6 */
 	struct list_head		conns;
 	struct list_head		listeners;
-	u32				sends;
-	ktime_t				published;
-	ktime_t				gap;
-	bool				close;
+	u32				fanouts;
+	ktime_t				fanout_end;
+	ktime_t				fanout_gap;
+	bool				fanout_close;
 	spinlock_t			flush_lock; /* see locking.rst, 8 */
 	bool				ticking;
 	bool				flush_ended;
@@ -214,7 +214,7 @@ struct zmq_reframe {
  * @tx_in_cmd: the stream stands inside of a chunk of commands; @tx_lock
  * @reframe: of a stream that does not carry ZMTP 2.0 frames; @tx_lock
  * @tx_last: when data was last given to TCP
- * @tx_send: owner->sends of the last one of those; socket lock
+ * @tx_fanout: owner->fanouts of the last one of those; socket lock
  * @unacked: messages that the stream has; @tx_lock
  * @wait: polled: in the child's wait queue
  * @rx_lock: polled: the reader's position: @rx_skb to @rx_eof
@@ -285,7 +285,7 @@ struct zmq_conn {
 	bool			tx_in_cmd;
 	struct zmq_reframe	reframe;
 	ktime_t			tx_last;
-	u32			tx_send;
+	u32			tx_fanout;
 	struct zmq_unacked	unacked;
 
 	wait_queue_entry_t	wait;
@@ -363,9 +363,9 @@ int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 		      bool subscribe);
 
 /* conn_flush.c */
-void zmq_owner_publish(struct zmq_owner *owner);
-enum zmq_flush zmq_owner_publishes(struct zmq_owner *owner, bool more);
-void zmq_owner_published(struct zmq_owner *owner);
+void zmq_owner_fanout_begin(struct zmq_owner *owner);
+enum zmq_flush zmq_owner_fanout_flush(struct zmq_owner *owner, bool more);
+void zmq_owner_fanout_end(struct zmq_owner *owner);
 void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how);
 void zmq_owner_flush(struct zmq_owner *owner);
 void zmq_owner_flush_init(struct zmq_owner *owner);

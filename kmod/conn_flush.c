@@ -21,7 +21,7 @@
 #define CMDS_BYTES	SZ_16K
 /* So long a sender of very many connections gets between two ticks at most. */
 #define REST_MAX_NS	(10 * NSEC_PER_MSEC)
-/* Messages that are this part of the cap apart follow each other closely. */
+/* Fan-outs that are this part of the cap apart follow each other closely. */
 #define CLOSE_FRACTION	16
 /* Who got nothing of so many messages gets no company for the next one. */
 #define COMPANY_SENDS	32
@@ -39,24 +39,24 @@ static bool moment_ago(ktime_t when, u64 ns)
 }
 
 /**
- * zmq_owner_publish() - a message to many peers is here, but not yet routed
+ * zmq_owner_fanout_begin() - a message to many peers is here, but not yet routed
  * @owner: the socket
  *
  * Routing takes its time, too, so this is when the clock is read.
  *
  * Context: Process context, socket lock held.
  */
-void zmq_owner_publish(struct zmq_owner *owner)
+void zmq_owner_fanout_begin(struct zmq_owner *owner)
 {
-	owner->gap = ktime_sub(ktime_get(), owner->published);
+	owner->fanout_gap = ktime_sub(ktime_get(), owner->fanout_end);
 }
 
 /**
- * zmq_owner_publishes() - the message is about to be flushed to them
+ * zmq_owner_fanout_flush() - the message is about to be flushed to them
  * @owner: the socket
  * @more: the caller has another one at hand
  *
- * zmq_owner_published() follows. A message so close behind the end of the one
+ * zmq_owner_fanout_end() follows. A message so close behind the end of the one
  * before is no answer to it, and neither is the next one. It waits whatever the
  * peers have taken, since a fan-out costs a segment for each of them; that it
  * takes its time does not count.
@@ -64,38 +64,38 @@ void zmq_owner_publish(struct zmq_owner *owner)
  * Context: Process context, socket lock held.
  * Return: how to flush it.
  */
-enum zmq_flush zmq_owner_publishes(struct zmq_owner *owner, bool more)
+enum zmq_flush zmq_owner_fanout_flush(struct zmq_owner *owner, bool more)
 {
-	bool close = ktime_to_ns(owner->gap) <
+	bool close = ktime_to_ns(owner->fanout_gap) <
 		     (s64)cap_ns(owner) / CLOSE_FRACTION;
 	enum zmq_flush how = ZMQ_FLUSH_AUTO;
 
 	if (more)
 		how = ZMQ_FLUSH_LATER;
-	else if (close || owner->close)
+	else if (close || owner->fanout_close)
 		how = ZMQ_FLUSH_STREAM;
-	owner->close = close;
-	owner->sends++;
+	owner->fanout_close = close;
+	owner->fanouts++;
 	return how;
 }
 
 /**
- * zmq_owner_published() - the message has been flushed to all of them
+ * zmq_owner_fanout_end() - the message has been flushed to all of them
  * @owner: the socket
  *
  * Context: Process context, socket lock held.
  */
-void zmq_owner_published(struct zmq_owner *owner)
+void zmq_owner_fanout_end(struct zmq_owner *owner)
 {
-	owner->published = ktime_get();
+	owner->fanout_end = ktime_get();
 }
 
 /* The peer is one of those to whom the socket streams. */
 static bool has_company(struct zmq_conn *conn)
 {
-	u32 behind = conn->owner->sends - conn->tx_send;
+	u32 behind = conn->owner->fanouts - conn->tx_fanout;
 
-	conn->tx_send = conn->owner->sends;
+	conn->tx_fanout = conn->owner->fanouts;
 	return behind <= COMPANY_SENDS;
 }
 
@@ -122,7 +122,7 @@ static bool may_wait(struct zmq_conn *conn, enum zmq_flush how)
 		       has_company(conn);
 	case ZMQ_FLUSH_AUTO:
 		return READ_ONCE(conn->tx_bytes) < FLUSH_BYTES &&
-		       (is_held(conn) || is_streaming(conn));
+		       is_streaming(conn);
 	case ZMQ_FLUSH_CMDS:
 		return READ_ONCE(conn->tx_cmd_bytes) < CMDS_BYTES &&
 		       moment_ago(conn->tx_last, CMDS_CAP_NS);
@@ -171,7 +171,7 @@ static void release(struct zmq_conn *conn)
 /**
  * zmq_conn_flush() - send what is queued, or see to it that it is sent soon
  * @conn: the connection
- * @how: when; ZMQ_FLUSH_STREAM if zmq_owner_publishes() says so
+ * @how: when; ZMQ_FLUSH_STREAM if zmq_owner_fanout_flush() says so
  *
  * Context: Process context, socket lock held.
  */

@@ -18,7 +18,7 @@ void zmq_dist_begin(struct zmq_core *core)
 {
 	struct zmq_pipe *pipe;
 
-	zmq_owner_publish(&core->owner);
+	zmq_owner_fanout_begin(&core->owner);
 	if (++core->dist_gen)
 		return;
 	list_for_each_entry(pipe, &core->pipes, node)
@@ -138,7 +138,7 @@ void zmq_dist_send(struct zmq_core *core, struct list_head *to,
 		return;
 	}
 
-	how = zmq_owner_publishes(&core->owner, more);
+	how = zmq_owner_fanout_flush(&core->owner, more);
 	list_for_each_entry_safe(pipe, tmp, to, dist_node) {
 		list_del_init(&pipe->dist_node);
 		err = zmq_pipe_write(pipe, msg);
@@ -147,5 +147,5 @@ void zmq_dist_send(struct zmq_core *core, struct list_head *to,
 		else if (pipe->conn)
 			zmq_conn_flush(pipe->conn, how);
 	}
-	zmq_owner_published(&core->owner);
+	zmq_owner_fanout_end(&core->owner);
 }

@@ -43,16 +43,16 @@ unsigned int zmq_conn_tx_replace(struct zmq_conn *conn)
 	return 0;
 }
 
-void zmq_owner_publish(struct zmq_owner *owner)
+void zmq_owner_fanout_begin(struct zmq_owner *owner)
 {
 }
 
-enum zmq_flush zmq_owner_publishes(struct zmq_owner *owner, bool more)
+enum zmq_flush zmq_owner_fanout_flush(struct zmq_owner *owner, bool more)
 {
 	return more ? ZMQ_FLUSH_LATER : ZMQ_FLUSH_AUTO;
 }
 
-void zmq_owner_published(struct zmq_owner *owner)
+void zmq_owner_fanout_end(struct zmq_owner *owner)
 {
 }
 
