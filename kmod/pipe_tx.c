@@ -103,9 +103,9 @@ unsigned int zmq_pipe_burst(const struct zmq_pipe *pipe)
 }
 
 /**
- * zmq_pipe_write() - give a whole message to the peer
- * @pipe: the pipe
- * @msg: the message; its memory is referenced
+ * zmq_pipe_write() - give a whole message, or a burst of them, to the peer
+ * @pipe: the pipe, with credit; for a burst, with zmq_pipe_burst() of it
+ * @msg: the message or messages, whose memory is referenced
  *
  * Context: Process context, socket lock held.
  * Return: 0; -EPIPE if the peer is gone, -EAGAIN if it has no credit, -ENOMEM
