@@ -51,11 +51,11 @@ bool zmq_dist_mark(struct zmq_core *core, struct zmq_pipe *pipe)
  * Context: Socket lock held.
  */
 void zmq_dist_add(struct zmq_core *core, struct zmq_pipe *pipe,
-		  struct list_head *to)
+		  struct hlist_head *to)
 {
 	if (zmq_dist_mark(core, pipe) &&
 	    !test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
-		list_add_tail(&pipe->dist_node, to);
+		hlist_add_head(&pipe->dist_node, to);
 }
 
 /**
@@ -65,7 +65,7 @@ void zmq_dist_add(struct zmq_core *core, struct zmq_pipe *pipe,
  *
  * Context: Socket lock held.
  */
-void zmq_dist_add_unmarked(struct zmq_core *core, struct list_head *to)
+void zmq_dist_add_unmarked(struct zmq_core *core, struct hlist_head *to)
 {
 	struct zmq_pipe *pipe;
 
@@ -78,13 +78,13 @@ void zmq_dist_add_unmarked(struct zmq_core *core, struct list_head *to)
  * @to: the receivers
  *
  * Context: Socket lock held.
- * Return: the first such pipe, or NULL.
+ * Return: such a pipe, or NULL.
  */
-struct zmq_pipe *zmq_dist_full(const struct list_head *to)
+struct zmq_pipe *zmq_dist_full(const struct hlist_head *to)
 {
 	struct zmq_pipe *pipe;
 
-	list_for_each_entry(pipe, to, dist_node) {
+	hlist_for_each_entry(pipe, to, dist_node) {
 		if (test_bit(ZMQ_PIPE_FULL, &pipe->flags) &&
 		    !test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
 			return pipe;
@@ -126,26 +126,26 @@ void zmq_dist_drop(struct zmq_core *core, struct zmq_pipe *pipe, int err)
  *
  * Context: Socket lock held.
  */
-void zmq_dist_send(struct zmq_core *core, struct list_head *to,
+void zmq_dist_send(struct zmq_core *core, struct hlist_head *to,
 		   const struct zmq_msg *msg, bool more)
 {
-	struct zmq_pipe *pipe, *tmp;
+	struct zmq_pipe *pipe;
 	enum zmq_flush how;
 	int err;
 
-	if (list_empty(to)) {
+	if (hlist_empty(to)) {
 		zmq_drop(core->sk, NULL, ZMQ_MIB_TXDROPNOPEER, 1);
 		return;
 	}
 
 	how = zmq_owner_fanout_flush(&core->owner, more);
-	list_for_each_entry_safe(pipe, tmp, to, dist_node) {
-		list_del_init(&pipe->dist_node);
+	hlist_for_each_entry(pipe, to, dist_node) {
 		err = zmq_pipe_write(pipe, msg);
 		if (err)
 			zmq_dist_drop(core, pipe, err);
 		else if (pipe->conn)
 			zmq_conn_flush(pipe->conn, how);
 	}
+	INIT_HLIST_HEAD(to);
 	zmq_owner_fanout_end(&core->owner);
 }

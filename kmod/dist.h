@@ -8,10 +8,10 @@
 void zmq_dist_begin(struct zmq_core *core);
 bool zmq_dist_mark(struct zmq_core *core, struct zmq_pipe *pipe);
 void zmq_dist_add(struct zmq_core *core, struct zmq_pipe *pipe,
-		  struct list_head *to);
-void zmq_dist_add_unmarked(struct zmq_core *core, struct list_head *to);
-struct zmq_pipe *zmq_dist_full(const struct list_head *to);
-void zmq_dist_send(struct zmq_core *core, struct list_head *to,
+		  struct hlist_head *to);
+void zmq_dist_add_unmarked(struct zmq_core *core, struct hlist_head *to);
+struct zmq_pipe *zmq_dist_full(const struct hlist_head *to);
+void zmq_dist_send(struct zmq_core *core, struct hlist_head *to,
 		   const struct zmq_msg *msg, bool more);
 void zmq_dist_drop(struct zmq_core *core, struct zmq_pipe *pipe, int err);
 

@@ -51,7 +51,6 @@ struct zmq_pipe *zmq_pipe_new(struct zmq_core *core, gfp_t gfp)
 	INIT_LIST_HEAD(&pipe->attach_node);
 	INIT_LIST_HEAD(&pipe->ready_node);
 	INIT_LIST_HEAD(&pipe->writable_node);
-	INIT_LIST_HEAD(&pipe->dist_node);
 	INIT_LIST_HEAD(&pipe->eras);
 	sock_hold(core->sk);
 	return pipe;

@@ -138,7 +138,7 @@ struct zmq_pipe {
 	struct list_head	attach_node;
 	struct list_head	ready_node;
 	struct list_head	writable_node;
-	struct list_head	dist_node;
+	struct hlist_node	dist_node;
 	u32			dist_gen;
 
 	struct sk_buff_head	runs;

@@ -92,7 +92,7 @@ static int pub_begin(struct zmq_core *core, struct zmq_msg *msg)
 
 struct match {
 	struct zmq_core		*core;
-	struct list_head	to;
+	struct hlist_head	to;
 };
 
 static void match_owner(struct zmq_trie_owner *owner, void *arg)
@@ -116,7 +116,7 @@ static void find_receivers(struct zmq_core *core, const struct zmq_msg *msg,
 	size_t len;
 
 	match->core = core;
-	INIT_LIST_HEAD(&match->to);
+	INIT_HLIST_HEAD(&match->to);
 	topic = zmq_msg_topic(msg, &len);
 	zmq_dist_begin(core);
 	spin_lock_bh(&core->lock);

@@ -220,7 +220,7 @@ static int xsub_begin(struct zmq_core *core, struct zmq_msg *msg)
  */
 static int xsub_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
 {
-	LIST_HEAD(to);
+	HLIST_HEAD(to);
 	const u8 *data;
 	size_t len;
 

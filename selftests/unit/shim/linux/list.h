@@ -91,6 +91,7 @@ static inline struct list_head *shim_list_step(struct list_head *next)
 	     n = list_entry(shim_list_step(n->member.next),		\
 			    __typeof__(*n), member))
 
+#define HLIST_HEAD(name) struct hlist_head name = { .first = NULL }
 #define INIT_HLIST_HEAD(h) ((h)->first = NULL)
 #define hlist_entry(p, type, member) container_of(p, type, member)
 
@@ -101,11 +102,18 @@ static inline bool hlist_empty(const struct hlist_head *h)
 
 static inline void hlist_add_head(struct hlist_node *n, struct hlist_head *h)
 {
+	shim_list_ops++;
 	n->next = h->first;
 	if (n->next)
 		n->next->pprev = &n->next;
 	h->first = n;
 	n->pprev = &h->first;
+}
+
+static inline struct hlist_node *shim_hlist_step(struct hlist_node *next)
+{
+	shim_list_ops++;
+	return next;
 }
 
 static inline void hlist_del(struct hlist_node *n)
@@ -124,7 +132,8 @@ static inline void hlist_del(struct hlist_node *n)
 #define hlist_for_each_entry(pos, head, member)				\
 	for (pos = hlist_entry_safe((head)->first, __typeof__(*pos), member); \
 	     pos;							\
-	     pos = hlist_entry_safe(pos->member.next, __typeof__(*pos), member))
+	     pos = hlist_entry_safe(shim_hlist_step(pos->member.next),	\
+				    __typeof__(*pos), member))
 
 #define hlist_for_each_entry_safe(pos, n, head, member)			\
 	for (pos = hlist_entry_safe((head)->first, __typeof__(*pos), member); \
