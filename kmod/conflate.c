@@ -145,7 +145,7 @@ static bool hand_over(struct zmq_pipe *pipe)
 	}
 
 	pipe->rx_off = c->off;
-	pipe->rx_bytes = c->whole;
+	pipe->rx_bytes = c->whole + c->off;
 	pipe->rx_msgs = 1;
 	for (left = c->whole + c->off; left; left -= zmq_run(skb)->len) {
 		skb = __skb_dequeue(&c->runs);
@@ -259,6 +259,7 @@ void zmq_conflate_refresh(struct zmq_pipe *pipe)
 		}
 		pipe->rx_hdr.size = 0;
 		pipe->rx_at = NULL;
+		pipe->rx_left = 0;
 		pipe->rx_msgs = 0;
 		pipe->rx_bytes = 0;
 		pipe->rx_off = 0;

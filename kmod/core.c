@@ -176,7 +176,8 @@ void zmq_core_shutdown(struct zmq_core *core)
 		zmq_pipe_detach(pipe);
 		spin_lock_bh(&core->lock);
 		list_del_init(&pipe->ready_node);
-		zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPCLOSED, pipe->rx_msgs);
+		zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPCLOSED,
+			 zmq_pipe_rx_msgs(pipe));
 		zmq_pipe_purge(pipe);
 		spin_unlock_bh(&core->lock);
 		zmq_pipe_reap(pipe);

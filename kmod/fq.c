@@ -82,7 +82,7 @@ struct zmq_pipe *zmq_fq_alone(struct zmq_core *core, unsigned int *msgs)
 	if (list_is_singular(&core->ready)) {
 		pipe = list_first_entry(&core->ready, struct zmq_pipe,
 					ready_node);
-		*msgs = pipe->rx_msgs;
+		*msgs = zmq_pipe_rx_msgs(pipe);
 	}
 	spin_unlock_bh(&core->lock);
 	return pipe && !pipe->conflate ? pipe : NULL;

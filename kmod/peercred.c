@@ -108,7 +108,7 @@ static bool head_index(struct zmq_pipe *pipe, unsigned long *index)
 	bool known;
 
 	spin_lock_bh(&core->lock);
-	*index = pipe->rx_total - pipe->rx_msgs;
+	*index = pipe->rx_total - zmq_pipe_rx_msgs(pipe);
 	known = !zmq_conflate_has_newer_locked(pipe);
 	spin_unlock_bh(&core->lock);
 	return known;

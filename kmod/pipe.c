@@ -82,6 +82,7 @@ void zmq_pipe_purge(struct zmq_pipe *pipe)
 	pipe->rx_charged = 0;
 	pipe->rx_bytes = 0;
 	pipe->rx_msgs = 0;
+	pipe->rx_read = 0;
 }
 
 /**

@@ -98,10 +98,12 @@ enum zmq_pipe_flag {
  *	the reader, who holds the socket lock
  * @rx_off: bytes of the head run that are consumed
  * @rx_at: what lies there in one piece, or NULL if that is to be looked up
- * @rx_left: bytes in that piece
+ * @rx_left: bytes in that piece, 0 without one
  * @rx_hdr: the frame at the head, if @rx_hdr.size is not 0
+ * @rx_read: messages that @rx_msgs still counts but that were read; socket lock
+ * @rx_quick: so many more may be read without core->lock; socket lock
  * @rx_msgs: whole messages in @runs
- * @rx_bytes: bytes in @runs
+ * @rx_bytes: bytes in @runs, with those of @rx_off
  * @rx_charged: truesize charged for @runs
  * @rx_unacked: inproc: messages read that the writer has not been told of;
  *	core->lock
@@ -146,6 +148,8 @@ struct zmq_pipe {
 	const u8		*rx_at;
 	size_t			rx_left;
 	struct zmq_hdr		rx_hdr;
+	unsigned int		rx_read;
+	unsigned int		rx_quick;
 	unsigned int		rx_msgs;
 	u64			rx_bytes;
 	u32			rx_charged;
@@ -292,6 +296,12 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		unsigned int msgs);
 void zmq_pipe_note(struct zmq_pipe *pipe, struct sk_buff *run);
 void zmq_pipe_tx_done(struct zmq_pipe *pipe, unsigned int msgs);
+
+/* Messages that can be read; core->lock or the socket lock is held. */
+static inline unsigned int zmq_pipe_rx_msgs(const struct zmq_pipe *pipe)
+{
+	return READ_ONCE(pipe->rx_msgs) - READ_ONCE(pipe->rx_read);
+}
 
 static inline bool zmq_pipe_writable(const struct zmq_pipe *pipe)
 {

@@ -135,21 +135,22 @@ static unsigned int conn_room(struct zmq_conn *conn)
 {
 	struct zmq_pipe *pipe = conn->pipe;
 	struct zmq_core *core = pipe->core;
-	unsigned int room;
+	unsigned int room, msgs;
 	int hwm;
 
 	spin_lock_bh(&core->lock);
+	msgs = zmq_pipe_rx_msgs(pipe);
 	hwm = READ_ONCE(core->opts.rcv_hwm);
 	if (pipe->conflate)
 		hwm = 0;
 	if (!pipe->conflate &&
-	    ((hwm && pipe->rx_msgs >= hwm) ||
-	     (pipe->rx_msgs &&
+	    ((hwm && msgs >= hwm) ||
+	     (msgs &&
 	      pipe->rx_charged >= READ_ONCE(core->sk->sk_rcvbuf)))) {
 		set_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
 		room = 0;
 	} else {
-		room = hwm ? hwm - pipe->rx_msgs : U32_MAX;
+		room = hwm ? hwm - msgs : U32_MAX;
 	}
 	spin_unlock_bh(&core->lock);
 	if (!room)

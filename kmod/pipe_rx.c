@@ -90,14 +90,21 @@ void zmq_pipe_note(struct zmq_pipe *pipe, struct sk_buff *run)
 	ZMQ_INC_STATS(sock_net(pipe->core->sk), ZMQ_MIB_NOMEM);
 }
 
+static void look_up_later(struct zmq_pipe *pipe)
+{
+	pipe->rx_at = NULL;
+	pipe->rx_left = 0;
+}
+
 static bool trim_partial_locked(struct zmq_pipe *pipe)
 {
-	unsigned int msgs = pipe->rx_msgs;
+	unsigned int msgs = zmq_pipe_rx_msgs(pipe);
 	struct zmq_pipe_walk walk;
 	struct zmq_run_cb *run;
 	struct sk_buff *skb;
 	struct zmq_hdr hdr;
-	u64 keep = 0, cut;
+	u64 keep = pipe->rx_off;
+	u64 cut;
 
 	zmq_pipe_walk_begin(&walk, pipe);
 	while (msgs && !zmq_pipe_walk_next(&walk, &hdr)) {
@@ -108,7 +115,7 @@ static bool trim_partial_locked(struct zmq_pipe *pipe)
 	cut = pipe->rx_bytes - keep;
 	if (!cut)
 		return false;
-	pipe->rx_at = NULL;
+	look_up_later(pipe);
 
 	pipe->rx_bytes = keep;
 	while (cut) {
@@ -118,15 +125,11 @@ static bool trim_partial_locked(struct zmq_pipe *pipe)
 			run->len -= cut;
 			break;
 		}
-		if (skb == skb_peek(&pipe->runs) && run->len - pipe->rx_off <= cut)
-			pipe->rx_off = 0;
-		cut -= min_t(u64, cut, run->len);
+		cut -= run->len;
 		__skb_unlink(skb, &pipe->runs);
 		pipe->rx_charged -= skb->truesize;
 		zmq_mem_uncharge_rx(pipe->core->sk, skb->truesize);
 		kfree_skb(skb);
-		if (skb_queue_empty(&pipe->runs))
-			break;
 	}
 	return true;
 }
@@ -182,8 +185,9 @@ static int read_head(struct zmq_pipe *pipe)
 
 	if (!pipe->rx_at)
 		pipe->rx_at = zmq_run_bytes(skb, pipe->rx_off, &pipe->rx_left);
-	if (pipe->rx_at &&
-	    zmq_hdr_get(pipe->rx_at, pipe->rx_left, &pipe->rx_hdr) > 0)
+	if (!pipe->rx_at)
+		pipe->rx_left = 0;
+	if (zmq_hdr_get(pipe->rx_at, pipe->rx_left, &pipe->rx_hdr) > 0)
 		return 0;
 	return gather_header(&pipe->runs, skb, pipe->rx_off, &pipe->rx_hdr);
 }
@@ -192,7 +196,7 @@ static int read_head(struct zmq_pipe *pipe)
 static const u8 *head_piece(const struct zmq_pipe *pipe, u64 off, size_t len)
 {
 	off += pipe->rx_hdr.size;
-	if (!pipe->rx_at || off > pipe->rx_left || len > pipe->rx_left - off)
+	if (off > pipe->rx_left || len > pipe->rx_left - off)
 		return NULL;
 	return pipe->rx_at + off;
 }
@@ -277,21 +281,33 @@ int zmq_pipe_copy_iter(struct zmq_pipe *pipe, u64 off, struct iov_iter *to,
 				  to, len);
 }
 
+/* What is consumed ends within the piece that is looked at. */
+static void step(struct zmq_pipe *pipe, u64 n)
+{
+	pipe->rx_at += n;
+	pipe->rx_left -= n;
+	WRITE_ONCE(pipe->rx_off, pipe->rx_off + n);
+	pipe->rx_hdr.size = 0;
+}
+
 static void consume_bytes_locked(struct zmq_pipe *pipe, u64 n)
 {
 	struct zmq_core *core = pipe->core;
+	struct zmq_run_cb *run;
 	struct sk_buff *skb;
 
-	if (pipe->rx_at && n < pipe->rx_left) {
-		pipe->rx_at += n;
-		pipe->rx_left -= n;
-	} else {
-		pipe->rx_at = NULL;
+	if (n < pipe->rx_left) {
+		step(pipe, n);
+		return;
 	}
-	pipe->rx_bytes -= n;
+	look_up_later(pipe);
 	n += pipe->rx_off;
-	while ((skb = skb_peek(&pipe->runs)) && n >= zmq_run(skb)->len) {
-		n -= zmq_run(skb)->len;
+	while ((skb = skb_peek(&pipe->runs))) {
+		run = zmq_run(skb);
+		if (n < run->len)
+			break;
+		n -= run->len;
+		pipe->rx_bytes -= run->len;
 		__skb_unlink(skb, &pipe->runs);
 		pipe->rx_charged -= skb->truesize;
 		zmq_mem_uncharge_rx(core->sk, skb->truesize);
@@ -306,7 +322,8 @@ static void consume_msgs_locked(struct zmq_pipe *pipe, unsigned int msgs)
 	struct zmq_core *core = pipe->core;
 
 	pipe->rx_unacked += msgs;
-	pipe->rx_msgs -= msgs;
+	pipe->rx_msgs -= msgs + pipe->rx_read;
+	pipe->rx_read = 0;
 	if (!pipe->rx_msgs && pipe->conflate)
 		zmq_conflate_next_locked(pipe);
 	if (!pipe->rx_msgs)
@@ -363,6 +380,15 @@ struct read_on {
 	bool		dead;
 };
 
+/* How many of the messages need not be looked at one by one. */
+static unsigned int quick_msgs_locked(const struct zmq_pipe *pipe)
+{
+	if (!pipe->rx_msgs || pipe->pair || pipe->conflate ||
+	    pipe->core->ops->rx)
+		return 0;
+	return pipe->rx_msgs - 1;
+}
+
 static struct read_on read_on_locked(struct zmq_pipe *pipe)
 {
 	struct zmq_core *core = pipe->core;
@@ -372,6 +398,7 @@ static struct read_on read_on_locked(struct zmq_pipe *pipe)
 						 ready_node);
 	if (core->rx_next && core->rx_next->conflate)
 		core->rx_next = NULL;
+	pipe->rx_quick = quick_msgs_locked(pipe);
 	if (pipe->pair)
 		on.acks = take_acks_locked(pipe);
 	on.dead = test_bit(ZMQ_PIPE_DETACHED, &pipe->flags) && !pipe->rx_msgs;
@@ -392,6 +419,35 @@ static void read_on(struct zmq_pipe *pipe, const struct read_on *on)
 		zmq_conn_rx_resume(pipe->conn);
 }
 
+/* No other pipe waits for its turn. */
+static bool is_alone(const struct zmq_pipe *pipe)
+{
+	const struct list_head *ready = &pipe->core->ready;
+
+	return READ_ONCE(ready->next) == &pipe->ready_node &&
+	       READ_ONCE(ready->prev) == &pipe->ready_node;
+}
+
+/* Most messages of a stream are neither the last one nor the end of a run:
+ * nobody else has to know at once that one was read.
+ */
+static bool consume_quickly(struct zmq_pipe *pipe)
+{
+	u64 n = pipe->rx_hdr.size + pipe->rx_hdr.len;
+
+	if (n >= pipe->rx_left)
+		return false;
+	if (!(pipe->rx_hdr.flags & ZMTP_MORE)) {
+		if (!pipe->rx_quick || !is_alone(pipe) ||
+		    test_bit(ZMQ_PIPE_THROTTLED, &pipe->flags))
+			return false;
+		pipe->rx_quick--;
+		WRITE_ONCE(pipe->rx_read, pipe->rx_read + 1);
+	}
+	step(pipe, n);
+	return true;
+}
+
 /**
  * zmq_pipe_consume_frame() - drop the head frame and let the peer go on
  * @pipe: the pipe, after zmq_pipe_peek_frame(); may be freed if it is dead and
@@ -404,6 +460,8 @@ void zmq_pipe_consume_frame(struct zmq_pipe *pipe)
 	struct zmq_core *core = pipe->core;
 	struct read_on on = {};
 
+	if (consume_quickly(pipe))
+		return;
 	spin_lock_bh(&core->lock);
 	zmq_pipe_consume_frame_locked(pipe);
 	if (!(pipe->rx_hdr.flags & ZMTP_MORE))

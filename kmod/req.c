@@ -64,7 +64,7 @@ static void req_up(struct zmq_core *core, struct zmq_pipe *pipe)
 static bool is_spent(const struct zmq_pipe *pipe)
 {
 	return test_bit(ZMQ_PIPE_DETACHED, &pipe->flags) &&
-	       !READ_ONCE(pipe->rx_msgs);
+	       !zmq_pipe_rx_msgs(pipe);
 }
 
 static void req_detach(struct zmq_core *core, struct zmq_pipe *pipe)
@@ -132,7 +132,7 @@ static int req_begin(struct zmq_core *core, struct zmq_msg *msg)
 /* Whatever came from the peer before the request is no reply to it. */
 static void drop_stale(struct zmq_core *core, struct zmq_pipe *pipe)
 {
-	unsigned int n = READ_ONCE(pipe->rx_msgs);
+	unsigned int n = zmq_pipe_rx_msgs(pipe);
 
 	while (n--)
 		zmq_fq_skip(core, pipe, ZMQ_MIB_RXDROPSTALE);

@@ -29,8 +29,8 @@ void zmq_stat_core(struct zmq_core *core, struct zmq_diag_info *info)
 	spin_lock_bh(&core->lock);
 	info->peers = core->nr_pipes;
 	list_for_each_entry(pipe, &core->pipes, node) {
-		info->rx_msgs += pipe->rx_msgs;
-		info->rx_bytes += pipe->rx_bytes;
+		info->rx_msgs += zmq_pipe_rx_msgs(pipe);
+		info->rx_bytes += pipe->rx_bytes - READ_ONCE(pipe->rx_off);
 		info->tx_msgs += atomic_read(&pipe->tx_msgs);
 		if (pipe->conn) {
 			spin_lock(&pipe->conn->tx_qlock);
@@ -115,8 +115,8 @@ void zmq_stat_pipe(const struct zmq_pipe *pipe, struct zmq_diag_peer *peer)
 	peer->type = pipe->peer_type < 0 ? ZMQ_DIAG_TYPE_UNKNOWN :
 					   pipe->peer_type;
 	peer->minor = pipe->peer_minor;
-	peer->rx_msgs = pipe->rx_msgs;
-	peer->rx_bytes = pipe->rx_bytes;
+	peer->rx_msgs = zmq_pipe_rx_msgs(pipe);
+	peer->rx_bytes = pipe->rx_bytes - READ_ONCE(pipe->rx_off);
 	peer->tx_msgs = atomic_read(&pipe->tx_msgs);
 	peer->rx_total = READ_ONCE(pipe->rx_total);
 	peer->tx_total = READ_ONCE(pipe->tx_total);
