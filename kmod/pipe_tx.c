@@ -142,6 +142,18 @@ int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 	return 0;
 }
 
+/* The message answers the last one that is there: the peer may wait for it,
+ * and has sent nothing that would give it company.
+ */
+static bool answers(struct zmq_pipe *pipe)
+{
+	unsigned long total = READ_ONCE(pipe->rx_total);
+	bool heard = total != pipe->tx_heard;
+
+	pipe->tx_heard = total;
+	return heard && !zmq_pipe_rx_msgs(pipe);
+}
+
 /**
  * zmq_pipe_flush() - see to it that what was written to one peer is sent
  * @pipe: the pipe
@@ -151,9 +163,14 @@ int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
  */
 void zmq_pipe_flush(struct zmq_pipe *pipe, bool more)
 {
+	enum zmq_flush how = ZMQ_FLUSH_AUTO;
+
+	if (more)
+		how = ZMQ_FLUSH_LATER;
+	else if (answers(pipe))
+		how = ZMQ_FLUSH_NOW;
 	if (pipe->conn)
-		zmq_conn_flush(pipe->conn,
-			       more ? ZMQ_FLUSH_LATER : ZMQ_FLUSH_AUTO);
+		zmq_conn_flush(pipe->conn, how);
 }
 
 /**
