@@ -347,24 +347,20 @@ int zmq_msg_put_frame(struct zmq_msg *msg, struct iov_iter *from, u64 len,
  * zmq_msg_put_bytes() - append encoded frames, such as an envelope
  * @msg: the message
  * @data: whole frames with their headers
- * @len: bytes in @data
+ * @len: bytes in @data, no more than a buffer holds
  *
  * Context: Process context, socket lock held.
  * Return: 0; -ENOBUFS or -ENOMEM, and the message is as before.
  */
 int zmq_msg_put_bytes(struct zmq_msg *msg, const void *data, size_t len)
 {
-	struct kvec kv = { .iov_base = (void *)data, .iov_len = len };
-	struct zmq_msg_mark mark;
-	struct iov_iter from;
 	int err;
 
-	zmq_msg_mark(msg, &mark);
-	iov_iter_kvec(&from, ITER_SOURCE, &kv, 1, len);
-	err = append_iter(msg, &from, len);
+	err = reserve(msg, len);
 	if (err)
-		zmq_msg_rollback(msg, &mark);
-	return err;
+		return err;
+	memcpy(page_address(msg->open->page) + msg->open->fill, data, len);
+	return extend(msg, len);
 }
 
 /**
