@@ -157,6 +157,26 @@ struct zmq_reframe {
 
 /**
  * struct zmq_conn - a connection
+/**
+ * struct zmq_seg - bytes of the send queue
+ * @node: in conn->tx_queue
+ * @buf: where they are, with a reference
+ * @off: from there
+ * @len: so many
+ * @msgs: messages that end here
+ * @first: begins with a message
+ * @end: ends with a message
+ */
+struct zmq_seg {
+	struct list_head	node;
+	struct zmq_buf		*buf;
+	u32			off;
+	u32			len;
+	u32			msgs;
+	bool			first;
+	bool			end;
+};
+
  * @ref: references
  * @owner: the socket; its sk is held
  * @pipe: opaque, of the floor above: set and cleared under the socket lock,
@@ -206,6 +226,7 @@ struct zmq_reframe {
  * @tx_queue: messages, of struct zmq_seg
  * @tx_cmds: commands, of struct zmq_cmd_chunk; they go between messages
  * @tx_cmd_bytes: bytes in @tx_cmds
+ * @tx_seg: for one that finds it unused: without @tx_seg.buf
  * @tx_bytes: bytes in @tx_queue
  * @tx_msgs: messages in @tx_queue
  * @tx_off: bytes sent of the first segment, or of the first command chunk if
@@ -278,6 +299,7 @@ struct zmq_conn {
 	struct list_head	tx_queue;
 	struct list_head	tx_cmds;
 	u32			tx_cmd_bytes;
+	struct zmq_seg		tx_seg;
 	u64			tx_bytes;
 	unsigned int		tx_msgs;
 	u32			tx_off;

@@ -27,22 +27,36 @@ static struct zmq_seg *tx_head(struct zmq_conn *conn)
 	return list_first_entry_or_null(&conn->tx_queue, struct zmq_seg, node);
 }
 
-static void seg_free(struct zmq_seg *seg)
-{
-	zmq_buf_put(seg->buf);
-	kmem_cache_free(seg_cache, seg);
-}
-
-static void segs_free(struct list_head *segs)
+static void segs_free(struct zmq_conn *conn, struct list_head *segs)
 {
 	struct zmq_seg *seg, *next;
 
-	list_for_each_entry_safe(seg, next, segs, node)
-		seg_free(seg);
+	list_for_each_entry_safe(seg, next, segs, node) {
+		zmq_buf_put(seg->buf);
+		/* Pairs with use_own_seg(), which writes to it then. */
+		if (seg == &conn->tx_seg)
+			smp_store_release(&seg->buf, NULL);
+		else
+			kmem_cache_free(seg_cache, seg);
+	}
 	INIT_LIST_HEAD(segs);
 }
 
-static int segs_from_msg(const struct zmq_msg *msg, struct list_head *segs)
+/* The @i-th range of a message. */
+static void seg_set(struct zmq_seg *seg, const struct zmq_msg *msg,
+		    unsigned int i)
+{
+	seg->buf = msg->ranges[i].buf;
+	refcount_inc(&seg->buf->ref);
+	seg->off = msg->ranges[i].off;
+	seg->len = msg->ranges[i].len;
+	seg->first = i == 0;
+	seg->end = i == msg->nr - 1;
+	seg->msgs = seg->end ? msg->msgs : 0;
+}
+
+static int segs_from_msg(struct zmq_conn *conn, const struct zmq_msg *msg,
+			 struct list_head *segs)
 {
 	struct zmq_seg *seg;
 	unsigned int i;
@@ -50,16 +64,10 @@ static int segs_from_msg(const struct zmq_msg *msg, struct list_head *segs)
 	for (i = 0; i < msg->nr; i++) {
 		seg = kmem_cache_alloc(seg_cache, GFP_KERNEL);
 		if (!seg) {
-			segs_free(segs);
+			segs_free(conn, segs);
 			return -ENOMEM;
 		}
-		seg->buf = msg->ranges[i].buf;
-		refcount_inc(&seg->buf->ref);
-		seg->off = msg->ranges[i].off;
-		seg->len = msg->ranges[i].len;
-		seg->first = i == 0;
-		seg->end = i == msg->nr - 1;
-		seg->msgs = seg->end ? msg->msgs : 0;
+		seg_set(seg, msg, i);
 		list_add_tail(&seg->node, segs);
 	}
 	return 0;
@@ -88,6 +96,16 @@ static bool merge_tail(struct zmq_conn *conn, const struct zmq_msg *msg)
 	return true;
 }
 
+/* Nor does a lone message need one. */
+static bool use_own_seg(struct zmq_conn *conn, const struct zmq_msg *msg)
+{
+	if (msg->nr != 1 || smp_load_acquire(&conn->tx_seg.buf))
+		return false;
+	seg_set(&conn->tx_seg, msg, 0);
+	list_add_tail(&conn->tx_seg.node, &conn->tx_queue);
+	return true;
+}
+
 /**
  * zmq_conn_queue() - put whole messages at the end of the send queue
  * @conn: the connection
@@ -99,20 +117,20 @@ static bool merge_tail(struct zmq_conn *conn, const struct zmq_msg *msg)
 int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg)
 {
 	LIST_HEAD(segs);
-	bool merged;
+	bool queued;
 	int err;
 
 	spin_lock_bh(&conn->tx_qlock);
-	merged = merge_tail(conn, msg);
-	if (merged) {
+	queued = merge_tail(conn, msg) || use_own_seg(conn, msg);
+	if (queued) {
 		conn->tx_bytes += msg->bytes;
 		conn->tx_msgs += msg->msgs;
 	}
 	spin_unlock_bh(&conn->tx_qlock);
-	if (merged)
+	if (queued)
 		return 0;
 
-	err = segs_from_msg(msg, &segs);
+	err = segs_from_msg(conn, msg, &segs);
 	if (err)
 		return err;
 	spin_lock_bh(&conn->tx_qlock);
@@ -191,7 +209,7 @@ unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent)
 	}
 	conn->tx_msgs -= msgs;
 	spin_unlock_bh(&conn->tx_qlock);
-	segs_free(&done);
+	segs_free(conn, &done);
 	return msgs;
 }
 
@@ -519,7 +537,7 @@ void zmq_conn_tx_rewind(struct zmq_conn *conn)
 
 	zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_TXDROPCONN, lost);
 	zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_TXUNACKED, unacked);
-	segs_free(&dropped);
+	segs_free(conn, &dropped);
 	zmq_conn_free_cmds(conn);
 }
 
@@ -540,7 +558,7 @@ void zmq_conn_tx_purge(struct zmq_conn *conn)
 	conn->tx_msgs = 0;
 	conn->tx_bytes = 0;
 	spin_unlock_bh(&conn->tx_qlock);
-	segs_free(&segs);
+	segs_free(conn, &segs);
 	zmq_conn_free_cmds(conn);
 }
 
@@ -576,7 +594,7 @@ unsigned int zmq_conn_tx_replace(struct zmq_conn *conn)
 	conn->tx_msgs -= msgs;
 	spin_unlock_bh(&conn->tx_qlock);
 	mutex_unlock(&conn->tx_lock);
-	segs_free(&dropped);
+	segs_free(conn, &dropped);
 	return msgs;
 }
 

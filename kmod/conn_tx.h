@@ -5,26 +5,6 @@
 
 #include "conn.h"
 
-/**
- * struct zmq_seg - bytes of the send queue
- * @node: in conn->tx_queue
- * @buf: where they are, with a reference
- * @off: from there
- * @len: so many
- * @msgs: messages that end here
- * @first: begins with a message
- * @end: ends with a message
- */
-struct zmq_seg {
-	struct list_head	node;
-	struct zmq_buf		*buf;
-	u32			off;
-	u32			len;
-	u32			msgs;
-	bool			first;
-	bool			end;
-};
-
 int zmq_conn_tx_give(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
 		     bool more);
 int zmq_conn_send_cmds(struct zmq_conn *conn);
