@@ -208,6 +208,25 @@ static u32 rx_room(struct zmq_conn *conn)
 	return conn->pipe ? conn->owner->ops->room(conn) : U32_MAX;
 }
 
+static void rx_pieces(struct rx *rx, struct rx_span *span, unsigned int off,
+		      size_t len)
+{
+	struct skb_seq_state st;
+	unsigned int done = 0;
+	bool stop = false;
+	const u8 *p;
+	u32 n;
+
+	skb_prepare_seq_read(span->skb, off, off + len, &st);
+	while (!stop) {
+		n = skb_seq_read(done, &p, &st);
+		if (!n)
+			break;
+		done += rx_piece(rx, span, p, n, &stop);
+	}
+	skb_abort_seq_read(&st);
+}
+
 static unsigned int rx_frames(struct rx *rx, struct sk_buff *skb,
 			      unsigned int off, size_t len)
 {
@@ -216,20 +235,15 @@ static unsigned int rx_frames(struct rx *rx, struct sk_buff *skb,
 		.off = off,
 		.scan = rx->conn->scan,
 	};
-	struct skb_seq_state st;
-	unsigned int done = 0;
 	bool stop = false;
+	size_t n = len;
 	const u8 *p;
-	u32 n;
 
-	skb_prepare_seq_read(skb, off, off + len, &st);
-	while (!stop) {
-		n = skb_seq_read(done, &p, &st);
-		if (!n)
-			break;
-		done += rx_piece(rx, &span, p, n, &stop);
-	}
-	skb_abort_seq_read(&st);
+	p = zmq_skb_bytes(skb, off, &n);
+	if (p && n == len)
+		rx_piece(rx, &span, p, len, &stop);
+	else
+		rx_pieces(rx, &span, off, len);
 
 	if (!rx->nomem)
 		deliver(rx, &span);

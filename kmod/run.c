@@ -145,6 +145,24 @@ static const u8 *frag_bytes(const struct sk_buff *skb, u32 off, size_t *n)
 }
 
 /**
+ * zmq_skb_bytes() - look at received bytes in place
+ * @skb: the skb
+ * @off: where they begin
+ * @n: how many are asked for, at least 1; set to how many are there in one
+ *	piece
+ *
+ * Context: Any; the caller keeps the skb from being freed.
+ * Return: the bytes, or NULL.
+ */
+const u8 *zmq_skb_bytes(const struct sk_buff *skb, u32 off, size_t *n)
+{
+	if (off >= skb_headlen(skb))
+		return frag_bytes(skb, off - skb_headlen(skb), n);
+	*n = min_t(size_t, *n, skb_headlen(skb) - off);
+	return skb->data + off;
+}
+
+/**
  * zmq_run_bytes() - look at bytes of a run in place
  * @run: the run
  * @off: offset from its start, within it
@@ -156,13 +174,8 @@ static const u8 *frag_bytes(const struct sk_buff *skb, u32 off, size_t *n)
  */
 const u8 *zmq_run_bytes(struct sk_buff *run, u32 off, size_t *n)
 {
-	u32 at = zmq_run(run)->off + off;
-
 	*n = zmq_run(run)->len - off;
-	if (at >= skb_headlen(run))
-		return frag_bytes(run, at - skb_headlen(run), n);
-	*n = min_t(size_t, *n, skb_headlen(run) - at);
-	return run->data + at;
+	return zmq_skb_bytes(run, zmq_run(run)->off + off, n);
 }
 
 /**

@@ -36,6 +36,7 @@ struct sk_buff *zmq_run_from_bytes(const void *data, unsigned int len,
 				   gfp_t gfp);
 struct sk_buff *zmq_runs_seek(const struct sk_buff_head *runs,
 			      struct sk_buff *skb, u64 *off);
+const u8 *zmq_skb_bytes(const struct sk_buff *skb, u32 off, size_t *n);
 const u8 *zmq_run_bytes(struct sk_buff *run, u32 off, size_t *n);
 int zmq_runs_copy_bits(const struct sk_buff_head *runs, struct sk_buff *skb,
 		       u64 off, void *to, size_t len);
