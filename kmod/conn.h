@@ -52,6 +52,7 @@ struct zmq_transport;
  * @fanout_end: when the last one had been; socket lock
  * @fanout_gap: from there to the next one; socket lock
  * @fanout_close: that was close behind the one before; socket lock
+ * @spare_run: a run that was read, for the next small message, or NULL
  * @flush_lock: protects @ticking to @unflushed
  * @ticking: @flush_timer runs, or @flush_work, which starts it again; one of
  *	them has a reference to the socket
@@ -79,6 +80,7 @@ struct zmq_owner {
 	ktime_t				fanout_end;
 	ktime_t				fanout_gap;
 	bool				fanout_close;
+	struct sk_buff			*spare_run;
 	spinlock_t			flush_lock; /* see locking.rst, 8 */
 	bool				ticking;
 	bool				flush_ended;
@@ -156,8 +158,6 @@ struct zmq_reframe {
 };
 
 /**
- * struct zmq_conn - a connection
-/**
  * struct zmq_seg - bytes of the send queue
  * @node: in conn->tx_queue
  * @buf: where they are, with a reference
@@ -177,6 +177,8 @@ struct zmq_seg {
 	bool			end;
 };
 
+/**
+ * struct zmq_conn - a connection
  * @ref: references
  * @owner: the socket; its sk is held
  * @pipe: opaque, of the floor above: set and cleared under the socket lock,
@@ -224,9 +226,9 @@ struct zmq_seg {
  * @tx_lock: held by whoever drains the queue
  * @tx_qlock: protects the queue: @tx_queue to @tx_last
  * @tx_queue: messages, of struct zmq_seg
+ * @tx_seg: for one that finds it unused: without @tx_seg.buf
  * @tx_cmds: commands, of struct zmq_cmd_chunk; they go between messages
  * @tx_cmd_bytes: bytes in @tx_cmds
- * @tx_seg: for one that finds it unused: without @tx_seg.buf
  * @tx_bytes: bytes in @tx_queue
  * @tx_msgs: messages in @tx_queue
  * @tx_off: bytes sent of the first segment, or of the first command chunk if
@@ -297,9 +299,9 @@ struct zmq_conn {
 	struct mutex		tx_lock; /* see locking.rst, 3 */
 	spinlock_t		tx_qlock; /* see locking.rst, 7 */
 	struct list_head	tx_queue;
+	struct zmq_seg		tx_seg;
 	struct list_head	tx_cmds;
 	u32			tx_cmd_bytes;
-	struct zmq_seg		tx_seg;
 	u64			tx_bytes;
 	unsigned int		tx_msgs;
 	u32			tx_off;

@@ -76,10 +76,11 @@ void zmq_conn_raw_down(struct zmq_conn *conn)
 }
 
 /* A part of a large skb pins it, but must not be charged for all of it. */
-static struct sk_buff *body_run(struct sk_buff *skb, unsigned int off,
-				unsigned int len)
+static struct sk_buff *body_run(struct zmq_conn *conn, struct sk_buff *skb,
+				unsigned int off, unsigned int len)
 {
-	struct sk_buff *run = zmq_run_from_skb(skb, off, len, GFP_ATOMIC);
+	struct sk_buff *run = zmq_run_from_skb(skb, off, len,
+					       &conn->owner->spare_run);
 
 	if (run && skb_cloned(run))
 		run->truesize = SKB_TRUESIZE(0) +
@@ -87,8 +88,8 @@ static struct sk_buff *body_run(struct sk_buff *skb, unsigned int off,
 	return run;
 }
 
-static int add_message(struct sk_buff_head *runs, struct sk_buff *skb,
-		       unsigned int off, unsigned int len)
+static int add_message(struct zmq_conn *conn, struct sk_buff_head *runs,
+		       struct sk_buff *skb, unsigned int off, unsigned int len)
 {
 	struct sk_buff *head, *body;
 	u8 hdr[ZMQ_HDR_MAX];
@@ -96,7 +97,7 @@ static int add_message(struct sk_buff_head *runs, struct sk_buff *skb,
 	head = zmq_run_from_bytes(hdr, zmq_hdr_put(hdr, len, 0), GFP_ATOMIC);
 	if (!head)
 		return -ENOMEM;
-	body = body_run(skb, off, len);
+	body = body_run(conn, skb, off, len);
 	if (!body) {
 		kfree_skb(head);
 		return -ENOMEM;
@@ -130,7 +131,7 @@ unsigned int zmq_conn_rx_raw(struct zmq_conn *conn, struct sk_buff *skb,
 	__skb_queue_head_init(&runs);
 	while (done < len && msgs < room) {
 		n = min_t(size_t, len - done, RAW_MSG_MAX);
-		*err = add_message(&runs, skb, off + done, n);
+		*err = add_message(conn, &runs, skb, off + done, n);
 		if (*err)
 			break;
 		done += n;

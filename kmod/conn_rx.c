@@ -51,7 +51,8 @@ static struct sk_buff *make_run(struct zmq_conn *conn,
 {
 	if (conn->duct && span->len == span->skb->len)
 		return zmq_run_own(span->skb);
-	return zmq_run_from_skb(span->skb, span->off, span->len, GFP_ATOMIC);
+	return zmq_run_from_skb(span->skb, span->off, span->len,
+				&conn->owner->spare_run);
 }
 
 static int deliver(struct rx *rx, struct rx_span *span)

@@ -186,6 +186,7 @@ void zmq_core_shutdown(struct zmq_core *core)
 	while ((pipe = take_first(core, &core->dead_pipes)))
 		zmq_pipe_put(pipe);
 	zmq_owner_flush_end(&core->owner);
+	kfree_skb(xchg(&core->owner.spare_run, NULL));
 }
 
 /**

@@ -311,7 +311,7 @@ static void consume_bytes_locked(struct zmq_pipe *pipe, u64 n)
 		__skb_unlink(skb, &pipe->runs);
 		pipe->rx_charged -= skb->truesize;
 		zmq_mem_uncharge_rx(core->sk, skb->truesize);
-		kfree_skb(skb);
+		zmq_run_free(skb, &core->owner.spare_run);
 	}
 	pipe->rx_off = n;
 	pipe->rx_hdr.size = 0;

@@ -23,6 +23,47 @@ struct sk_buff *zmq_run_alloc(unsigned int size, gfp_t gfp)
 	return run;
 }
 
+/* Small runs are made with as much room, so that one can take another's place. */
+#define SPARE_ROOM	192
+
+/* Nobody else refers to its memory. */
+static bool is_spare(const struct sk_buff *run)
+{
+	return !skb_shared(run) && !skb_cloned(run) && !run->data_len &&
+	       skb_end_offset(run) - skb_headroom(run) >= SPARE_ROOM &&
+	       skb_end_offset(run) <= 2 * ZMQ_RUN_COPY_MAX;
+}
+
+/**
+ * zmq_run_free() - a run was read to its end
+ * @run: the run
+ * @spare: where one is kept for the next small message, or NULL
+ *
+ * Context: Any.
+ */
+void zmq_run_free(struct sk_buff *run, struct sk_buff **spare)
+{
+	if (!READ_ONCE(*spare) && is_spare(run)) {
+		skb_trim(run, 0);
+		run = xchg(spare, run);
+	}
+	kfree_skb(run);
+}
+
+static struct sk_buff *small_run(unsigned int size, struct sk_buff **spare)
+{
+	struct sk_buff *run = NULL;
+
+	if (READ_ONCE(*spare))
+		run = xchg(spare, NULL);
+	if (run && skb_tailroom(run) >= size) {
+		memset(zmq_run(run), 0, sizeof(*zmq_run(run)));
+		return run;
+	}
+	kfree_skb(run);
+	return zmq_run_alloc(max_t(unsigned int, size, SPARE_ROOM), GFP_ATOMIC);
+}
+
 /**
  * zmq_run_put() - count bytes that were written at the end of a run
  * @run: of zmq_run_alloc()
@@ -61,21 +102,21 @@ struct sk_buff *zmq_run_from_bytes(const void *data, unsigned int len, gfp_t gfp
  * @skb: what TCP received
  * @off: where the run begins
  * @len: bytes in the run
- * @gfp: how to allocate
+ * @spare: where zmq_run_free() keeps one
  *
  * Little data is copied, so that a few bytes never pin a whole segment.
  *
- * Context: Any that @gfp allows.
+ * Context: Any.
  * Return: the run, or NULL.
  */
 struct sk_buff *zmq_run_from_skb(struct sk_buff *skb, unsigned int off,
-				 unsigned int len, gfp_t gfp)
+				 unsigned int len, struct sk_buff **spare)
 {
 	struct sk_buff *run;
 
 	if (len <= ZMQ_RUN_COPY_MAX ||
 	    (len <= PAGE_SIZE && skb->truesize / 4 > len)) {
-		run = zmq_run_alloc(len, gfp);
+		run = small_run(len, spare);
 		if (run && skb_copy_bits(skb, off, skb_tail_pointer(run), len)) {
 			kfree_skb(run);
 			return NULL;
@@ -85,7 +126,7 @@ struct sk_buff *zmq_run_from_skb(struct sk_buff *skb, unsigned int off,
 		return run;
 	}
 
-	run = skb_clone(skb, gfp);
+	run = skb_clone(skb, GFP_ATOMIC);
 	if (!run)
 		return NULL;
 	zmq_run(run)->off = off;

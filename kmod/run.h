@@ -30,7 +30,8 @@ static inline struct zmq_run_cb *zmq_run(struct sk_buff *skb)
 struct sk_buff *zmq_run_alloc(unsigned int size, gfp_t gfp);
 void zmq_run_put(struct sk_buff *run, unsigned int len);
 struct sk_buff *zmq_run_from_skb(struct sk_buff *skb, unsigned int off,
-				 unsigned int len, gfp_t gfp);
+				 unsigned int len, struct sk_buff **spare);
+void zmq_run_free(struct sk_buff *run, struct sk_buff **spare);
 struct sk_buff *zmq_run_own(struct sk_buff *skb);
 struct sk_buff *zmq_run_from_bytes(const void *data, unsigned int len,
 				   gfp_t gfp);

@@ -43,6 +43,11 @@ unsigned int zmq_conn_tx_replace(struct zmq_conn *conn)
 	return 0;
 }
 
+void zmq_run_free(struct sk_buff *run, struct sk_buff **spare)
+{
+	kfree_skb(run);
+}
+
 void zmq_owner_fanout_begin(struct zmq_owner *owner)
 {
 }
