@@ -20,6 +20,9 @@
 /* A greeting of ZMTP 2.0 ends with the socket type. */
 #define ZMQ_GREETING_V2_LEN	12
 
+/* A name that begins so is an application's own, RFC 23. */
+#define ZMQ_PROP_TOKEN		"X-AF-ZMQ-Token"
+
 #define ZMQ_BIT(type)		(1U << (type))
 
 static const struct {
@@ -66,22 +69,38 @@ void zmq_session_complete(struct zmq_session *s)
 	s->state = ZMQ_SESSION_DONE;
 }
 
+/* Append a property to @total bytes, or pass on an error. */
+static ssize_t zmq_session_put_prop(u8 *out, size_t outsize, ssize_t total,
+				    const char *name, const void *value,
+				    size_t len)
+{
+	ssize_t n;
+
+	if (total < 0)
+		return total;
+	n = zmq_meta_put(out + total, outsize - total, name, value, len);
+	return n < 0 ? -ENOBUFS : total + n;
+}
+
 int zmq_session_put_props(const struct zmq_session *s, u8 *out, size_t outsize)
 {
 	const struct zmq_session_conf *conf = &s->hs->conf;
 	const char *type = zmq_session_type_name(conf->type);
-	ssize_t n, total;
+	ssize_t total;
 
 	if (!type)
 		return -EINVAL;
-	total = zmq_meta_put(out, outsize, "Socket-Type", type, strlen(type));
-	if (total < 0)
-		return -ENOBUFS;
-	if (!zmq_types[conf->type].has_id)
-		return total;
-	n = zmq_meta_put(out + total, outsize - total, "Identity",
-			 conf->routing_id, conf->routing_id_len);
-	return n < 0 ? -ENOBUFS : total + n;
+	total = zmq_session_put_prop(out, outsize, 0, "Socket-Type", type,
+				     strlen(type));
+	if (zmq_types[conf->type].has_id)
+		total = zmq_session_put_prop(out, outsize, total, "Identity",
+					     conf->routing_id,
+					     conf->routing_id_len);
+	if (conf->token)
+		total = zmq_session_put_prop(out, outsize, total,
+					     ZMQ_PROP_TOKEN, conf->token,
+					     ZMQ_TOKEN_LEN);
+	return total;
 }
 
 static int zmq_session_take_type(struct zmq_session *s,
@@ -113,6 +132,16 @@ static int zmq_session_set_id(struct zmq_session *s, const u8 *id, u64 len)
 	return 0;
 }
 
+/* One that is none of ours means nothing. */
+static void zmq_session_take_token(struct zmq_handshake *hs,
+				   const struct zmq_prop *prop)
+{
+	if (prop->value_len != ZMQ_TOKEN_LEN || hs->has_token)
+		return;
+	memcpy(hs->peer_token, prop->value, ZMQ_TOKEN_LEN);
+	hs->has_token = true;
+}
+
 int zmq_session_take_props(struct zmq_session *s, const u8 *list, size_t n)
 {
 	struct zmq_prop prop;
@@ -128,6 +157,8 @@ int zmq_session_take_props(struct zmq_session *s, const u8 *list, size_t n)
 			ret = zmq_session_set_id(s, prop.value, prop.value_len);
 			if (ret)
 				return ret;
+		} else if (zmq_meta_is(&prop, ZMQ_PROP_TOKEN)) {
+			zmq_session_take_token(s->hs, &prop);
 		}
 	}
 	if (ret < 0)
@@ -149,6 +180,7 @@ void zmq_session_init(struct zmq_session *s, struct zmq_handshake *hs,
 		hs->conf.routing_id_len = 0;
 	hs->fill = 0;
 	hs->in_body = false;
+	hs->has_token = false;
 }
 
 /* To a peer that knows ZMTP 1.0 alone it is the header of an identity frame. */

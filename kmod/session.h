@@ -13,6 +13,7 @@
 
 #define ZMQ_HANDSHAKE_CMD_MAX	4096	/* bytes of a handshake command's body */
 #define ZMQ_PEER_TYPE_UNKNOWN	0xff
+#define ZMQ_TOKEN_LEN		16	/* bytes of a token */
 #define ZMQ_SESSION_OUT_MAX	512	/* room that makes -ENOBUFS impossible */
 
 struct zmq_mech_ops;
@@ -22,6 +23,7 @@ struct zmq_mech_ops;
  * @type: socket type, ZMQ_PAIR to ZMQ_XSUB
  * @routing_id_len: bytes of @routing_id, 0 anonymous
  * @routing_id: must stay valid until the handshake is done
+ * @token: likewise; tells a peer of this kernel who we are, or NULL
  * @max_cmd: limit of a handshake command, 0 for ZMQ_HANDSHAKE_CMD_MAX, which
  *	is the largest allowed
  * @mech: security mechanism, NULL for zmq_mech_null
@@ -30,6 +32,7 @@ struct zmq_session_conf {
 	u8				type;
 	u8				routing_id_len;
 	const u8			*routing_id;
+	const u8			*token;
 	u32				max_cmd;
 	const struct zmq_mech_ops	*mech;
 };
@@ -68,8 +71,10 @@ enum zmq_session_state {
  * @fill: bytes collected of the greeting, of a header or of a body
  * @body_len: body of the current command, when its header is complete
  * @in_body: the current command's header is complete
+ * @has_token: the peer has told its token
  * @hdr: header of the current command or identity frame
  * @peer_id: the peer's routing id
+ * @peer_token: the peer's token
  * @reason: text of the peer's ERROR, made printable
  * @greeting: the peer's greeting
  * @body: body of the current command if it came in pieces
@@ -79,8 +84,10 @@ struct zmq_handshake {
 	u32			fill;
 	u32			body_len;
 	bool			in_body;
+	bool			has_token;
 	u8			hdr[ZMQ_HDR_ROOM];
 	u8			peer_id[ZMQ_ROUTING_ID_MAX];
+	u8			peer_token[ZMQ_TOKEN_LEN];
 	char			reason[256];
 	union {
 		u8		greeting[ZMQ_GREETING_LEN];

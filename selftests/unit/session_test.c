@@ -637,3 +637,50 @@ TEST(session_size, "session: what lives as long as the connection is small")
 {
 	CHECK(sizeof(struct zmq_session) <= 48);
 }
+
+#define TOKEN_NAME "0e 582d41462d5a4d512d546f6b656e "	/* X-AF-ZMQ-Token */
+#define TOKEN_VALUE "000102030405060708090a0b0c0d0e0f"
+
+TEST(session_token, "session: a token is told, and one of the right length taken")
+{
+	static const struct {
+		const char	*prop;
+		bool		taken;
+	} cases[] = {
+		{ TOKEN_NAME "00000010" TOKEN_VALUE, true },
+		{ TOKEN_NAME "0000000f 00*15", false },
+		{ TOKEN_NAME "00000011 00*17", false },
+		{ TOKEN_NAME "00000000", false },
+		/* the first of several */
+		{ TOKEN_NAME "00000010" TOKEN_VALUE TOKEN_NAME "00000010 00*16",
+		  true },
+		{ "", false },
+	};
+	static const char start[] = "05 5245414459 " SOCKET_TYPE
+				    "00000004 50555348 ";
+	u8 token[ZMQ_TOKEN_LEN], in[512], body[256];
+	struct zmq_session_conf conf = { .type = ZMQ_PULL, .token = token };
+	size_t n, i, len;
+	struct run r;
+
+	test_hex(token, TOKEN_VALUE);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		run_start(&r, ZMQ_PULL, NULL);
+		zmq_session_init(&r.s, &r.hs, &conf);
+		len = test_hex(body, start);
+		len += test_hex(body + len, cases[i].prop);
+		n = test_hex(in, GREETING);
+		in[n++] = 4;
+		in[n++] = len;
+		memcpy(in + n, body, len);
+		run_input(&r, in, n + len, 7);
+		CHECK(zmq_session_done(&r.s));
+		CHECK_EQ(r.hs.has_token, cases[i].taken);
+		if (cases[i].taken)
+			CHECK(!memcmp(r.hs.peer_token, token, sizeof(token)));
+
+		n = test_hex(body, "04 3d" READY SOCKET_TYPE "00000004 50554c4c"
+			     TOKEN_NAME "00000010" TOKEN_VALUE);
+		CHECK(r.outlen == REST + n && !memcmp(r.out + REST, body, n));
+	}
+}
