@@ -6,6 +6,7 @@
 #include "child.h"
 #include "event.h"
 #include "net.h"
+#include "rendezvous.h"
 #include "trace.h"
 
 /* Room for a subscription of any length that could match. */
@@ -152,6 +153,13 @@ void zmq_conn_install(struct zmq_conn *conn, struct socket *sock)
 	conn->stream->install(conn);
 }
 
+/* Nobody is behind the child any more but whoever TCP, or UNIX, knows. */
+static void part(struct zmq_conn *conn)
+{
+	if (conn->stream->part)
+		conn->stream->part(conn);
+}
+
 /* A stream that user space made and may still have ends all the same. */
 static void drop_stream(struct zmq_conn *conn)
 {
@@ -225,6 +233,7 @@ void zmq_conn_close(struct zmq_conn *conn)
 
 	if (conn->sock) {
 		stop_stream(conn);
+		part(conn);
 		drop_stream(conn);
 	}
 	zmq_conn_put(conn);
@@ -291,6 +300,8 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, bool for_good)
 	if (conn->sock)
 		stop_stream(conn);
 	zmq_conn_tx_rewind(conn);
+	if (conn->sock)
+		part(conn);
 	/* Unless it can be connected again. */
 	if (conn->sock && (!conn->transport || !conn->transport->reset))
 		drop_stream(conn);
@@ -379,6 +390,7 @@ static void conn_up(struct zmq_conn *conn)
 	set_state(conn, ZMQ_CONN_UP, ZMQ_MIB_NONE);
 	conn->backoff = 0;
 	zmq_heartbeat_start(conn);
+	zmq_rendezvous_meet(conn);
 	/* Messages that wait go out behind what up() announces. */
 	if (!conn->lingering) {
 		err = conn->owner->ops->up(conn);
@@ -406,6 +418,27 @@ static void conn_up(struct zmq_conn *conn)
 	zmq_task_run(&conn->task);
 }
 
+/* What a duct carries must not overtake the handshake. */
+static bool all_told(struct zmq_conn *conn)
+{
+	bool told;
+
+	if (!conn->rendezvous)
+		return true;
+	mutex_lock(&conn->tx_lock);
+	told = list_empty(&conn->tx_cmds);
+	mutex_unlock(&conn->tx_lock);
+	return told;
+}
+
+static void handshake_done(struct zmq_conn *conn)
+{
+	if (all_told(conn))
+		conn_up(conn);
+	else
+		zmq_task_run_after(&conn->task, ZMQ_CONN_RX_RETRY);
+}
+
 static void run_handshake(struct zmq_conn *conn)
 {
 	bool ended = stream_ended(conn);
@@ -416,7 +449,7 @@ static void run_handshake(struct zmq_conn *conn)
 	if (err)
 		handshake_failed(conn, err);
 	else if (zmq_session_done(&conn->session))
-		conn_up(conn);
+		handshake_done(conn);
 	else if (ended)
 		zmq_conn_lost(conn, ZMQ_MIB_HSCLOSED, false);
 }
@@ -453,6 +486,7 @@ int zmq_conn_handshake(struct zmq_conn *conn)
 		conf.routing_id = opts->routing_id;
 		conf.routing_id_len = opts->routing_id_len;
 	}
+	conf.token = zmq_rendezvous_token(conn);
 	zmq_session_init(&conn->session, hs, &conf);
 	set_state(conn, ZMQ_CONN_HANDSHAKE, ZMQ_MIB_NONE);
 	zmq_conn_set_timer(conn, READ_ONCE(opts->handshake_ivl));

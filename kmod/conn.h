@@ -25,6 +25,7 @@ struct zmq_caller;
 struct zmq_duct;
 struct zmq_conn_ops;
 struct zmq_event;
+struct zmq_rendezvous;
 struct zmq_stream_ops;
 struct zmq_transport;
 
@@ -195,7 +196,8 @@ struct zmq_seg {
  * @sock: the child socket; replaced under the socket lock, @tx_lock and
  *	@tx_qlock
  * @transport: of the endpoint; NULL if user space made the stream
- * @stream: how @sock carries bytes
+ * @stream: how @sock carries bytes; changed under the socket lock, @tx_lock
+ *	and the child's lock
  * @caller: dialed, with a new child for each attempt: on whose behalf
  * @dial_work: makes and connects such a child
  * @dial_sock: the child it made, or its errno, until that is looked at, then
@@ -247,7 +249,9 @@ struct zmq_seg {
  * @rx_dry: polled: the child had nothing more
  * @rx_eof: polled: it never will
  * @duct: direct: carries the bytes instead of the child; changed under the
- *	socket lock, @tx_lock and @rx_lock
+ *	socket lock, @tx_lock, @rx_lock and, for a child of TCP, its lock
+ * @rendezvous: TCP: an offer of a duct, until the handshake is done; socket
+ *	lock
  * @data_ready: TCP: the child's own callback
  * @write_space: likewise
  * @state_change: likewise
@@ -320,6 +324,7 @@ struct zmq_conn {
 	bool			rx_dry;
 	bool			rx_eof;
 	struct zmq_duct	*duct;
+	struct zmq_rendezvous	*rendezvous;
 
 	void			(*data_ready)(struct sock *sk);
 	void			(*write_space)(struct sock *sk);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How ipc:// carries bytes. If both ends are AF_ZMQ sockets of this kernel they
- * go through a duct, and whoever sends lets the other end parse them at once.
- * The UNIX sockets still say who the peer is and when it has gone, limit what
- * is under way, and carry the bytes to and from anybody else.
+ * How ipc:// carries bytes, and tcp:// between ends that have met. If both ends
+ * are AF_ZMQ sockets of this kernel they go through a duct, and whoever sends
+ * lets the other end parse them at once. The children still say who the peer is
+ * and when it has gone, limit what is under way, and carry the bytes to and from
+ * anybody else.
  */
 
 #include <linux/sched/mm.h>
-#include <net/af_unix.h>
 #include "compat.h"
+#include "direct.h"
 #include "duct.h"
 #include "polled.h"
 
@@ -24,37 +25,57 @@ static unsigned int side_of(const struct zmq_conn *conn)
 	return conn->dialed ? ZMQ_DUCT_DIALED : ZMQ_DUCT_ACCEPTED;
 }
 
-static void set_duct(struct zmq_conn *conn, struct zmq_duct *duct)
+static const struct zmq_stream_ops switched_stream;
+
+/* Callbacks of TCP look under the lock of their child. */
+static void set_duct(struct zmq_conn *conn, struct zmq_duct *duct,
+		     const struct zmq_stream_ops *stream)
 {
 	mutex_lock(&conn->tx_lock);
 	mutex_lock(&conn->rx_lock);
+	lock_sock(conn->sock->sk);
 	WRITE_ONCE(conn->duct, duct);
+	conn->stream = stream;
+	release_sock(conn->sock->sk);
+	kfree_skb(conn->rx_skb);
+	conn->rx_skb = NULL;
+	WRITE_ONCE(conn->rx_eof, false);
 	mutex_unlock(&conn->rx_lock);
 	mutex_unlock(&conn->tx_lock);
 }
 
 static void direct_meet(struct zmq_conn *conn)
 {
-	struct sock *sk = conn->sock->sk;
-	struct zmq_duct *duct = zmq_duct_meet(sk, side_of(conn));
+	struct zmq_duct *duct = zmq_duct_meet(conn->sock->sk, side_of(conn));
 
 	if (!duct)
 		return;
-	/* Who takes bytes from the duct tells the sender, but not each time. */
-	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
-	set_duct(conn, duct);
+	set_duct(conn, duct, &zmq_direct_stream);
 	zmq_duct_enter(duct, side_of(conn), conn);
 }
 
-static void direct_uninstall(struct zmq_conn *conn)
+/**
+ * zmq_direct_switch() - a child of TCP carries nothing any more
+ * @conn: the connection; all that was sent has been given to the child
+ * @duct: what does, from the first message on
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_direct_switch(struct zmq_conn *conn, struct zmq_duct *duct)
+{
+	set_duct(conn, duct, &switched_stream);
+	zmq_duct_enter(duct, side_of(conn), conn);
+}
+
+static void direct_part(struct zmq_conn *conn)
 {
 	struct zmq_duct *duct = conn->duct;
 
-	if (duct) {
-		set_duct(conn, NULL);
-		zmq_duct_leave(duct, side_of(conn));
-	}
-	zmq_polled_uninstall(conn);
+	if (!duct)
+		return;
+	set_duct(conn, NULL, conn->stream == &switched_stream ?
+		 &zmq_tcp_stream : conn->stream);
+	zmq_duct_leave(duct, side_of(conn));
 	clear_bit(ZMQ_CONN_RX_MISSED, &conn->flags);
 }
 
@@ -145,12 +166,6 @@ static struct sk_buff *by_reference(const struct msghdr *m, unsigned int len)
 	return skb;
 }
 
-/* As with a UNIX stream, the last skb may go beyond the limit. */
-static bool has_room(const struct sock *sk)
-{
-	return sk_wmem_alloc_get(sk) < READ_ONCE(sk->sk_sndbuf);
-}
-
 static int give(struct zmq_conn *conn, struct msghdr *m, size_t len)
 {
 	struct sock *sk = conn->sock->sk;
@@ -159,7 +174,7 @@ static int give(struct zmq_conn *conn, struct msghdr *m, size_t len)
 
 	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
 		return -EPIPE;
-	if (!has_room(sk))
+	if (zmq_duct_full(conn->duct, side_of(conn), sk))
 		return -EAGAIN;
 	n = min_t(size_t, len, GIVE_MAX);
 	skb = n > COPY_MAX && iov_iter_is_bvec(&m->msg_iter) ?
@@ -167,7 +182,6 @@ static int give(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	if (!skb)
 		return -ENOMEM;
 	n = skb->len;
-	skb_set_owner_w(skb, sk);
 	if (zmq_duct_put(conn->duct, side_of(conn), skb))
 		return n;
 	kfree_skb(skb);
@@ -242,8 +256,20 @@ static int direct_read(struct zmq_conn *conn, read_descriptor_t *desc,
 
 const struct zmq_stream_ops zmq_direct_stream = {
 	.install	= zmq_polled_install,
-	.uninstall	= direct_uninstall,
+	.uninstall	= zmq_polled_uninstall,
 	.meet		= direct_meet,
+	.part		= direct_part,
+	.lock		= direct_lock,
+	.unlock		= direct_unlock,
+	.tx_end		= direct_tx_end,
+	.read		= direct_read,
+	.drained	= zmq_polled_drained,
+	.send		= direct_send,
+};
+
+/* What is told by the child is TCP's business, see tcp_io.c. */
+static const struct zmq_stream_ops switched_stream = {
+	.part		= direct_part,
 	.lock		= direct_lock,
 	.unlock		= direct_unlock,
 	.tx_end		= direct_tx_end,

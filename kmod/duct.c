@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ducts between UNIX sockets that are both children of AF_ZMQ sockets, and
- * how the two ends find out that they are.
+ * Ducts between sockets that are both children of AF_ZMQ sockets, and how the
+ * two ends of a UNIX stream find out that they are.
  *
  * The one that dials offers a duct under its own child before it connects.
  * The one that accepts takes the offer of its child's peer, if the child came
@@ -17,6 +17,11 @@
 #include "duct.h"
 
 #define TABLE_BITS	8
+
+/* What lies in a duct at the most, unless ZMQ_SNDBUF says so: TCP's buffers grow
+ * for a long way, here there is none.
+ */
+#define SIZE_MAX_AUTO	SZ_256K
 
 /**
  * struct listener - a listener that nobody but this module accepts from
@@ -51,6 +56,38 @@ static struct zmq_duct *find_offer(const struct sock *sk)
 		if (duct->sk == sk)
 			return duct;
 	return NULL;
+}
+
+/**
+ * zmq_duct_new() - make a duct
+ *
+ * Context: Process context.
+ * Return: the duct with one reference, for zmq_duct_leave(), or NULL.
+ */
+struct zmq_duct *zmq_duct_new(void)
+{
+	struct zmq_duct *duct = kzalloc(sizeof(*duct), GFP_KERNEL_ACCOUNT);
+	int side;
+
+	if (!duct)
+		return NULL;
+	refcount_set(&duct->ref, 1);
+	for (side = 0; side < ZMQ_DUCT_ENDS; side++) {
+		spin_lock_init(&duct->end[side].lock);
+		__skb_queue_head_init(&duct->end[side].queue);
+	}
+	return duct;
+}
+
+/**
+ * zmq_duct_get() - take a reference for the other end
+ * @duct: the duct
+ *
+ * Context: Any.
+ */
+void zmq_duct_get(struct zmq_duct *duct)
+{
+	refcount_inc(&duct->ref);
 }
 
 static void duct_put(struct zmq_duct *duct)
@@ -112,17 +149,11 @@ void zmq_duct_unlisten(struct sock *sk)
  */
 void zmq_duct_offer(struct sock *sk)
 {
-	struct zmq_duct *duct = kzalloc(sizeof(*duct), GFP_KERNEL_ACCOUNT);
-	int side;
+	struct zmq_duct *duct = zmq_duct_new();
 
 	if (!duct)
 		return;
-	refcount_set(&duct->ref, 1);
 	duct->sk = sk;
-	for (side = 0; side < ZMQ_DUCT_ENDS; side++) {
-		spin_lock_init(&duct->end[side].lock);
-		__skb_queue_head_init(&duct->end[side].queue);
-	}
 	spin_lock(&meet_lock);
 	hash_add(offers, &duct->node, (unsigned long)sk);
 	spin_unlock(&meet_lock);
@@ -261,6 +292,7 @@ void zmq_duct_leave(struct zmq_duct *duct, unsigned int side)
 	end->conn = NULL;
 	end->gone = true;
 	skb_queue_splice_init(&end->queue, &unread);
+	end->size = 0;
 	spin_unlock(&end->lock);
 	__skb_queue_purge(&unread);
 	duct_put(duct);
@@ -270,7 +302,7 @@ void zmq_duct_leave(struct zmq_duct *duct, unsigned int side)
  * zmq_duct_put() - send bytes
  * @duct: the duct
  * @side: the end that sends
- * @skb: the bytes, with an owner
+ * @skb: the bytes
  *
  * Context: Process context.
  * Return: false if there is nobody to read them; @skb is the caller's then.
@@ -283,8 +315,10 @@ bool zmq_duct_put(struct zmq_duct *duct, unsigned int side,
 
 	spin_lock(&end->lock);
 	gone = end->gone;
-	if (!gone)
+	if (!gone) {
 		__skb_queue_tail(&end->queue, skb);
+		WRITE_ONCE(end->size, end->size + skb->truesize);
+	}
 	spin_unlock(&end->lock);
 	return !gone;
 }
@@ -304,8 +338,35 @@ struct sk_buff *zmq_duct_take(struct zmq_duct *duct, unsigned int side)
 
 	spin_lock(&end->lock);
 	skb = __skb_dequeue(&end->queue);
+	if (skb)
+		WRITE_ONCE(end->size, end->size - skb->truesize);
 	spin_unlock(&end->lock);
 	return skb;
+}
+
+static unsigned int size_max(const struct sock *sk)
+{
+	unsigned int max = READ_ONCE(sk->sk_sndbuf);
+
+	return sk->sk_userlocks & SOCK_SNDBUF_LOCK ? max :
+	       min_t(unsigned int, max, SIZE_MAX_AUTO);
+}
+
+/**
+ * zmq_duct_full() - is there no room to send
+ * @duct: the duct
+ * @side: the end that sends
+ * @sk: its child, whose SO_SNDBUF counts
+ *
+ * As with a UNIX stream, the last skb may go beyond the limit.
+ *
+ * Context: Any.
+ * Return: true if so.
+ */
+bool zmq_duct_full(const struct zmq_duct *duct, unsigned int side,
+		   const struct sock *sk)
+{
+	return READ_ONCE(duct->end[!side].size) >= size_max(sk);
 }
 
 /**
@@ -323,11 +384,10 @@ void zmq_duct_set_blocked(struct zmq_duct *duct, unsigned int side,
 }
 
 /* Not for each few bytes, as with a UNIX stream. */
-static bool much_room(const struct zmq_conn *conn)
+static bool much_room(const struct zmq_duct_end *end,
+		      const struct zmq_conn *writer)
 {
-	const struct sock *sk = conn->sock->sk;
-
-	return sk_wmem_alloc_get(sk) <= READ_ONCE(sk->sk_sndbuf) / 4;
+	return READ_ONCE(end->size) <= size_max(writer->sock->sk) / 4;
 }
 
 /**
@@ -344,7 +404,7 @@ void zmq_duct_tell_room(struct zmq_duct *duct, unsigned int side)
 	if (!READ_ONCE(duct->end[side].blocked))
 		return;
 	spin_lock(&writer->lock);
-	if (writer->conn && much_room(writer->conn)) {
+	if (writer->conn && much_room(&duct->end[side], writer->conn)) {
 		WRITE_ONCE(duct->end[side].blocked, false);
 		zmq_conn_kick(writer->conn);
 	}

@@ -21,8 +21,8 @@ enum {
 /**
  * struct zmq_duct_end - an end, as the other one sees it
  * @lock: protects the rest
- * @queue: bytes that it has not read; their skbs are charged to the child of
- *	the one that sent them
+ * @queue: bytes that it has not read
+ * @size: memory of @queue
  * @conn: who reads, NULL before it is there and after it has left
  * @gone: it has left
  * @blocked: the other one found no room to send
@@ -30,6 +30,7 @@ enum {
 struct zmq_duct_end {
 	spinlock_t		lock; /* see locking.rst, 7 */
 	struct sk_buff_head	queue;
+	unsigned int		size;
 	struct zmq_conn		*conn;
 	bool			gone;
 	bool			blocked;
@@ -38,9 +39,9 @@ struct zmq_duct_end {
 /**
  * struct zmq_duct - what carries the bytes of two children in their stead
  * @ref: one for each end that is there, and one while an end can still come
- * @node: in the table of those, by @sk
- * @sk: the child that was dialed; alive while the duct is in the table
- * @met: ends that have come; under the table's lock
+ * @node: ipc: in the table of those, by @sk
+ * @sk: ipc: the child that was dialed; alive while the duct is in the table
+ * @met: ipc: ends that have come; under the table's lock
  * @end: the ends, ZMQ_DUCT_...
  */
 struct zmq_duct {
@@ -58,11 +59,15 @@ void zmq_duct_settle(struct sock *sk);
 void zmq_duct_withdraw(struct sock *sk);
 struct zmq_duct *zmq_duct_meet(struct sock *sk, unsigned int side);
 
+struct zmq_duct *zmq_duct_new(void);
+void zmq_duct_get(struct zmq_duct *duct);
 void zmq_duct_enter(struct zmq_duct *duct, unsigned int side,
 		    struct zmq_conn *conn);
 void zmq_duct_leave(struct zmq_duct *duct, unsigned int side);
 bool zmq_duct_put(struct zmq_duct *duct, unsigned int side,
 		  struct sk_buff *skb);
+bool zmq_duct_full(const struct zmq_duct *duct, unsigned int side,
+		   const struct sock *sk);
 void zmq_duct_set_blocked(struct zmq_duct *duct, unsigned int side,
 			  bool blocked);
 void zmq_duct_tell_room(struct zmq_duct *duct, unsigned int side);

@@ -91,6 +91,12 @@ static unsigned long without_ping(const struct zmq_heartbeat *hb)
 	return max_t(long, READ_ONCE(hb->caught_up) - hb->peer_ping, 0);
 }
 
+/* A duct has no such clocks. */
+static bool by_tcp(const struct zmq_conn *conn)
+{
+	return sk_is_tcp(conn->sock->sk) && !conn->duct;
+}
+
 /* Nothing arrived since nothing was read: TCP doubles the time from one attempt
  * to the next, whether it retransmits (RFC 6298 5.5) or probes for room (RFC
  * 9293 3.8.6.1), so the peer's may be silent for as long again. That it
@@ -103,7 +109,7 @@ static bool catching_up(const struct zmq_conn *conn)
 	u32 now = tcp_jiffies32, arrived;
 	unsigned int again;
 
-	if (!stopped || !sk_is_tcp(sk))
+	if (!stopped || !by_tcp(conn))
 		return false;
 	arrived = READ_ONCE(inet_csk(sk)->icsk_ack.lrcvtime);
 	if (!time_before32(arrived, stopped))
@@ -222,7 +228,7 @@ static bool held_back(struct zmq_conn *conn, unsigned long patience)
 	const struct sock *sk = conn->sock->sk;
 	const struct tcp_sock *tp = tcp_sk(sk);
 
-	if (!sk_is_tcp(sk))
+	if (!by_tcp(conn))
 		return cmds_wait(conn);
 	if (READ_ONCE(tp->write_seq) == READ_ONCE(tp->snd_nxt))
 		return false;

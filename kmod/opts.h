@@ -63,6 +63,7 @@ struct zmq_opts {
 	bool	rcvframes;
 	bool	conflate;
 	bool	ipv6;
+	bool	local_direct;
 	u8	routing_id_len;
 	u8	connect_routing_id_len;
 	u8	routing_id[ZMQ_ROUTING_ID_MAX];

@@ -131,6 +131,7 @@ static const struct opt_desc sockopts[] = {
 	  RANGE(-1, INT_MAX), INIT(-1) },
 	{ OPT(ZMQ_TCP_KEEPALIVE_INTVL, INT, RW), FIELD(tcp_keepalive_intvl),
 	  RANGE(-1, INT_MAX), INIT(-1) },
+	{ OPT(ZMQ_LOCAL_DIRECT, BOOL, RW), FIELD(local_direct), RANGE(0, 1) },
 	{ OPT(ZMQ_TCP_MAXRT, INT, RW), FIELD(tcp_maxrt), RANGE(0, INT_MAX) },
 
 	/* what the socket is and has */

@@ -5,11 +5,21 @@
 #include <net/tcp.h>
 #include "compat.h"
 #include "conn.h"
+#include "rendezvous.h"
 #include "transport.h"
 
 #ifdef ZMQ_HAVE_TRACE_SK_DATA_READY
 #include <trace/events/sock.h>
 #endif
+
+/* With a duct nothing comes but the end. */
+static void readable(struct zmq_conn *conn)
+{
+	if (conn->duct)
+		zmq_task_run(&conn->task);
+	else
+		zmq_conn_readable(conn);
+}
 
 /* Softirq, or process context from the child's backlog; either way with
  * exclusive use of the child.
@@ -24,7 +34,7 @@ static void on_data_ready(struct sock *sk)
 	rcu_read_lock();
 	conn = rcu_dereference_sk_user_data(sk);
 	if (conn)
-		zmq_conn_readable(conn);
+		readable(conn);
 	rcu_read_unlock();
 }
 
@@ -135,6 +145,8 @@ static void tcp_position(const struct zmq_conn *conn, u32 *given, u32 *acked)
 const struct zmq_stream_ops zmq_tcp_stream = {
 	.install	= tcp_install,
 	.uninstall	= tcp_uninstall,
+	.meet		= zmq_rendezvous_offer,
+	.part		= zmq_rendezvous_withdraw,
 	.lock		= tcp_lock,
 	.unlock		= tcp_unlock,
 	.tx_begin	= tcp_lock,

@@ -17,6 +17,8 @@ struct zmq_owner;
  * @uninstall: the opposite; nothing is told after it. Socket lock.
  * @meet: the child is connected and nothing has passed: find out who the peer
  *	is, or NULL. Socket lock.
+ * @part: the connection is lost or closes: forget that, or NULL; may change
+ *	which of these structures the connection has. Socket lock.
  * @lock: take what protects the reader's position, see locking.rst, 4
  * @unlock: release it
  * @tx_begin: before one or several @send, or NULL. tx_lock.
@@ -35,6 +37,7 @@ struct zmq_stream_ops {
 	void	(*install)(struct zmq_conn *conn);
 	void	(*uninstall)(struct zmq_conn *conn);
 	void	(*meet)(struct zmq_conn *conn);
+	void	(*part)(struct zmq_conn *conn);
 	void	(*lock)(struct zmq_conn *conn);
 	void	(*unlock)(struct zmq_conn *conn);
 	void	(*tx_begin)(struct zmq_conn *conn);

@@ -141,6 +141,7 @@ struct sockaddr_zmq_peer {
 #define ZMQ_MONITOR		1006	/* int, ZMQ_EVENT_... that monitors opened later tell */
 #define ZMQ_MONITOR_FD		1007	/* int, get only: opens a monitor */
 #define ZMQ_INPROC_NS		1008	/* int, -1 or a socket that is in it; get: its number */
+#define ZMQ_LOCAL_DIRECT	1010	/* int, 0 or 1: tcp:// without TCP inside this kernel */
 
 /* When a connection that was dialed is not dialed again */
 #define ZMQ_RECONNECT_STOP_CONN_REFUSED 0x1

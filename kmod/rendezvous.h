@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where the two ends of a TCP connection meet if both are of this kernel. */
+#ifndef _ZMQ_RENDEZVOUS_H
+#define _ZMQ_RENDEZVOUS_H
+
+#include <linux/types.h>
+
+struct zmq_conn;
+
+void zmq_rendezvous_offer(struct zmq_conn *conn);
+const u8 *zmq_rendezvous_token(const struct zmq_conn *conn);
+void zmq_rendezvous_meet(struct zmq_conn *conn);
+void zmq_rendezvous_withdraw(struct zmq_conn *conn);
+
+#endif /* _ZMQ_RENDEZVOUS_H */
