@@ -134,6 +134,28 @@ int zt_connected(int pattern, const char *endpoint)
 	return fd;
 }
 
+/* One that meets its peers directly, also over tcp. */
+int zt_direct_socket(int pattern)
+{
+	int fd = zt_socket(pattern);
+
+	return fd < 0 || zt_setint(fd, ZMQ_LOCAL_DIRECT, 1) ? -1 : fd;
+}
+
+int zt_direct_listening(int pattern, const char *endpoint)
+{
+	int fd = zt_direct_socket(pattern);
+
+	return fd < 0 || zt_bind(fd, endpoint) ? -1 : fd;
+}
+
+int zt_direct_connected(int pattern, const char *endpoint)
+{
+	int fd = zt_direct_socket(pattern);
+
+	return fd < 0 || zt_connect(fd, endpoint) ? -1 : fd;
+}
+
 int zt_port(const char *endpoint)
 {
 	const char *colon = strrchr(endpoint, ':');

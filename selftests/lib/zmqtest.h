@@ -57,6 +57,7 @@ long zt_counter(const char *name);
 long zt_module_refs(void);
 int zt_proc_rows(void);
 long zt_proc_sum(const char *field, int *up);
+int zt_direct_peers(void);
 void zt_tell(void);
 
 /* policy.c: what the kernel counts, limits and allows */
@@ -87,6 +88,9 @@ int zt_connect(int fd, const char *endpoint);
 int zt_bind_any(int fd, const char *endpoint, char *bound);
 int zt_listening(int pattern, const char *endpoint, char *bound);
 int zt_connected(int pattern, const char *endpoint);
+int zt_direct_socket(int pattern);
+int zt_direct_listening(int pattern, const char *endpoint);
+int zt_direct_connected(int pattern, const char *endpoint);
 int zt_port(const char *endpoint);
 int zt_free_port(void);
 const char *zt_nth_bind(const char *endpoint, int i);

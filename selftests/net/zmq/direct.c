@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ipc:// between two AF_ZMQ sockets: bytes do not go through the UNIX socket,
- * and nobody can tell by what arrives.
+ * ipc:// between two AF_ZMQ sockets, and tcp:// between two that want it: bytes
+ * do not go through the child, and nobody can tell by what arrives.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -15,20 +15,31 @@
 #define NAME	"direct"
 #define EP	"ipc://@" NAME
 
-/* Peers whose bytes are handed over directly, or -1. */
-static int direct_peers(void)
-{
-	FILE *f = fopen("/proc/thread-self/net/zmq", "re");
-	char line[512];
-	int peers = 0;
+FIXTURE(duct) {
+	char ep[ZMQ_ENDPOINT_MAX];
+};
 
-	if (!f)
-		return -1;
-	while (fgets(line, sizeof(line), f))
-		if (strstr(line, " direct\n"))
-			peers++;
-	fclose(f);
-	return peers;
+FIXTURE_VARIANT(duct) {
+	const char *ep;
+};
+
+FIXTURE_VARIANT_ADD(duct, ipc) {
+	.ep = EP,
+};
+
+FIXTURE_VARIANT_ADD(duct, tcp) {
+	.ep = "tcp://127.0.0.1:5577",
+};
+
+FIXTURE_SETUP(duct)
+{
+	ASSERT_EQ(0, zt_setup(_metadata->name));
+	strcpy(self->ep, variant->ep);
+}
+
+FIXTURE_TEARDOWN(duct)
+{
+	EXPECT_EQ(0, zt_teardown());
 }
 
 static int unix_address(struct sockaddr_un *un)
@@ -57,14 +68,14 @@ static int unix_dialer(void)
 	return connect(fd, (struct sockaddr *)&un, len) ? -1 : fd;
 }
 
-TEST_F(zmq, two_ends_of_the_family_need_no_stream)
+TEST_F(duct, two_ends_of_the_family_need_no_stream)
 {
-	int pull = zt_listening(ZMQ_PULL, EP, self->ep);
-	int push = zt_connected(ZMQ_PUSH, self->ep);
+	int pull = zt_direct_listening(ZMQ_PULL, self->ep);
+	int push = zt_direct_connected(ZMQ_PUSH, self->ep);
 
 	ASSERT_EQ(0, zt_puts(push, "hello", 0));
 	EXPECT_TRUE(zt_gets(pull, "hello", ZT_LAST));
-	EXPECT_EQ(2, direct_peers());
+	EXPECT_EQ(2, zt_direct_peers());
 }
 
 TEST_F(zmq, a_plain_listener_gets_the_bytes)
@@ -78,7 +89,7 @@ TEST_F(zmq, a_plain_listener_gets_the_bytes)
 	ASSERT_EQ(0, zp_handshake(peer, "PULL", "PUSH"));
 	ASSERT_EQ(0, zt_puts(push, "hello", 0));
 	EXPECT_TRUE(zp_gets(peer, 0, "hello"));
-	EXPECT_EQ(0, direct_peers());
+	EXPECT_EQ(0, zt_direct_peers());
 }
 
 TEST_F(zmq, a_plain_dialer_gives_the_bytes)
@@ -89,7 +100,7 @@ TEST_F(zmq, a_plain_dialer_gives_the_bytes)
 	ASSERT_EQ(0, zp_handshake(peer, "PUSH", "PULL"));
 	ASSERT_EQ(0, zp_puts(peer, 0, "hello"));
 	EXPECT_TRUE(zt_gets(pull, "hello", ZT_LAST));
-	EXPECT_EQ(0, direct_peers());
+	EXPECT_EQ(0, zt_direct_peers());
 }
 
 /* User space may accept from it as well. */
@@ -110,7 +121,7 @@ TEST_F(zmq, a_listener_that_was_given_has_streams)
 	EXPECT_TRUE(zt_gets(pull, "to the socket", ZT_LAST));
 	ASSERT_EQ(0, zt_puts(push, "to the stream", 0));
 	EXPECT_TRUE(zp_gets(peer, 0, "to the stream"));
-	EXPECT_EQ(0, direct_peers());
+	EXPECT_EQ(0, zt_direct_peers());
 }
 
 /* One connection after the other, by whatever answers to the name. */
@@ -124,7 +135,7 @@ TEST_F(zmq, each_connection_finds_out_anew)
 		pull = zt_listening(ZMQ_PULL, EP, self->ep);
 		ASSERT_EQ(0, zt_puts(push, "direct", 0));
 		EXPECT_TRUE(zt_gets(pull, "direct", ZT_LAST));
-		EXPECT_EQ(2, direct_peers());
+		EXPECT_EQ(2, zt_direct_peers());
 		close(pull);
 
 		listener = unix_listener();
@@ -133,7 +144,7 @@ TEST_F(zmq, each_connection_finds_out_anew)
 		ASSERT_LE(0, peer);
 		close(listener);
 		ASSERT_EQ(0, zp_handshake(peer, "PULL", "PUSH"));
-		EXPECT_EQ(0, direct_peers());
+		EXPECT_EQ(0, zt_direct_peers());
 		close(peer);
 	}
 }
@@ -153,10 +164,10 @@ static void *send_one(void *arg)
 	return NULL;
 }
 
-TEST_F(zmq, a_message_of_64_mib_passes_both_ways)
+TEST_F(duct, a_message_of_64_mib_passes_both_ways)
 {
-	int a = zt_listening(ZMQ_PAIR, EP, self->ep), flags, i;
-	int b = zt_connected(ZMQ_PAIR, self->ep);
+	int a = zt_direct_listening(ZMQ_PAIR, self->ep), flags, i;
+	int b = zt_direct_connected(ZMQ_PAIR, self->ep);
 	const size_t len = 64 << 20;
 	char *data = malloc(len), *got = malloc(len);
 	struct sending s = { .data = data, .len = len };
@@ -172,7 +183,7 @@ TEST_F(zmq, a_message_of_64_mib_passes_both_ways)
 		EXPECT_EQ(0, s.ret);
 		EXPECT_EQ(0, memcmp(data, got, len));
 	}
-	EXPECT_EQ(2, direct_peers());
+	EXPECT_EQ(2, zt_direct_peers());
 	free(data);
 	free(got);
 }
@@ -182,19 +193,19 @@ static const size_t sizes[] = { 0, 1, 255, 256, 511, 512, 513, 4096, 32768,
 #define SIZES	(sizeof(sizes) / sizeof(*sizes))
 
 /* The sender is gone before the receiver has read the first one. */
-TEST_F(zmq, a_close_behind_a_send_loses_nothing)
+TEST_F(duct, a_close_behind_a_send_loses_nothing)
 {
 	static char data[300000], got[300000];
 	int pull, push, round, flags;
 	unsigned int i;
 
 	for (round = 0; round < 6; round++) {
-		pull = zt_socket(ZMQ_PULL);
-		push = zt_socket(ZMQ_PUSH);
+		pull = zt_direct_socket(ZMQ_PULL);
+		push = zt_direct_socket(ZMQ_PUSH);
 		/* With room for one message most lies in the duct. */
 		ASSERT_EQ(0, zt_setint(pull, ZMQ_RCVHWM, round & 1 ? 1 : 1000));
-		ASSERT_EQ(0, zt_bind(round & 2 ? push : pull, EP));
-		ASSERT_EQ(0, zt_connect(round & 2 ? pull : push, EP));
+		ASSERT_EQ(0, zt_bind(round & 2 ? push : pull, self->ep));
+		ASSERT_EQ(0, zt_connect(round & 2 ? pull : push, self->ep));
 		for (i = 0; i < SIZES; i++) {
 			zt_pattern(data, sizes[i], i);
 			ASSERT_EQ(0, zt_send(push, data, sizes[i], 0));
@@ -240,9 +251,9 @@ static bool drains(int fd, u32 *next, long count, size_t len)
 	return count < 0;
 }
 
-TEST_F(zmq, both_ends_full_both_ends_go_on)
+TEST_F(duct, both_ends_full_both_ends_go_on)
 {
-	int a = zt_socket(ZMQ_PAIR), b = zt_socket(ZMQ_PAIR), i;
+	int a = zt_direct_socket(ZMQ_PAIR), b = zt_direct_socket(ZMQ_PAIR), i;
 	u32 put[2] = { }, got[2] = { };
 	const size_t len[] = { 8, 600, 40000 };
 	long n, m;
@@ -252,8 +263,8 @@ TEST_F(zmq, both_ends_full_both_ends_go_on)
 		ASSERT_EQ(0, zt_setint(i ? a : b, ZMQ_RCVHWM, 10));
 		ASSERT_EQ(0, zt_setint(i ? a : b, ZMQ_SNDBUF, 8192));
 	}
-	ASSERT_EQ(0, zt_bind(a, EP));
-	ASSERT_EQ(0, zt_connect(b, EP));
+	ASSERT_EQ(0, zt_bind(a, self->ep));
+	ASSERT_EQ(0, zt_connect(b, self->ep));
 	ASSERT_EQ(0, zt_puts(a, "a", 0));
 	ASSERT_TRUE(zt_gets(b, "a", ZT_LAST));
 	for (i = 0; i < 9; i++) {
@@ -270,7 +281,7 @@ TEST_F(zmq, both_ends_full_both_ends_go_on)
 		ASSERT_TRUE(zt_becomes(a, POLLOUT));
 		ASSERT_TRUE(zt_becomes(b, POLLOUT));
 	}
-	EXPECT_EQ(2, direct_peers());
+	EXPECT_EQ(2, zt_direct_peers());
 }
 
 #define ROUNDS	2000
@@ -278,7 +289,7 @@ TEST_F(zmq, both_ends_full_both_ends_go_on)
 /* Every wake-up that is lost is a hang. */
 static int echo(void *arg)
 {
-	int fd = zt_connected(ZMQ_PAIR, arg), flags, i;
+	int fd = zt_direct_connected(ZMQ_PAIR, arg), flags, i;
 	static char data[300000];
 	ssize_t n;
 
@@ -290,9 +301,9 @@ static int echo(void *arg)
 	return 0;
 }
 
-TEST_F(zmq, a_ping_pong_of_two_processes_never_stops)
+TEST_F(duct, a_ping_pong_of_two_processes_never_stops)
 {
-	int fd = zt_listening(ZMQ_PAIR, EP, self->ep), flags, i;
+	int fd = zt_direct_listening(ZMQ_PAIR, self->ep), flags, i;
 	pid_t pid = zt_child(echo, self->ep);
 	static char data[300000];
 	size_t len;
@@ -311,21 +322,21 @@ TEST_F(zmq, a_ping_pong_of_two_processes_never_stops)
 
 static int stream_out(void *arg)
 {
-	int fd = zt_socket(ZMQ_PUSH);
+	int fd = zt_direct_socket(ZMQ_PUSH);
 
 	return zt_setint(fd, ZMQ_SNDHWM, 50) || zt_connect(fd, arg) ||
 	       zt_put_numbers(fd, STREAM, 0) != STREAM;
 }
 
-TEST_F(zmq, a_slow_reader_holds_a_fast_writer_back)
+TEST_F(duct, a_slow_reader_holds_a_fast_writer_back)
 {
-	int fd = zt_socket(ZMQ_PULL), flags;
+	int fd = zt_direct_socket(ZMQ_PULL), flags;
 	u32 i, got;
 	pid_t pid;
 
 	ASSERT_EQ(0, zt_setint(fd, ZMQ_RCVHWM, 7));
-	ASSERT_EQ(0, zt_bind(fd, EP));
-	pid = zt_child(stream_out, EP);
+	ASSERT_EQ(0, zt_bind(fd, self->ep));
+	pid = zt_child(stream_out, self->ep);
 	for (i = 0; i < STREAM; i++) {
 		if (!(i % 1000))
 			usleep(2000);
@@ -337,7 +348,7 @@ TEST_F(zmq, a_slow_reader_holds_a_fast_writer_back)
 
 static int send_for_ever(void *arg)
 {
-	int fd = zt_connected(ZMQ_PUSH, arg), i;
+	int fd = zt_direct_connected(ZMQ_PUSH, arg), i;
 	static char data[70000];
 
 	for (i = 0; !zt_send(fd, data, sizes[i % (SIZES - 1)], 0); i++)
@@ -347,7 +358,7 @@ static int send_for_ever(void *arg)
 
 static int receive_for_ever(void *arg)
 {
-	int fd = zt_connected(ZMQ_PULL, arg), flags;
+	int fd = zt_direct_connected(ZMQ_PULL, arg), flags;
 	static char data[70000];
 
 	while (zt_recv(fd, data, sizeof(data), 0, &flags) >= 0)
@@ -367,14 +378,14 @@ static bool is_alone(void *arg)
 	return !up;
 }
 
-TEST_F(zmq, a_sender_killed_amid_a_stream_ends_it_alone)
+TEST_F(duct, a_sender_killed_amid_a_stream_ends_it_alone)
 {
-	int fd = zt_listening(ZMQ_PULL, EP, self->ep), flags, status, round, i;
+	int fd = zt_direct_listening(ZMQ_PULL, self->ep), flags, status, round, i;
 	static char data[70000];
 	pid_t pid;
 
 	for (round = 0; round < 10; round++) {
-		pid = zt_child(send_for_ever, EP);
+		pid = zt_child(send_for_ever, self->ep);
 		for (i = 0; i < 50; i++)
 			ASSERT_LE(0, zt_recv(fd, data, sizeof(data), 0, &flags));
 		kill(pid, SIGKILL);
@@ -383,15 +394,15 @@ TEST_F(zmq, a_sender_killed_amid_a_stream_ends_it_alone)
 	}
 }
 
-TEST_F(zmq, a_reader_killed_amid_a_stream_ends_it_alone)
+TEST_F(duct, a_reader_killed_amid_a_stream_ends_it_alone)
 {
-	int fd = zt_listening(ZMQ_PUSH, EP, self->ep), status, round, i;
+	int fd = zt_direct_listening(ZMQ_PUSH, self->ep), status, round, i;
 	static char data[70000];
 	pid_t pid;
 
 	ASSERT_EQ(0, zt_setint(fd, ZMQ_SNDHWM, 20));
 	for (round = 0; round < 10; round++) {
-		pid = zt_child(receive_for_ever, EP);
+		pid = zt_child(receive_for_ever, self->ep);
 		for (i = 0; i < 50; i++)
 			ASSERT_EQ(0, zt_send(fd, data, sizes[i % (SIZES - 1)], 0));
 		kill(pid, SIGKILL);
@@ -402,7 +413,7 @@ TEST_F(zmq, a_reader_killed_amid_a_stream_ends_it_alone)
 
 struct churn {
 	atomic_bool stop;
-	int fd;
+	const char *ep;
 };
 
 static void *dial_and_go(void *arg)
@@ -411,8 +422,8 @@ static void *dial_and_go(void *arg)
 	int fd;
 
 	while (!c->stop) {
-		fd = zt_socket(ZMQ_PUSH);
-		if (zt_setint(fd, ZMQ_LINGER, 0) || zt_connect(fd, EP))
+		fd = zt_direct_socket(ZMQ_PUSH);
+		if (zt_setint(fd, ZMQ_LINGER, 0) || zt_connect(fd, c->ep))
 			printf("# connect: %m\n");
 		close(fd);
 	}
@@ -420,18 +431,18 @@ static void *dial_and_go(void *arg)
 }
 
 /* Listeners go before they accept and dialers before they are accepted. */
-TEST_F(zmq, ends_that_go_before_they_meet_leave_nothing)
+TEST_F(duct, ends_that_go_before_they_meet_leave_nothing)
 {
-	struct churn c = { };
+	struct churn c = { .ep = self->ep };
 	pthread_t thread;
 	int pull, push, i;
 
-	push = zt_socket(ZMQ_PUSH);
+	push = zt_direct_socket(ZMQ_PUSH);
 	ASSERT_EQ(0, zt_setint(push, ZMQ_RECONNECT_IVL, 1));
-	ASSERT_EQ(0, zt_connect(push, EP));
+	ASSERT_EQ(0, zt_connect(push, self->ep));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, dial_and_go, &c));
 	for (i = 0; i < 200; i++) {
-		pull = zt_listening(ZMQ_PULL, EP, self->ep);
+		pull = zt_direct_listening(ZMQ_PULL, self->ep);
 		ASSERT_LE(0, pull);
 		if (i & 1)
 			usleep(1000);
@@ -439,7 +450,7 @@ TEST_F(zmq, ends_that_go_before_they_meet_leave_nothing)
 	}
 	c.stop = true;
 	ASSERT_EQ(0, pthread_join(thread, NULL));
-	pull = zt_listening(ZMQ_PULL, EP, self->ep);
+	pull = zt_direct_listening(ZMQ_PULL, self->ep);
 	ASSERT_TRUE(zt_becomes(push, POLLOUT));
 	ASSERT_EQ(0, zt_puts(push, "at last", 0));
 	EXPECT_TRUE(zt_gets(pull, "at last", ZT_LAST));
