@@ -47,6 +47,8 @@ static void azmq_open(struct port *p)
 		set_int(p, ZMQ_XPUB_NODROP, 1);
 	if (p->o->style == STYLE_FRAMES)
 		set_int(p, ZMQ_RCVFRAMES, 1);
+	if (p->o->direct)
+		set_int(p, ZMQ_LOCAL_DIRECT, 1);
 	a->hdr = xcalloc(n, sizeof(*a->hdr));
 	a->iov = xcalloc(n, sizeof(*a->iov));
 	for (i = 0; i < n; i++) {

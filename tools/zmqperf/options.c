@@ -42,6 +42,7 @@ static const char help[] =
 "  -S, --subs N           topics of mode subs (1)\n"
 "  -r, --rate N           of mode paced, messages a second\n"
 "      --epoll            mode lat: both ends wait in epoll\n"
+"      --direct           azmq over tcp: messages without TCP, ZMQ_LOCAL_DIRECT\n"
 "      --each             mode fanout: all have a message before the next one\n"
 "      --miss             mode subs: nobody has subscribed to the messages\n"
 "      --timeout S        give up after S seconds (600)\n"
@@ -208,6 +209,9 @@ static void check(const struct options *o)
 		usage("--peers is for the modes scale and fanout");
 	if (o->epoll && o->mode != &mode_lat)
 		usage("--epoll is for mode lat");
+	if (o->direct && (o->backend != &backend_azmq ||
+			  o->transport != OVER_TCP))
+		usage("--direct is for azmq over tcp");
 	if (o->each && o->mode != &mode_fanout)
 		usage("--each is for mode fanout");
 	if (o->miss && o->mode != &mode_subs)
@@ -218,7 +222,7 @@ static void check(const struct options *o)
 		o->mode->check(o);
 }
 
-enum { EPOLL = 256, EACH, MISS, TIMEOUT, JSON };
+enum { EPOLL = 256, DIRECT, EACH, MISS, TIMEOUT, JSON };
 
 static const struct option table[] = {
 	{ "pattern", required_argument, NULL, 'p' },
@@ -233,6 +237,7 @@ static const struct option table[] = {
 	{ "subs", required_argument, NULL, 'S' },
 	{ "rate", required_argument, NULL, 'r' },
 	{ "epoll", no_argument, NULL, EPOLL },
+	{ "direct", no_argument, NULL, DIRECT },
 	{ "each", no_argument, NULL, EACH },
 	{ "miss", no_argument, NULL, MISS },
 	{ "timeout", required_argument, NULL, TIMEOUT },
@@ -280,6 +285,9 @@ static void option(struct options *o, int c)
 		break;
 	case EPOLL:
 		o->epoll = true;
+		break;
+	case DIRECT:
+		o->direct = true;
 		break;
 	case EACH:
 		o->each = true;

@@ -46,6 +46,7 @@ struct options {
 	unsigned int rate;
 	unsigned int timeout;
 	bool epoll;
+	bool direct;
 	bool each;
 	bool miss;
 	bool json;
