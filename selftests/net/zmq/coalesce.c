@@ -121,6 +121,27 @@ TEST_F(zmq, who_sleeps_in_poll_sends_first)
 	EXPECT_TRUE(early(&h));
 }
 
+/* Those to whom the peer has sent more have company to wait for. */
+TEST_F(zmq, an_answer_to_the_last_message_that_is_there_goes_at_once)
+{
+	struct held h;
+
+	ASSERT_EQ(0, hold(&h, ZMQ_DEALER, "DEALER", "DEALER"));
+	ASSERT_EQ(0, zp_puts(h.peer, 0, "question"));
+	ASSERT_EQ(0, zp_puts(h.peer, 0, "another"));
+	ASSERT_TRUE(zp_sync(h.peer));
+	ASSERT_TRUE(zt_gets(h.fd, "question", false));
+	ASSERT_EQ(0, zt_puts(h.fd, "answer", 0));
+	EXPECT_FALSE(zt_poll(h.peer, POLLIN, 50));
+	ASSERT_TRUE(zt_gets(h.fd, "another", false));
+	ASSERT_EQ(0, zt_puts(h.fd, "too", 0));
+	EXPECT_TRUE(zp_gets(h.peer, 0, "answer"));
+	EXPECT_TRUE(zp_gets(h.peer, 0, "too"));
+	ASSERT_EQ(0, zt_puts(h.fd, "unasked", 0));
+	EXPECT_FALSE(zt_poll(h.peer, POLLIN, 50));
+	EXPECT_TRUE(early(&h));
+}
+
 TEST_F(zmq, what_waits_goes_when_the_socket_is_closed)
 {
 	struct held h;
