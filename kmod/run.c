@@ -98,6 +98,35 @@ struct sk_buff *zmq_run_from_bytes(const void *data, unsigned int len, gfp_t gfp
 }
 
 /**
+ * zmq_run_from_iter() - make a run by copying into pages
+ * @from: what is copied
+ * @max: how much of it, ZMQ_RUN_COPY_PIECE at the most
+ * @gfp: how to allocate
+ *
+ * Context: Process context; may fault in user memory.
+ * Return: the run, or NULL.
+ */
+struct sk_buff *zmq_run_from_iter(struct iov_iter *from, size_t max, gfp_t gfp)
+{
+	size_t len = min(iov_iter_count(from), max);
+	struct sk_buff *run;
+	int err;
+
+	run = alloc_skb_with_frags(0, len, PAGE_ALLOC_COSTLY_ORDER, &err, gfp);
+	if (!run)
+		return NULL;
+	run->data_len = len;
+	run->len = len;
+	if (skb_copy_datagram_from_iter(run, 0, from, len)) {
+		kfree_skb(run);
+		return NULL;
+	}
+	zmq_run(run)->off = 0;
+	zmq_run(run)->len = len;
+	return run;
+}
+
+/**
  * zmq_run_from_skb() - make a run of a part of a received skb
  * @skb: what TCP received
  * @off: where the run begins

@@ -9,6 +9,9 @@ struct iov_iter;
 /* Up to here copying a run costs less than a second reference to its memory. */
 #define ZMQ_RUN_COPY_MAX	512
 
+/* What is copied into one run, of so many fragments of a page at the worst. */
+#define ZMQ_RUN_COPY_PIECE	SZ_32K
+
 /**
  * struct zmq_run_cb - what skb->cb holds while an skb is a run
  * @off: where the run's bytes begin in the skb
@@ -35,6 +38,7 @@ void zmq_run_free(struct sk_buff *run, struct sk_buff **spare);
 struct sk_buff *zmq_run_own(struct sk_buff *skb);
 struct sk_buff *zmq_run_from_bytes(const void *data, unsigned int len,
 				   gfp_t gfp);
+struct sk_buff *zmq_run_from_iter(struct iov_iter *from, size_t max, gfp_t gfp);
 struct sk_buff *zmq_runs_seek(const struct sk_buff_head *runs,
 			      struct sk_buff *skb, u64 *off);
 const u8 *zmq_skb_bytes(const struct sk_buff *skb, u32 off, size_t *n);
