@@ -191,6 +191,7 @@ static int zmq_create(struct net *net, struct socket *sock, int protocol,
 		return -ENOMEM;
 	sock->ops = &zmq_proto_ops;
 	zmq_own_sol_socket(sock);
+	set_bit(SOCK_SUPPORT_ZC, &sock->flags);
 	sock_init_data(sock, sk);
 	sk->sk_protocol = pattern->type;
 	err = kern ? 0 : check_create(sk);

@@ -161,6 +161,61 @@ static inline int zmq_tcp_send_pages(struct sock *sk, struct msghdr *m,
 }
 #endif
 
+/* Whoever is told that memory which an skb refers to is free. */
+#ifdef ZMQ_HAVE_UBUF_INFO_OPS
+static inline void zmq_ubuf_set_ops(struct ubuf_info *ubuf,
+				    const struct ubuf_info_ops *ops)
+{
+	ubuf->ops = ops;
+}
+
+static inline bool zmq_ubuf_has_ops(const struct ubuf_info *ubuf,
+				    const struct ubuf_info_ops *ops)
+{
+	return ubuf->ops == ops;
+}
+
+static inline void zmq_ubuf_complete(struct ubuf_info *ubuf,
+				     struct sk_buff *skb, bool success)
+{
+	ubuf->ops->complete(skb, ubuf, success);
+}
+#else
+struct ubuf_info_ops {
+	void (*complete)(struct sk_buff *skb, struct ubuf_info *ubuf,
+			 bool success);
+};
+
+static inline void zmq_ubuf_set_ops(struct ubuf_info *ubuf,
+				    const struct ubuf_info_ops *ops)
+{
+	ubuf->callback = ops->complete;
+}
+
+static inline bool zmq_ubuf_has_ops(const struct ubuf_info *ubuf,
+				    const struct ubuf_info_ops *ops)
+{
+	return ubuf->callback == ops->complete;
+}
+
+static inline void zmq_ubuf_complete(struct ubuf_info *ubuf,
+				     struct sk_buff *skb, bool success)
+{
+	ubuf->callback(skb, ubuf, success);
+}
+#endif
+
+/* One that the socket's error queue gets a notification from. */
+static inline struct ubuf_info *zmq_msg_zerocopy_alloc(struct sock *sk,
+						       size_t size)
+{
+#ifdef ZMQ_HAVE_ZEROCOPY_DEVMEM
+	return msg_zerocopy_realloc(sk, size, NULL, false);
+#else
+	return msg_zerocopy_realloc(sk, size, NULL);
+#endif
+}
+
 #ifdef ZMQ_HAVE_ASSIGN_STR_DST
 #define zmq_assign_str(dst, src) __assign_str(dst)
 #else

@@ -80,7 +80,9 @@ unsigned int zmq_conn_rx_v1(struct zmq_conn *conn, struct sk_buff *skb,
 	return done;
 }
 
-/* The header that the send queue begins with; it may lie in several segments. */
+/* The header that the send queue begins with; it may lie in several segments,
+ * but not in one that is pinned.
+ */
 static int peek_hdr(struct zmq_conn *conn, struct zmq_hdr *h)
 {
 	u32 off = conn->tx_off, n = 0, take;
@@ -141,18 +143,22 @@ static int send_body(struct zmq_conn *conn, unsigned int *msgs)
 	const struct zmq_seg *seg;
 	struct msghdr m = {};
 	struct bio_vec bv;
+	u32 off, len;
 	int ret;
 
 	spin_lock_bh(&conn->tx_qlock);
 	seg = list_first_entry(&conn->tx_queue, struct zmq_seg, node);
-	bv.bv_page = seg->buf->page;
-	bv.bv_offset = seg->off + conn->tx_off;
-	bv.bv_len = min_t(u64, rf->body_left, seg->len - conn->tx_off);
+	off = seg->off + conn->tx_off;
+	len = min_t(u64, rf->body_left, seg->len - conn->tx_off);
 	spin_unlock_bh(&conn->tx_qlock);
 
-	iov_iter_bvec(&m.msg_iter, ITER_SOURCE, &bv, 1, bv.bv_len);
-	ret = zmq_conn_tx_give(conn, &m, bv.bv_len,
-			       READ_ONCE(conn->tx_bytes) > bv.bv_len);
+	if (seg->buf->pinned) {
+		zmq_conn_tx_copy_pinned(seg->buf, off, len, &m);
+	} else {
+		bvec_set_page(&bv, seg->buf->page, len, off);
+		iov_iter_bvec(&m.msg_iter, ITER_SOURCE, &bv, 1, len);
+	}
+	ret = zmq_conn_tx_give(conn, &m, len, READ_ONCE(conn->tx_bytes) > len);
 	if (ret < 0)
 		return ret;
 	rf->body_left -= ret;

@@ -8,6 +8,7 @@
 #include "conn_tx.h"
 #include "drop.h"
 #include "transport.h"
+#include "zerocopy.h"
 
 /* What one call gives to the stream. */
 #define DRAIN_RANGES		16
@@ -176,6 +177,33 @@ static int give_pages(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
 	return ret ?: -EAGAIN;
 }
 
+static int give_pinned(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
+		       bool more)
+{
+	int ret;
+
+	m->msg_flags = tx_flags(more) | MSG_ZEROCOPY;
+	ret = conn->stream->send_zerocopy(conn, m, bytes);
+	return ret ?: -EAGAIN;
+}
+
+/**
+ * zmq_conn_tx_copy_pinned() - prepare to copy the caller's memory to the stream
+ * @buf: of the send queue, pinned
+ * @off: where the bytes begin
+ * @len: how many
+ * @m: what is to be sent; its msg_ubuf tells a stream not to refer to it
+ *
+ * Context: Process context, tx_lock held.
+ */
+void zmq_conn_tx_copy_pinned(const struct zmq_buf *buf, u32 off, u32 len,
+			     struct msghdr *m)
+{
+	zmq_pinned_iter(buf->pinned, off, len, &m->msg_iter);
+	m->msg_ubuf = buf->pinned->ubuf;
+	zmq_zerocopy_copied(m->msg_ubuf);
+}
+
 /**
  * zmq_conn_tx_advance() - take bytes from the beginning of the send queue
  * @conn: the connection
@@ -216,8 +244,8 @@ unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent)
 static bool by_reference(const struct zmq_conn *conn,
 			 const struct zmq_seg *seg, u32 len)
 {
-	return conn->stream->send_pages && len >= REF_MIN &&
-	       len >= seg->buf->size / REF_PART;
+	return conn->stream->send_pages && !seg->buf->pinned &&
+	       len >= REF_MIN && len >= seg->buf->size / REF_PART;
 }
 
 /**
@@ -225,15 +253,19 @@ static bool by_reference(const struct zmq_conn *conn,
  * @bv: the ranges
  * @n: how many
  * @bytes: in all of them
+ * @pinned: the caller's memory instead, or NULL
+ * @off: where @bytes of it begin
  * @pages: they are referenced, otherwise copied
  * @more: there are others behind them
  */
 struct tx_ranges {
-	struct bio_vec	bv[DRAIN_RANGES];
-	int		n;
-	size_t		bytes;
-	bool		pages;
-	bool		more;
+	struct bio_vec		bv[DRAIN_RANGES];
+	int			n;
+	size_t			bytes;
+	const struct zmq_buf	*pinned;
+	u32			off;
+	bool			pages;
+	bool			more;
 };
 
 static void collect(struct zmq_conn *conn, struct tx_ranges *tx)
@@ -248,37 +280,59 @@ static void collect(struct zmq_conn *conn, struct tx_ranges *tx)
 		if (!tx->n)
 			tx->pages = pages;
 		if (tx->n == DRAIN_RANGES || tx->bytes >= DRAIN_BYTES ||
-		    tx->pages != pages) {
+		    tx->pages != pages || tx->pinned ||
+		    (tx->n && seg->buf->pinned)) {
 			tx->more = true;
 			break;
 		}
-		tx->bv[tx->n].bv_page = seg->buf->page;
-		tx->bv[tx->n].bv_offset = seg->off + off;
-		tx->bv[tx->n++].bv_len = len;
+		if (seg->buf->pinned) {
+			tx->pinned = seg->buf;
+			tx->off = seg->off + off;
+		} else {
+			bvec_set_page(&tx->bv[tx->n], seg->buf->page, len,
+				      seg->off + off);
+		}
+		tx->n++;
 		tx->bytes += len;
 		off = 0;
 	}
 }
 
+static int give_ranges(struct zmq_conn *conn, struct tx_ranges *tx)
+{
+	const struct zmq_buf *buf = tx->pinned;
+	struct msghdr m = {};
+
+	if (!buf) {
+		iov_iter_bvec(&m.msg_iter, ITER_SOURCE, tx->bv, tx->n,
+			      tx->bytes);
+		return tx->pages ? give_pages(conn, &m, tx->bytes, tx->more) :
+			zmq_conn_tx_give(conn, &m, tx->bytes, tx->more);
+	}
+	if (!conn->stream->send_zerocopy) {
+		zmq_conn_tx_copy_pinned(buf, tx->off, tx->bytes, &m);
+		return zmq_conn_tx_give(conn, &m, tx->bytes, tx->more);
+	}
+	zmq_pinned_iter(buf->pinned, tx->off, tx->bytes, &m.msg_iter);
+	m.msg_ubuf = buf->pinned->ubuf;
+	return give_pinned(conn, &m, tx->bytes, tx->more);
+}
+
 static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
 {
-	struct msghdr m = {};
 	struct tx_ranges tx;
 	int ret;
 
 	tx.n = 0;
 	tx.bytes = 0;
+	tx.pinned = NULL;
 	tx.pages = false;
 	tx.more = false;
 	spin_lock_bh(&conn->tx_qlock);
 	collect(conn, &tx);
 	spin_unlock_bh(&conn->tx_qlock);
 
-	iov_iter_bvec(&m.msg_iter, ITER_SOURCE, tx.bv, tx.n, tx.bytes);
-	if (tx.pages)
-		ret = give_pages(conn, &m, tx.bytes, tx.more);
-	else
-		ret = zmq_conn_tx_give(conn, &m, tx.bytes, tx.more);
+	ret = give_ranges(conn, &tx);
 	if (ret > 0)
 		*msgs += zmq_conn_tx_advance(conn, ret);
 	return ret;

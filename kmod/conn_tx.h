@@ -7,6 +7,8 @@
 
 int zmq_conn_tx_give(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
 		     bool more);
+void zmq_conn_tx_copy_pinned(const struct zmq_buf *buf, u32 off, u32 len,
+			     struct msghdr *m);
 int zmq_conn_send_cmds(struct zmq_conn *conn);
 void zmq_conn_free_cmds(struct zmq_conn *conn);
 unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent);

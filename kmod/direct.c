@@ -12,6 +12,7 @@
 #include "direct.h"
 #include "duct.h"
 #include "polled.h"
+#include "run.h"
 
 /* So much, and no more, makes one skb: less than the reader parses at once. */
 #define GIVE_MAX	SZ_32K
@@ -166,6 +167,17 @@ static struct sk_buff *by_reference(const struct msghdr *m, unsigned int len)
 	return skb;
 }
 
+/* What has a msg_ubuf changes whenever the caller likes. */
+static struct sk_buff *make_skb(struct msghdr *m, unsigned int len)
+{
+	BUILD_BUG_ON(GIVE_MAX > ZMQ_RUN_COPY_PIECE);
+	if (len <= COPY_MAX || !iov_iter_is_bvec(&m->msg_iter))
+		return by_copy(m, len);
+	if (m->msg_ubuf)
+		return zmq_run_from_iter(&m->msg_iter, len, GFP_KERNEL_ACCOUNT);
+	return by_reference(m, len);
+}
+
 static int give(struct zmq_conn *conn, struct msghdr *m, size_t len)
 {
 	struct sock *sk = conn->sock->sk;
@@ -177,8 +189,7 @@ static int give(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	if (zmq_duct_full(conn->duct, side_of(conn), sk))
 		return -EAGAIN;
 	n = min_t(size_t, len, GIVE_MAX);
-	skb = n > COPY_MAX && iov_iter_is_bvec(&m->msg_iter) ?
-	      by_reference(m, n) : by_copy(m, n);
+	skb = make_skb(m, n);
 	if (!skb)
 		return -ENOMEM;
 	n = skb->len;

@@ -10,6 +10,7 @@
 #include "msg.h"
 #include "run.h"
 #include "wire.h"
+#include "zerocopy.h"
 
 #define BUF_MAX		SZ_32K
 
@@ -18,38 +19,68 @@
 
 static struct kmem_cache *buf_cache;
 
-static struct zmq_buf *buf_new(struct sock *sk, u32 size)
+/* A buffer that has no memory yet. */
+static struct zmq_buf *buf_alloc(struct sock *sk, u32 size)
 {
-	unsigned int order = get_order(size);
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
-	struct zmq_buf *buf;
+	struct zmq_buf *buf = kmem_cache_zalloc(buf_cache, GFP_KERNEL);
 
-	buf = kmem_cache_alloc(buf_cache, GFP_KERNEL);
 	if (!buf)
 		goto err_count;
-
-	if (order)
-		gfp |= __GFP_COMP | __GFP_NORETRY;
-	buf->page = alloc_pages(gfp, order);
-	if (!buf->page)
-		goto err_free;
 	if (!zmq_mem_charge_tx(sk, size + sizeof(*buf)))
-		goto err_page;
-
+		goto err_free;
 	refcount_set(&buf->ref, 1);
 	buf->size = size;
-	buf->fill = 0;
 	buf->sk = sk;
 	sock_hold(sk);
 	return buf;
 
-err_page:
-	put_page(buf->page);
 err_free:
 	kmem_cache_free(buf_cache, buf);
 err_count:
 	zmq_drop(sk, NULL, ZMQ_MIB_NOMEM, 1);
 	return NULL;
+}
+
+static void buf_free(struct zmq_buf *buf)
+{
+	struct sock *sk = buf->sk;
+
+	zmq_mem_uncharge_tx(sk, buf->size + sizeof(*buf));
+	kmem_cache_free(buf_cache, buf);
+	sock_put(sk);
+}
+
+static struct zmq_buf *buf_new(struct sock *sk, u32 size)
+{
+	unsigned int order = get_order(size);
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+	struct zmq_buf *buf = buf_alloc(sk, size);
+
+	if (!buf)
+		return NULL;
+	if (order)
+		gfp |= __GFP_COMP | __GFP_NORETRY;
+	buf->page = alloc_pages(gfp, order);
+	if (buf->page)
+		return buf;
+	zmq_drop(sk, NULL, ZMQ_MIB_NOMEM, 1);
+	buf_free(buf);
+	return NULL;
+}
+
+/* A buffer made of the caller's memory, which it takes over. */
+static struct zmq_buf *buf_of_pinned(struct sock *sk,
+				     struct zmq_pinned *pinned)
+{
+	struct zmq_buf *buf = buf_alloc(sk, pinned->nr << PAGE_SHIFT);
+
+	if (!buf) {
+		zmq_unpin(pinned);
+		return NULL;
+	}
+	buf->pinned = pinned;
+	buf->fill = pinned->len;
+	return buf;
 }
 
 /**
@@ -60,14 +91,13 @@ err_count:
  */
 void zmq_buf_put(struct zmq_buf *buf)
 {
-	struct sock *sk = buf->sk;
-
 	if (!refcount_dec_and_test(&buf->ref))
 		return;
-	zmq_mem_uncharge_tx(sk, buf->size + sizeof(*buf));
-	put_page(buf->page);
-	kmem_cache_free(buf_cache, buf);
-	sock_put(sk);
+	if (buf->pinned)
+		zmq_unpin(buf->pinned);
+	else
+		put_page(buf->page);
+	buf_free(buf);
 }
 
 /**
@@ -174,6 +204,24 @@ static int reserve(struct zmq_msg *msg, u32 contig)
 	return 0;
 }
 
+static int append_range(struct zmq_msg *msg, struct zmq_buf *buf, u32 off, u32 len)
+{
+	struct zmq_range *range;
+	int err;
+
+	if (msg->nr == msg->cap) {
+		err = grow_ranges(msg);
+		if (err)
+			return err;
+	}
+	refcount_inc(&buf->ref);
+	range = &msg->ranges[msg->nr++];
+	range->buf = buf;
+	range->off = off;
+	range->len = len;
+	return 0;
+}
+
 /* Count @len bytes that were just written at the open buffer's fill. */
 static int extend(struct zmq_msg *msg, u32 len)
 {
@@ -185,16 +233,9 @@ static int extend(struct zmq_msg *msg, u32 len)
 	if (last && last->buf == buf && last->off + last->len == buf->fill) {
 		last->len += len;
 	} else {
-		if (msg->nr == msg->cap) {
-			err = grow_ranges(msg);
-			if (err)
-				return err;
-		}
-		refcount_inc(&buf->ref);
-		last = &msg->ranges[msg->nr++];
-		last->buf = buf;
-		last->off = buf->fill;
-		last->len = len;
+		err = append_range(msg, buf, buf->fill, len);
+		if (err)
+			return err;
 	}
 	buf->fill += len;
 	msg->bytes += len;
@@ -229,6 +270,46 @@ static int append_iter(struct zmq_msg *msg, struct iov_iter *from, u64 len)
 		if (!copy_in(msg, 0, n, from))
 			return -EFAULT;
 		err = extend(msg, n);
+		if (err)
+			return err;
+		len -= n;
+		if (len && fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+static int add_pinned(struct zmq_msg *msg, struct zmq_pinned *pinned)
+{
+	struct zmq_buf *buf = buf_of_pinned(msg->sk, pinned);
+	int err;
+
+	if (!buf)
+		return -ENOBUFS;
+	err = append_range(msg, buf, 0, buf->fill);
+	if (!err)
+		msg->bytes += buf->fill;
+	zmq_buf_put(buf);
+	return err;
+}
+
+/* Refer to the caller's memory, but for pieces that are better copied. */
+static int append_pinned(struct zmq_msg *msg, struct iov_iter *from, u64 len,
+			 struct ubuf_info *ubuf)
+{
+	struct zmq_pinned *pinned;
+	int err;
+	u64 n;
+
+	while (len) {
+		n = min_t(u64, len, ZMQ_ZEROCOPY_MIN);
+		pinned = NULL;
+		if (zmq_zerocopy_pays(from, len))
+			pinned = zmq_pin(from, len, ubuf);
+		if (pinned)
+			n = pinned->len;
+		err = pinned ? add_pinned(msg, pinned) :
+			       append_iter(msg, from, n);
 		if (err)
 			return err;
 		len -= n;
@@ -295,20 +376,27 @@ static int append_short(struct zmq_msg *msg, struct iov_iter *from, u32 len,
 	return extend(msg, hdr + len);
 }
 
-/* Its first ZMQ_TOPIC_MAX bytes lie in one piece, for subscriptions. */
+/* The first ZMQ_TOPIC_MAX bytes of a message lie in one piece of our memory, for
+ * subscriptions.
+ */
 static int append_long(struct zmq_msg *msg, struct iov_iter *from, u64 len,
-		       bool more)
+		       bool more, struct ubuf_info *ubuf)
 {
+	u64 copied = msg->frames ? 0 : ZMQ_TOPIC_MAX;
 	struct zmq_msg_mark mark;
 	int err;
 
 	zmq_msg_mark(msg, &mark);
+	if (!ubuf)
+		copied = len;
 	err = reserve(msg, ZMQ_HDR_MAX + ZMQ_TOPIC_MAX);
 	if (err)
 		return err;
 	zmq_hdr_put(page_address(msg->open->page) + msg->open->fill, len,
 		    more ? ZMTP_MORE : 0);
-	err = extend(msg, ZMQ_HDR_MAX) ?: append_iter(msg, from, len);
+	err = extend(msg, ZMQ_HDR_MAX) ?: append_iter(msg, from, copied);
+	if (!err)
+		err = append_pinned(msg, from, len - copied, ubuf);
 	if (err)
 		zmq_msg_rollback(msg, &mark);
 	return err;
@@ -320,12 +408,14 @@ static int append_long(struct zmq_msg *msg, struct iov_iter *from, u64 len,
  * @from: where the body comes from
  * @len: bytes in the body
  * @more: another frame will follow
+ * @ubuf: of zmq_zerocopy_begin(): who is told if the body is not copied, or
+ *	NULL to copy it
  *
  * Context: Process context, socket lock held; may fault in user memory.
  * Return: 0; -EFAULT, -ENOBUFS, -ENOMEM or -EINTR, and the message is as before.
  */
 int zmq_msg_put_frame(struct zmq_msg *msg, struct iov_iter *from, u64 len,
-		      bool more)
+		      bool more, struct ubuf_info *ubuf)
 {
 	u64 body = msg->bytes + hdr_size(len);
 	int err;
@@ -333,7 +423,7 @@ int zmq_msg_put_frame(struct zmq_msg *msg, struct iov_iter *from, u64 len,
 	if (len <= ZMQ_TOPIC_MAX)
 		err = append_short(msg, from, len, more);
 	else
-		err = append_long(msg, from, len, more);
+		err = append_long(msg, from, len, more, ubuf);
 	if (err)
 		return err;
 	if (!msg->frames++) {
@@ -488,20 +578,49 @@ const u8 *zmq_msg_topic(const struct zmq_msg *msg, size_t *len)
 	return zmq_range_addr(r) + off;
 }
 
-static struct sk_buff *run_from_ranges(const struct zmq_range *r,
-				       unsigned int nr)
+/* Ranges from @r on that one run refers to, none of them pinned. */
+static unsigned int count_ranges(const struct zmq_range *r, unsigned int nr)
+{
+	unsigned int n = 0;
+
+	while (n < nr && n < MAX_SKB_FRAGS && !r[n].buf->pinned)
+		n++;
+	return n;
+}
+
+static int run_from_ranges(const struct zmq_range *r, unsigned int nr,
+			   struct sk_buff_head *runs)
 {
 	struct sk_buff *skb = zmq_run_alloc(0, GFP_KERNEL);
 	unsigned int i;
 
 	if (!skb)
-		return NULL;
+		return -ENOMEM;
 	for (i = 0; i < nr; i++, r++) {
 		get_page(r->buf->page);
 		skb_add_rx_frag(skb, i, r->buf->page, r->off, r->len, r->len);
 	}
 	zmq_run(skb)->len = skb->len;
-	return skb;
+	__skb_queue_tail(runs, skb);
+	return 0;
+}
+
+/* What is received must not change. */
+static int runs_from_pinned(const struct zmq_range *r,
+			    struct sk_buff_head *runs)
+{
+	struct iov_iter from;
+	struct sk_buff *skb;
+
+	zmq_pinned_iter(r->buf->pinned, r->off, r->len, &from);
+	zmq_zerocopy_copied(r->buf->pinned->ubuf);
+	while (iov_iter_count(&from)) {
+		skb = zmq_run_from_iter(&from, ZMQ_RUN_COPY_PIECE, GFP_KERNEL);
+		if (!skb)
+			return -ENOMEM;
+		__skb_queue_tail(runs, skb);
+	}
+	return 0;
 }
 
 static int msg_to_small_run(const struct zmq_msg *msg,
@@ -525,7 +644,7 @@ static int msg_to_small_run(const struct zmq_msg *msg,
  * @msg: the message
  * @runs: list that the runs are appended to
  *
- * Large bodies are referenced, not copied.
+ * Large bodies are referenced, not copied, unless they are the caller's memory.
  *
  * Context: Process context, socket lock held.
  * Return: 0, or -ENOMEM with @runs unchanged.
@@ -533,21 +652,23 @@ static int msg_to_small_run(const struct zmq_msg *msg,
 int zmq_msg_to_runs(const struct zmq_msg *msg, struct sk_buff_head *runs)
 {
 	struct sk_buff_head made;
-	struct sk_buff *skb;
+	const struct zmq_range *r;
 	unsigned int i, n;
+	int err;
 
 	if (msg->bytes <= ZMQ_RUN_COPY_MAX)
 		return msg_to_small_run(msg, runs);
 
 	__skb_queue_head_init(&made);
-	for (i = 0; i < msg->nr; i += n) {
-		n = min_t(unsigned int, msg->nr - i, MAX_SKB_FRAGS);
-		skb = run_from_ranges(&msg->ranges[i], n);
-		if (!skb) {
+	for (i = 0; i < msg->nr; i += n ?: 1) {
+		r = &msg->ranges[i];
+		n = count_ranges(r, msg->nr - i);
+		err = n ? run_from_ranges(r, n, &made) :
+			  runs_from_pinned(r, &made);
+		if (err) {
 			__skb_queue_purge(&made);
-			return -ENOMEM;
+			return err;
 		}
-		__skb_queue_tail(&made, skb);
 	}
 	skb_queue_splice_tail(&made, runs);
 	return 0;

@@ -9,21 +9,26 @@
 struct iov_iter;
 struct page;
 struct zmq_frame_desc;
+struct ubuf_info;
+struct zmq_pinned;
 
 /**
  * struct zmq_buf - append-only memory that encoded messages live in
  * @ref: one for the socket while it is the open buffer, one for each range
- * @size: bytes in @page
+ * @size: bytes in the memory
  * @fill: bytes written; what lies below never changes again
  * @page: the memory, of order get_order(@size)
+ * @pinned: the caller's in place of @page, or NULL: part of a body, which
+ *	changes whenever the caller likes. No header and no topic lies there.
  * @sk: the socket that is charged, held
  */
 struct zmq_buf {
-	refcount_t	ref;
-	u32		size;
-	u32		fill;
-	struct page	*page;
-	struct sock	*sk;
+	refcount_t		ref;
+	u32			size;
+	u32			fill;
+	struct page		*page;
+	struct zmq_pinned	*pinned;
+	struct sock		*sk;
 };
 
 /**
@@ -102,7 +107,7 @@ void zmq_msg_destroy(struct zmq_msg *msg);
 void zmq_msg_mark(const struct zmq_msg *msg, struct zmq_msg_mark *mark);
 void zmq_msg_rollback(struct zmq_msg *msg, const struct zmq_msg_mark *mark);
 int zmq_msg_put_frame(struct zmq_msg *msg, struct iov_iter *from, u64 len,
-		      bool more);
+		      bool more, struct ubuf_info *ubuf);
 int zmq_msg_put_bytes(struct zmq_msg *msg, const void *data, size_t len);
 unsigned int zmq_msg_put_burst(struct zmq_msg *msg, struct iov_iter *from,
 			       const struct zmq_frame_desc *desc,

@@ -186,7 +186,7 @@ static int set_welcome(struct zmq_core *core, const void *val, size_t len)
 			return -ENOMEM;
 		zmq_msg_init(msg, core->sk);
 		iov_iter_kvec(&from, ITER_SOURCE, &kv, 1, len);
-		err = zmq_msg_put_frame(msg, &from, len, false);
+		err = zmq_msg_put_frame(msg, &from, len, false, NULL);
 		if (err) {
 			welcome_free(msg);
 			return err;

@@ -27,6 +27,7 @@ static void sock_destruct(struct sock *sk)
 	if (zmq_sk(sk)->orphan)
 		atomic_dec(&zn->nr_orphans);
 	zmq_inproc_exit(&zmq_sk(sk)->core);
+	__skb_queue_purge(&sk->sk_error_queue);
 	zmq_mem_sock_exit(sk);
 }
 

@@ -67,6 +67,8 @@ struct zmq_peercred;
 
 void zmq_sock_forget_message(struct zmq_sock *zsk);
 bool zmq_sock_may_send(struct zmq_sock *zsk);
+int zmq_sock_wait_to_send(struct zmq_sock *zsk, struct msghdr *m,
+			  struct zmq_patience *patience);
 int zmq_sock_put_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len);
 int zmq_sock_copy_frame(const struct zmq_frame *f, struct iov_iter *to,
 			size_t len);

@@ -134,10 +134,10 @@ static int send_or_wait(struct zmq_sock *zsk, struct msghdr *m,
 		err = send_message(zsk, m, desc, nr);
 		if (err != -EAGAIN)
 			return err;
-		err = zmq_sock_wait(zsk, EPOLLOUT, zmq_sock_may_send, patience);
+		m->msg_iter = from;
+		err = zmq_sock_wait_to_send(zsk, m, patience);
 		if (err)
 			return err;
-		m->msg_iter = from;
 	}
 }
 

@@ -154,7 +154,8 @@ static int recv_frame(struct zmq_sock *zsk, struct msghdr *m, size_t size,
  * @m: where the frame goes; MSG_EOR is set on the last one of a message,
  *	MSG_TRUNC if it did not fit
  * @size: room
- * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC
+ * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC; MSG_ERRQUEUE receives, in the
+ *	control buffer alone, what MSG_ZEROCOPY is told
  *
  * A call that fails leaves the frame where it was.
  *
@@ -170,8 +171,9 @@ int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 	struct zmq_patience patience = {};
 	int ret;
 
-	if (!(zsk->core.pattern->flags & ZMQ_PAT_RECV) ||
-	    flags & (MSG_OOB | MSG_ERRQUEUE))
+	if (flags & MSG_ERRQUEUE)
+		return sock_recv_errqueue(sk, m, size, SOL_ZMQ, ZMQ_RECVERR);
+	if (!(zsk->core.pattern->flags & ZMQ_PAT_RECV) || flags & MSG_OOB)
 		return -EOPNOTSUPP;
 
 	m->msg_namelen = 0;
@@ -210,7 +212,8 @@ static bool readable(struct zmq_sock *zsk)
  * @wait: the poll table
  *
  * EPOLLIN and EPOLLOUT say what the next call would do. That no peer is there
- * is neither an error nor a hang-up: one may come.
+ * is neither an error nor a hang-up: one may come. EPOLLERR says that MSG_ERRQUEUE
+ * has something.
  *
  * Context: Process context.
  * Return: the events.
@@ -236,5 +239,7 @@ __poll_t zmq_sock_poll(struct file *file, struct socket *sock,
 	if ((pattern->flags & ZMQ_PAT_SEND) &&
 	    !pattern->can_send(&zsk->core))
 		events |= EPOLLOUT | EPOLLWRNORM;
+	if (!skb_queue_empty_lockless(&zsk->sk.sk_error_queue))
+		events |= EPOLLERR;
 	return events;
 }

@@ -6,9 +6,10 @@
 #include "conn.h"
 #include "sock.h"
 #include "wait.h"
+#include "zerocopy.h"
 
 #define SEND_FLAGS	(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | \
-			 MSG_BATCH | MSG_CMSG_COMPAT)
+			 MSG_BATCH | MSG_ZEROCOPY | MSG_CMSG_COMPAT)
 
 /**
  * zmq_sock_forget_message() - drop the message that is being sent
@@ -47,6 +48,25 @@ bool zmq_sock_may_send(struct zmq_sock *zsk)
 	if (pattern->can_retry)
 		return pattern->can_retry(&zsk->core) != -EAGAIN;
 	return pattern->can_send(&zsk->core) != -EAGAIN;
+}
+
+/**
+ * zmq_sock_wait_to_send() - sleep until a message may go that was refused
+ * @zsk: the socket
+ * @m: the message, and what follows it in the call
+ * @patience: how long; updated
+ *
+ * Context: Process context, socket lock held; it is released meanwhile.
+ * Return: 0 to try again; as zmq_sock_wait() and zmq_zerocopy_begin().
+ */
+int zmq_sock_wait_to_send(struct zmq_sock *zsk, struct msghdr *m,
+			  struct zmq_patience *patience)
+{
+	int err;
+
+	zmq_zerocopy_refuse(m);
+	err = zmq_sock_wait(zsk, EPOLLOUT, zmq_sock_may_send, patience);
+	return err ?: zmq_zerocopy_begin(&zsk->sk, m);
 }
 
 static int begin(struct zmq_sock *zsk)
@@ -143,7 +163,7 @@ static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 	}
 	zmq_msg_mark(msg, &mark);
 	err = zmq_msg_put_frame(msg, &m->msg_iter, len,
-				m->msg_flags & MSG_MORE);
+				m->msg_flags & MSG_MORE, m->msg_ubuf);
 	if (err) {
 		forget_if_empty(zsk);
 		return err;
@@ -201,10 +221,10 @@ static int send_or_wait(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 		err = zmq_sock_put_frame(zsk, m, len);
 		if (err != -EAGAIN)
 			return err;
-		err = zmq_sock_wait(zsk, EPOLLOUT, zmq_sock_may_send, patience);
+		m->msg_iter = from;
+		err = zmq_sock_wait_to_send(zsk, m, patience);
 		if (err)
 			return err;
-		m->msg_iter = from;
 	}
 }
 
@@ -244,10 +264,12 @@ int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len)
 
 	patience.timeo = sock_sndtimeo(sk, m->msg_flags & MSG_DONTWAIT);
 	lock_sock(sk);
-	if (desc)
+	ret = zmq_zerocopy_begin(sk, m);
+	if (!ret && desc)
 		ret = zmq_sock_send_frames(zsk, m, desc, nr, &patience);
-	else
+	else if (!ret)
 		ret = send_or_wait(zsk, m, len, &patience) ?: len;
+	zmq_zerocopy_end(m, ret >= 0);
 	release_sock(sk);
 	return ret;
 }

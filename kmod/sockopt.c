@@ -30,6 +30,7 @@ enum {
 	KIND_FILTER,	/* an id, see set_filter() */
 	KIND_ATTACH,	/* a file descriptor */
 	KIND_INPROC_NS,	/* -1 or a file descriptor, see enter_inproc_ns() */
+	KIND_ZEROCOPY,	/* a flag of the sock */
 	KIND_MONITOR,	/* opens a file, see monitor.c */
 	KIND_PAT_INT,	/* the pattern's own */
 	KIND_PAT_BYTES,
@@ -87,6 +88,7 @@ static const struct opt_desc sockopts[] = {
 	{ OPT(ZMQ_RCVTIMEO, TIMEO, RW), FIELD(rcvtimeo), RANGE(-1, INT_MAX), INIT(-1) },
 	{ OPT(ZMQ_RCVFRAMES, BOOL, RW), FIELD(rcvframes), RANGE(0, 1) },
 	{ OPT(ZMQ_SNDTIMEO, TIMEO, RW), FIELD(sndtimeo), RANGE(-1, INT_MAX), INIT(-1) },
+	{ OPT(ZMQ_ZEROCOPY, ZEROCOPY, RW), RANGE(0, 1) },
 
 	/* connections */
 	{ OPT(ZMQ_MAXMSGSIZE, S64, RW), FIELD(max_msg_size), RANGE(-1, S64_MAX), INIT(-1) },
@@ -356,6 +358,8 @@ static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
 		err = zmq_adopt_stream(&zsk->core.owner, i);
 	else if (opt->kind == KIND_INPROC_NS)
 		err = enter_inproc_ns(zsk, i);
+	else if (opt->kind == KIND_ZEROCOPY)
+		sock_valbool_flag(&zsk->sk, SOCK_ZEROCOPY, i);
 	else
 		store_number(&zsk->core.opts, opt, val);
 	if (opt->kind == KIND_TIMEO)
@@ -627,6 +631,9 @@ static int get_value(struct zmq_sock *zsk, const struct opt_desc *opt,
 		return strscpy(value->bytes, field, opt->max + 1) + 1;
 	case KIND_INPROC_NS:
 		value->i = zsk->core.inproc_ns->number;
+		return sizeof(value->i);
+	case KIND_ZEROCOPY:
+		value->i = sock_flag(&zsk->sk, SOCK_ZEROCOPY);
 		return sizeof(value->i);
 	case KIND_PAT_INT:
 		err = pattern_get(zsk, opt, &value->i);

@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "rendezvous.h"
 #include "transport.h"
+#include "zerocopy.h"
 
 #ifdef ZMQ_HAVE_TRACE_SK_DATA_READY
 #include <trace/events/sock.h>
@@ -134,6 +135,15 @@ static int tcp_send_pages(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	return sent(conn, zmq_tcp_send_pages(conn->sock->sk, m, len));
 }
 
+static int tcp_send_zerocopy(struct zmq_conn *conn, struct msghdr *m,
+			     size_t len)
+{
+	/* TCP does not say that it copies. */
+	if (!(conn->sock->sk->sk_route_caps & NETIF_F_SG))
+		zmq_zerocopy_copied(m->msg_ubuf);
+	return tcp_send(conn, m, len);
+}
+
 static void tcp_position(const struct zmq_conn *conn, u32 *given, u32 *acked)
 {
 	const struct tcp_sock *tp = tcp_sk(conn->sock->sk);
@@ -155,5 +165,6 @@ const struct zmq_stream_ops zmq_tcp_stream = {
 	.drained	= tcp_drained,
 	.send		= tcp_send,
 	.send_pages	= tcp_send_pages,
+	.send_zerocopy	= tcp_send_zerocopy,
 	.position	= tcp_position,
 };

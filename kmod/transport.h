@@ -26,9 +26,11 @@ struct zmq_owner;
  * @read: as tcp_read_sock(). Under @lock.
  * @drained: the last @read left nothing. Under @lock.
  * @send: bytes taken or an errno; -EAGAIN if io_work is to try again later.
- *	Between @tx_begin and @tx_end.
+ *	What has a msg_ubuf is copied. Between @tx_begin and @tx_end.
  * @send_pages: likewise for a bvec, whose pages are referenced and not copied,
  *	or NULL
+ * @send_zerocopy: likewise for memory that msg_ubuf is told of when it is not
+ *	referenced any more, or NULL
  * @position: where in the stream what was given ends and what the peer has
  *	acknowledged ends, also after the stream's end; NULL where nobody
  *	knows. tx_lock.
@@ -48,6 +50,8 @@ struct zmq_stream_ops {
 	int	(*send)(struct zmq_conn *conn, struct msghdr *m, size_t len);
 	int	(*send_pages)(struct zmq_conn *conn, struct msghdr *m,
 			      size_t len);
+	int	(*send_zerocopy)(struct zmq_conn *conn, struct msghdr *m,
+				 size_t len);
 	void	(*position)(const struct zmq_conn *conn, u32 *given,
 			    u32 *acked);
 };

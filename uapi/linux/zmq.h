@@ -141,6 +141,7 @@ struct sockaddr_zmq_peer {
 #define ZMQ_MONITOR		1006	/* int, ZMQ_EVENT_... that monitors opened later tell */
 #define ZMQ_MONITOR_FD		1007	/* int, get only: opens a monitor */
 #define ZMQ_INPROC_NS		1008	/* int, -1 or a socket that is in it; get: its number */
+#define ZMQ_ZEROCOPY		1009	/* int, 0 or 1: MSG_ZEROCOPY is not ignored */
 #define ZMQ_LOCAL_DIRECT	1010	/* int, 0 or 1: tcp:// without TCP inside this kernel */
 
 /* When a connection that was dialed is not dialed again */
@@ -200,6 +201,7 @@ struct zmq_event_record {
 /* Control messages of level SOL_ZMQ */
 #define ZMQ_FRAMES		1	/* array of struct zmq_frame_desc */
 #define ZMQ_FRAMES_NEED		2	/* struct zmq_frames_need, recvmsg() only */
+#define ZMQ_RECVERR		3	/* struct sock_extended_err, with MSG_ERRQUEUE only */
 
 #define ZMQ_FRAME_MORE		1	/* the message goes on in the next frame */
 
