@@ -132,6 +132,28 @@ ssize_t zt_send_frames(int fd, const void *data, size_t len,
 ssize_t zt_recv_frames(int fd, void *data, size_t len, struct zt_batch *b,
 		       unsigned int max, int flags);
 
+/* uring.c: io_uring, one send at a time */
+
+struct io_uring_cqe;
+struct io_uring_sqe;
+
+struct zt_uring {
+	int fd;
+	struct io_uring_sqe *sqes;
+	struct io_uring_cqe *cqes;
+	u32 *sq_tail;
+	u32 *sq_array;
+	u32 sq_mask;
+	u32 *cq_head;
+	u32 *cq_tail;
+	u32 cq_mask;
+};
+
+int zt_uring_open(struct zt_uring *u);
+int zt_uring_register(struct zt_uring *u, void *buf, size_t len);
+int zt_uring_submit(struct zt_uring *u, const struct io_uring_sqe *sqe);
+bool zt_uring_wait(struct zt_uring *u, struct io_uring_cqe *cqe, int ms);
+
 /* peer.c: a ZMTP peer that is a plain TCP socket */
 
 #define ZP_MORE		1
