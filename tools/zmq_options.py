@@ -21,7 +21,7 @@ LIMITS = {
     "S64_MIN": -(1 << 63), "S64_MAX": (1 << 63) - 1,
 }
 WORDS = {"RW": "SG", "RO": "G", "WO": "S", "0": ""}
-NUMBERS = ("INT", "BOOL", "S64", "TIMEO", "DECIS", "PAT_INT")
+NUMBERS = ("INT", "BOOL", "S64", "TIMEO", "DECIS", "PAT_INT", "ZEROCOPY")
 
 
 def read(path: str) -> str:
