@@ -100,6 +100,7 @@ static bool merge_tail(struct zmq_conn *conn, const struct zmq_msg *msg)
 /* Nor does a lone message need one. */
 static bool use_own_seg(struct zmq_conn *conn, const struct zmq_msg *msg)
 {
+	/* Pairs with segs_free(), which has done with it then. */
 	if (msg->nr != 1 || smp_load_acquire(&conn->tx_seg.buf))
 		return false;
 	seg_set(&conn->tx_seg, msg, 0);
