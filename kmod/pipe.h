@@ -110,7 +110,7 @@ enum zmq_pipe_flag {
  * @conflate: ZMQ_CONFLATE on the way in, or NULL
  * @tx_conflate: ZMQ_CONFLATE on the way out
  * @tx_msgs: messages handed over and not yet sent (inproc: not yet read)
- * @tx_heard: @rx_total when the last message was handed over; socket lock
+ * @tx_heard: messages read when the last one was handed over; socket lock
  * @conn: the connection below, taken away under core->lock, too; or
  * @pair: the inproc connection, of which this is end @side
  * @side: 0 or 1

@@ -143,15 +143,17 @@ int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 }
 
 /* The message answers the last one that is there: the peer may wait for it,
- * and has sent nothing that would give it company.
+ * and has sent nothing that would give it company. Without core->lock this is a
+ * guess.
  */
 static bool answers(struct zmq_pipe *pipe)
 {
-	unsigned long total = READ_ONCE(pipe->rx_total);
-	bool heard = total != pipe->tx_heard;
+	unsigned int unread = zmq_pipe_rx_msgs(pipe);
+	unsigned long heard = READ_ONCE(pipe->rx_total) - unread;
+	bool answers = heard != pipe->tx_heard;
 
-	pipe->tx_heard = total;
-	return heard && !zmq_pipe_rx_msgs(pipe);
+	pipe->tx_heard = heard;
+	return answers && !unread;
 }
 
 /**

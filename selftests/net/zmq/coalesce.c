@@ -137,9 +137,9 @@ TEST_F(zmq, an_answer_to_the_last_message_that_is_there_goes_at_once)
 	ASSERT_EQ(0, zt_puts(h.fd, "too", 0));
 	EXPECT_TRUE(zp_gets(h.peer, 0, "answer"));
 	EXPECT_TRUE(zp_gets(h.peer, 0, "too"));
+	EXPECT_TRUE(early(&h));
 	ASSERT_EQ(0, zt_puts(h.fd, "unasked", 0));
 	EXPECT_FALSE(zt_poll(h.peer, POLLIN, 50));
-	EXPECT_TRUE(early(&h));
 }
 
 TEST_F(zmq, what_waits_goes_when_the_socket_is_closed)
@@ -212,14 +212,29 @@ static u64 fan_out_us(int pub, const int *subs)
 	return best;
 }
 
+/* Return: the segments that it takes, or -1. */
+static long fan_out_segments(int pub, const int *subs, int burst)
+{
+	long segments = zt_snmp_tcp("OutSegs");
+	int i;
+
+	if (zt_put_numbers(pub, burst, 0) != burst)
+		return -1;
+	for (i = 0; i < SUBS; i++)
+		if (zt_get_numbers(subs[i], burst) != burst)
+			return -1;
+	return zt_snmp_tcp("OutSegs") - segments;
+}
+
 /* When the publisher comes back to a connection, the last message left there
- * longer ago than messages may wait. That it comes at once is what counts.
+ * longer ago than messages may wait. That it comes at once is what counts,
+ * which a busy machine can prevent.
  */
 TEST_F(zmq, a_fan_out_takes_fewer_segments_than_deliveries)
 {
-	const int burst = 200;
-	int subs[SUBS], pub, i;
-	long segments;
+	const int burst = 200, enough = burst * SUBS / 3;
+	int subs[SUBS], pub, tries;
+	long segments = enough;
 	char cap[16];
 	u64 us;
 
@@ -228,16 +243,15 @@ TEST_F(zmq, a_fan_out_takes_fewer_segments_than_deliveries)
 	ASSERT_LE(0, pub);
 	us = fan_out_us(pub, subs);
 	ASSERT_LT(0, us);
-	snprintf(cap, sizeof(cap), "%u", (unsigned int)us / 8);
+	snprintf(cap, sizeof(cap), "%u", (unsigned int)us / 4);
 	ASSERT_EQ(0, zt_sysctl("coalesce_us", cap));
-	segments = zt_snmp_tcp("OutSegs");
-	EXPECT_EQ(burst, zt_put_numbers(pub, burst, 0));
-	for (i = 0; i < SUBS; i++)
-		EXPECT_EQ(burst, zt_get_numbers(subs[i], burst));
-	segments = zt_snmp_tcp("OutSegs") - segments;
-	printf("# %d deliveries in %ld segments, %s us\n", burst * SUBS,
-	       segments, cap);
-	EXPECT_GT(burst * SUBS * 3 / 4, segments);
+	for (tries = 0; tries < 5 && segments >= enough; tries++) {
+		segments = fan_out_segments(pub, subs, burst);
+		ASSERT_LE(0, segments);
+		printf("# %d deliveries in %ld segments, %s us\n",
+		       burst * SUBS, segments, cap);
+	}
+	EXPECT_GT(enough, segments);
 }
 
 /* Two messages, the second close behind the first. Return: when the first was
