@@ -29,8 +29,10 @@ static void print_json(const struct options *o, const struct figure *f)
 	       o->size, o->count, o->batch, o->peers);
 	printf("\"window\": %u, \"subs\": %u, \"rate\": %u, \"epoll\": %s, ",
 	       o->window, o->subs, o->rate, o->epoll ? "true" : "false");
-	printf("\"each\": %s, \"miss\": %s, \"verified\": true",
-	       o->each ? "true" : "false", o->miss ? "true" : "false");
+	printf("\"each\": %s, \"miss\": %s, \"direct\": %s, ",
+	       o->each ? "true" : "false", o->miss ? "true" : "false",
+	       o->direct ? "true" : "false");
+	printf("\"verified\": true");
 	for (; f->key; f++) {
 		if (f->value == ABSENT)
 			printf(", \"%s\": null", f->key);
