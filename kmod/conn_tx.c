@@ -34,11 +34,12 @@ static void segs_free(struct zmq_conn *conn, struct list_head *segs)
 
 	list_for_each_entry_safe(seg, next, segs, node) {
 		zmq_buf_put(seg->buf);
-		/* Pairs with use_own_seg(), which writes to it then. */
-		if (seg == &conn->tx_seg)
+		if (seg == &conn->tx_seg) {
+			/* Pairs with use_own_seg(), which writes to it then. */
 			smp_store_release(&seg->buf, NULL);
-		else
+		} else {
 			kmem_cache_free(seg_cache, seg);
+		}
 	}
 	INIT_LIST_HEAD(segs);
 }
