@@ -4,14 +4,26 @@
 #include <sys/resource.h>
 #include "zmqperf.h"
 
-/* Thousands of peers need as many descriptors. */
-static void more_files(void)
+/* What a peer takes of either end's, libzmq's own included. */
+#define FILES_PER_PEER	4
+#define FILES_OTHER	256
+
+/* Thousands of peers need more descriptors than there usually are; only root
+ * may raise the limit as far as that.
+ */
+static void more_files(const struct options *o)
 {
+	rlim_t files = (rlim_t)o->peers * FILES_PER_PEER + FILES_OTHER;
 	struct rlimit lim;
 
 	if (getrlimit(RLIMIT_NOFILE, &lim))
 		return;
 	lim.rlim_cur = lim.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &lim);
+	if (files <= lim.rlim_max)
+		return;
+	lim.rlim_cur = files;
+	lim.rlim_max = files;
 	setrlimit(RLIMIT_NOFILE, &lim);
 }
 
@@ -21,7 +33,7 @@ int main(int argc, char **argv)
 	struct options o;
 
 	options_parse(&o, argc, argv);
-	more_files();
+	more_files(&o);
 	ends_run(&o, &res);
 	output(&o, &res);
 	if (fflush(stdout))
