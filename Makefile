@@ -29,7 +29,7 @@ help:
 #?   check-scale     ten thousand peers: memory, fairness, storms
 #?   zmqperf         the benchmark program, build/zmqperf/zmqperf
 #?   bench           AF_ZMQ against libzmq and plain sockets, in a deterministic machine: one table
-#?   bench-long      the same with 5000 clients and a million subscriptions: hours
+#?   bench-long      the same with 5000 clients and a million subscriptions
 #?   bench-smp       wall time on two emulated CPUs, a sanity check that is not to be quoted
 #?   deps            install the Debian packages that all of this needs
 #? A virtual machine for anything else: tools/vm/run -- COMMAND, tools/vm/shell

@@ -211,9 +211,14 @@ TEST_F(zmq, arrivals_are_read_fairly_over_inproc)
 	int pushes[3], from, i, seen[3] = { }, job;
 
 	ASSERT_LE(0, pull);
+	/* Who has been read from has its turn from then on. */
 	for (from = 0; from < 3; from++) {
 		pushes[from] = zt_connected(ZMQ_PUSH, self->ep);
 		ASSERT_LE(0, pushes[from]);
+		ASSERT_EQ(0, zt_puts(pushes[from], "here", 0));
+		ASSERT_TRUE(zt_gets(pull, "here", ZT_LAST));
+	}
+	for (from = 0; from < 3; from++) {
 		for (i = 0; i < 100; i++) {
 			job = numbered(from, i);
 			ASSERT_EQ(0, zt_send(pushes[from], &job, sizeof(job),
