@@ -10,9 +10,9 @@
  * zeros for ever. The first bit of a symbol tells "ends here" from "goes on",
  * so that at an inner node which tests it child[0] is always the one key that
  * ends there: a prefix of every key below child[1]. A search for a topic meets
- * all its prefixes this way, and since whatever lies below a node agrees in all
- * bytes before that node's, comparing the topic with the last key found tells
- * for all of them at once which do match.
+ * all its prefixes this way. Since whatever lies below a node agrees in all bytes
+ * before that node's, each byte of the topic is compared once: with the last key
+ * found if any match will do, else with each key from where the one before ended.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -570,31 +570,48 @@ static void zmq_trie_each_owner(struct zmq_trie_node *key,
 		fn(x->ref.owner, arg);
 }
 
+/*
+ * Whether a key is a prefix of a topic, given that all keys below the node that
+ * led to it agree with the topic in the first *@agreed bytes.
+ */
+static bool zmq_trie_is_prefix(const struct zmq_trie_node *key, const u8 *topic,
+			       size_t n, size_t *agreed)
+{
+	if (key->len > n || memcmp(key->bytes + *agreed, topic + *agreed,
+				   key->len - *agreed))
+		return false;
+	*agreed = key->len;
+	return true;
+}
+
 void zmq_trie_match_owners(const struct zmq_trie *t, const u8 *topic, size_t n,
 			   void (*fn)(struct zmq_trie_owner *owner, void *arg),
 			   void *arg)
 {
 	struct zmq_trie_node *node = t->root, *next;
-	size_t common;
+	size_t agreed = 0;
 	unsigned int bit;
 
 	if (!node)
 		return;
-	next = zmq_trie_descend(node, topic, n);
-	common = zmq_trie_common(topic, next->bytes, min_t(size_t, n, next->len));
 	for (;;) {
 		ZMQ_TRIE_VISIT();
-		bit = zmq_trie_bit(topic, n, node->pos);
-		if (node->pos >> 4 > common)
+		if (node->pos >> 4 > n)
 			return;
-		if (bit && zmq_trie_pos_is_end(node->pos))
-			zmq_trie_each_owner(node->child[0], fn, arg);
+		bit = zmq_trie_bit(topic, n, node->pos);
 		next = node->child[bit];
+		if (bit && zmq_trie_pos_is_end(node->pos)) {
+			/* What is below begins with this key, too. */
+			if (!zmq_trie_is_prefix(node->child[0], topic, n,
+						&agreed))
+				return;
+			zmq_trie_each_owner(node->child[0], fn, arg);
+		}
 		if (next->pos <= node->pos)
 			break;
 		node = next;
 	}
-	if (next->len <= common)
+	if (zmq_trie_is_prefix(next, topic, n, &agreed))
 		zmq_trie_each_owner(next, fn, arg);
 }
 
