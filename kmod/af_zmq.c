@@ -80,7 +80,9 @@ static void set_name(struct zmq_name *name, const struct zmq_endpoint *ep,
 		    strlen(name->addr.zmq.szmq_endpoint) + 1;
 }
 
-static int zmq_bind(struct socket *sock, struct zmq_sockaddr *addr, int len)
+static int use_addr(struct socket *sock, const void *addr, int len,
+		    unsigned int flags, struct zmq_name *name,
+		    int (*use)(struct zmq_sock *zsk, struct zmq_endpoint *ep))
 {
 	struct zmq_sock *zsk = zmq_sk(sock->sk);
 	struct zmq_endpoint *ep;
@@ -90,35 +92,27 @@ static int zmq_bind(struct socket *sock, struct zmq_sockaddr *addr, int len)
 	if (!ep)
 		return -ENOMEM;
 	lock_sock(sock->sk);
-	err = parse_addr(zsk, ep, addr, len, ZMQ_EP_BIND);
+	err = parse_addr(zsk, ep, addr, len, flags);
 	if (!err)
-		err = zmq_sock_bind(zsk, ep);
+		err = use(zsk, ep);
 	if (!err)
-		set_name(&zsk->name, ep, ((struct sockaddr *)addr)->sa_family);
+		set_name(name, ep, ((const struct sockaddr *)addr)->sa_family);
 	release_sock(sock->sk);
 	kfree(ep);
 	return err;
 }
 
+static int zmq_bind(struct socket *sock, struct zmq_sockaddr *addr, int len)
+{
+	return use_addr(sock, addr, len, ZMQ_EP_BIND, &zmq_sk(sock->sk)->name,
+			zmq_sock_bind);
+}
+
 static int zmq_connect(struct socket *sock, struct zmq_sockaddr *addr, int len,
 		       int flags)
 {
-	struct zmq_sock *zsk = zmq_sk(sock->sk);
-	struct zmq_endpoint *ep;
-	int err;
-
-	ep = kmalloc(sizeof(*ep), GFP_KERNEL);
-	if (!ep)
-		return -ENOMEM;
-	lock_sock(sock->sk);
-	err = parse_addr(zsk, ep, addr, len, ZMQ_EP_CONNECT);
-	if (!err)
-		err = zmq_sock_connect(zsk, ep);
-	if (!err)
-		set_name(&zsk->peer, ep, ((struct sockaddr *)addr)->sa_family);
-	release_sock(sock->sk);
-	kfree(ep);
-	return err;
+	return use_addr(sock, addr, len, ZMQ_EP_CONNECT,
+			&zmq_sk(sock->sk)->peer, zmq_sock_connect);
 }
 
 static int zmq_getname(struct socket *sock, struct sockaddr *addr, int peer)

@@ -372,18 +372,20 @@ void zmq_conn_rx_resume(struct zmq_conn *conn);
 int zmq_conn_rx_handshake(struct zmq_conn *conn);
 void zmq_conn_rx_discard(struct zmq_conn *conn);
 
-/* conn_tx.c */
+/* conn_queue.c */
 int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg);
-void zmq_conn_kick(struct zmq_conn *conn);
-void zmq_conn_writable(struct zmq_conn *conn);
-void zmq_conn_tx_init(struct zmq_conn *conn);
 void zmq_conn_tx_rewind(struct zmq_conn *conn);
 void zmq_conn_tx_purge(struct zmq_conn *conn);
 unsigned int zmq_conn_tx_replace(struct zmq_conn *conn);
 bool zmq_conn_tx_empty(struct zmq_conn *conn);
-void zmq_conn_io_work(struct work_struct *work);
 int zmq_conn_tx_cache_init(void);
 void zmq_conn_tx_cache_exit(void);
+
+/* conn_tx.c */
+void zmq_conn_kick(struct zmq_conn *conn);
+void zmq_conn_writable(struct zmq_conn *conn);
+void zmq_conn_tx_init(struct zmq_conn *conn);
+void zmq_conn_io_work(struct work_struct *work);
 
 /* conn_cmd.c */
 int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,

@@ -12,6 +12,7 @@ void zmq_conn_tx_copy_pinned(const struct zmq_buf *buf, u32 off, u32 len,
 int zmq_conn_send_cmds(struct zmq_conn *conn);
 void zmq_conn_free_cmds(struct zmq_conn *conn);
 unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent);
+void zmq_conn_tx_note_unacked(struct zmq_conn *conn, u32 msgs, u32 behind);
 bool zmq_conn_tx_pending(const struct zmq_conn *conn);
 void zmq_conn_drain(struct zmq_conn *conn);
 void zmq_conn_tx_work(struct zmq_conn *conn);

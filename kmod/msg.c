@@ -8,7 +8,6 @@
 #include "drop.h"
 #include "mem.h"
 #include "msg.h"
-#include "run.h"
 #include "wire.h"
 #include "zerocopy.h"
 
@@ -180,14 +179,28 @@ static int grow_ranges(struct zmq_msg *msg)
 	return 0;
 }
 
-/* Make @contig bytes free in the open buffer. A socket that sends little keeps
- * a page; one that fills its buffers gets larger ones.
+/* Nobody but the socket refers to the buffer or to its pages. */
+static bool is_exclusive(const struct zmq_buf *buf)
+{
+	if (refcount_read(&buf->ref) != 1)
+		return false;
+	/* Pairs with zmq_buf_put(): whoever referred to the pages did so
+	 * before.
+	 */
+	smp_acquire__after_ctrl_dep();
+	return page_count(buf->page) == 1;
+}
+
+/* Make @contig bytes free in the open buffer. A socket whose messages are sent
+ * at once keeps a page; one whose messages wait gets larger buffers.
  */
 static int reserve(struct zmq_msg *msg, u32 contig)
 {
 	struct zmq_buf *buf = msg->open;
 	u32 size;
 
+	if (buf && is_exclusive(buf))
+		buf->fill = 0;
 	if (buf && buf->size - buf->fill >= contig)
 		return 0;
 
@@ -255,63 +268,57 @@ static bool copy_in(struct zmq_msg *msg, u32 off, u32 len,
 	return false;
 }
 
-static int append_iter(struct zmq_msg *msg, struct iov_iter *from, u64 len)
+/* Copy what the open buffer has room for. Returns how much, or an error. */
+static int append_copied(struct zmq_msg *msg, struct iov_iter *from, u32 len)
 {
-	int err;
+	int err = 0;
 	u32 n;
 
-	while (len) {
-		if (!msg->open || msg->open->fill == msg->open->size) {
-			err = reserve(msg, min_t(u64, len, BUF_MAX));
-			if (err)
-				return err;
-		}
-		n = min_t(u64, len, msg->open->size - msg->open->fill);
-		if (!copy_in(msg, 0, n, from))
-			return -EFAULT;
-		err = extend(msg, n);
-		if (err)
-			return err;
-		len -= n;
-		if (len && fatal_signal_pending(current))
-			return -EINTR;
-	}
-	return 0;
+	if (!msg->open || msg->open->fill == msg->open->size)
+		err = reserve(msg, len);
+	if (err)
+		return err;
+	n = min(len, msg->open->size - msg->open->fill);
+	if (!copy_in(msg, 0, n, from))
+		return -EFAULT;
+	return extend(msg, n) ?: n;
 }
 
-static int add_pinned(struct zmq_msg *msg, struct zmq_pinned *pinned)
+/* Likewise: all of what is pinned. */
+static int append_pinned(struct zmq_msg *msg, struct zmq_pinned *pinned)
 {
-	struct zmq_buf *buf = buf_of_pinned(msg->sk, pinned);
+	u32 n = pinned->len;
+	struct zmq_buf *buf;
 	int err;
 
+	buf = buf_of_pinned(msg->sk, pinned);
 	if (!buf)
 		return -ENOBUFS;
-	err = append_range(msg, buf, 0, buf->fill);
+	err = append_range(msg, buf, 0, n);
 	if (!err)
-		msg->bytes += buf->fill;
+		msg->bytes += n;
 	zmq_buf_put(buf);
-	return err;
+	return err ?: n;
 }
 
-/* Refer to the caller's memory, but for pieces that are better copied. */
-static int append_pinned(struct zmq_msg *msg, struct iov_iter *from, u64 len,
-			 struct ubuf_info *ubuf)
+/* With @ubuf refer to the caller's memory, but for pieces that are better
+ * copied.
+ */
+static int append(struct zmq_msg *msg, struct iov_iter *from, u64 len,
+		  struct ubuf_info *ubuf)
 {
+	u64 piece = ubuf ? ZMQ_ZEROCOPY_MIN : BUF_MAX;
 	struct zmq_pinned *pinned;
-	int err;
-	u64 n;
+	int n;
 
 	while (len) {
-		n = min_t(u64, len, ZMQ_ZEROCOPY_MIN);
 		pinned = NULL;
-		if (zmq_zerocopy_pays(from, len))
+		if (ubuf && zmq_zerocopy_pays(from, len))
 			pinned = zmq_pin(from, len, ubuf);
-		if (pinned)
-			n = pinned->len;
-		err = pinned ? add_pinned(msg, pinned) :
-			       append_iter(msg, from, n);
-		if (err)
-			return err;
+		n = pinned ? append_pinned(msg, pinned) :
+			     append_copied(msg, from, min(len, piece));
+		if (n < 0)
+			return n;
 		len -= n;
 		if (len && fatal_signal_pending(current))
 			return -EINTR;
@@ -382,21 +389,19 @@ static int append_short(struct zmq_msg *msg, struct iov_iter *from, u32 len,
 static int append_long(struct zmq_msg *msg, struct iov_iter *from, u64 len,
 		       bool more, struct ubuf_info *ubuf)
 {
-	u64 copied = msg->frames ? 0 : ZMQ_TOPIC_MAX;
+	u64 copied = ubuf && !msg->frames ? ZMQ_TOPIC_MAX : 0;
 	struct zmq_msg_mark mark;
 	int err;
 
 	zmq_msg_mark(msg, &mark);
-	if (!ubuf)
-		copied = len;
 	err = reserve(msg, ZMQ_HDR_MAX + ZMQ_TOPIC_MAX);
 	if (err)
 		return err;
 	zmq_hdr_put(page_address(msg->open->page) + msg->open->fill, len,
 		    more ? ZMTP_MORE : 0);
-	err = extend(msg, ZMQ_HDR_MAX) ?: append_iter(msg, from, copied);
-	if (!err)
-		err = append_pinned(msg, from, len - copied, ubuf);
+	err = extend(msg, ZMQ_HDR_MAX) ?:
+	      append(msg, from, copied, NULL) ?:
+	      append(msg, from, len - copied, ubuf);
 	if (err)
 		zmq_msg_rollback(msg, &mark);
 	return err;
@@ -576,102 +581,6 @@ const u8 *zmq_msg_topic(const struct zmq_msg *msg, size_t *len)
 		off -= r++->len;
 	*len = min_t(u64, msg->body_len, r->len - off);
 	return zmq_range_addr(r) + off;
-}
-
-/* Ranges from @r on that one run refers to, none of them pinned. */
-static unsigned int count_ranges(const struct zmq_range *r, unsigned int nr)
-{
-	unsigned int n = 0;
-
-	while (n < nr && n < MAX_SKB_FRAGS && !r[n].buf->pinned)
-		n++;
-	return n;
-}
-
-static int run_from_ranges(const struct zmq_range *r, unsigned int nr,
-			   struct sk_buff_head *runs)
-{
-	struct sk_buff *skb = zmq_run_alloc(0, GFP_KERNEL);
-	unsigned int i;
-
-	if (!skb)
-		return -ENOMEM;
-	for (i = 0; i < nr; i++, r++) {
-		get_page(r->buf->page);
-		skb_add_rx_frag(skb, i, r->buf->page, r->off, r->len, r->len);
-	}
-	zmq_run(skb)->len = skb->len;
-	__skb_queue_tail(runs, skb);
-	return 0;
-}
-
-/* What is received must not change. */
-static int runs_from_pinned(const struct zmq_range *r,
-			    struct sk_buff_head *runs)
-{
-	struct iov_iter from;
-	struct sk_buff *skb;
-
-	zmq_pinned_iter(r->buf->pinned, r->off, r->len, &from);
-	zmq_zerocopy_copied(r->buf->pinned->ubuf);
-	while (iov_iter_count(&from)) {
-		skb = zmq_run_from_iter(&from, ZMQ_RUN_COPY_PIECE, GFP_KERNEL);
-		if (!skb)
-			return -ENOMEM;
-		__skb_queue_tail(runs, skb);
-	}
-	return 0;
-}
-
-static int msg_to_small_run(const struct zmq_msg *msg,
-			    struct sk_buff_head *runs)
-{
-	struct sk_buff *skb = zmq_run_alloc(msg->bytes, GFP_KERNEL);
-	unsigned int i;
-
-	if (!skb)
-		return -ENOMEM;
-	for (i = 0; i < msg->nr; i++)
-		skb_put_data(skb, zmq_range_addr(&msg->ranges[i]),
-			     msg->ranges[i].len);
-	zmq_run(skb)->len = skb->len;
-	__skb_queue_tail(runs, skb);
-	return 0;
-}
-
-/**
- * zmq_msg_to_runs() - hand a message over as received runs, for inproc
- * @msg: the message
- * @runs: list that the runs are appended to
- *
- * Large bodies are referenced, not copied, unless they are the caller's memory.
- *
- * Context: Process context, socket lock held.
- * Return: 0, or -ENOMEM with @runs unchanged.
- */
-int zmq_msg_to_runs(const struct zmq_msg *msg, struct sk_buff_head *runs)
-{
-	struct sk_buff_head made;
-	const struct zmq_range *r;
-	unsigned int i, n;
-	int err;
-
-	if (msg->bytes <= ZMQ_RUN_COPY_MAX)
-		return msg_to_small_run(msg, runs);
-
-	__skb_queue_head_init(&made);
-	for (i = 0; i < msg->nr; i += n ?: 1) {
-		r = &msg->ranges[i];
-		n = count_ranges(r, msg->nr - i);
-		err = n ? run_from_ranges(r, n, &made) :
-			  runs_from_pinned(r, &made);
-		if (err) {
-			__skb_queue_purge(&made);
-			return err;
-		}
-	}
-	skb_queue_splice_tail(&made, runs);
-	return 0;
 }
 
 /**

@@ -13,10 +13,11 @@ struct ubuf_info;
 struct zmq_pinned;
 
 /**
- * struct zmq_buf - append-only memory that encoded messages live in
+ * struct zmq_buf - memory that encoded messages live in, one behind the other
  * @ref: one for the socket while it is the open buffer, one for each range
  * @size: bytes in the memory
- * @fill: bytes written; what lies below never changes again
+ * @fill: bytes written; what lies below does not change while anybody but the
+ *	socket refers to it
  * @page: the memory, of order get_order(@size)
  * @pinned: the caller's in place of @page, or NULL: part of a body, which
  *	changes whenever the caller likes. No header and no topic lies there.

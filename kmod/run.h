@@ -9,6 +9,11 @@ struct iov_iter;
 /* Up to here copying a run costs less than a second reference to its memory. */
 #define ZMQ_RUN_COPY_MAX	512
 
+/* Less than this part of a buffer is copied: a reference would keep all of it and
+ * be charged for what it refers to.
+ */
+#define ZMQ_RUN_REF_PART	4
+
 /* What is copied into one run, of so many fragments of a page at the worst. */
 #define ZMQ_RUN_COPY_PIECE	SZ_32K
 
