@@ -62,6 +62,7 @@ void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
 		    const struct zmq_conn_ops *ops)
 {
 	zmq_task_queue_init(&owner->tasks, sk);
+	owner->zn = zmq_net(sock_net(sk));
 	owner->opts = opts;
 	owner->ops = ops;
 	owner->raw_notify = true;

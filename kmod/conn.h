@@ -35,6 +35,7 @@ struct zmq_transport;
 /**
  * struct zmq_owner - the socket as its connections see it
  * @tasks: work that needs the socket lock; tasks.sk is the socket
+ * @zn: what its network namespace has, which lives as long as the socket
  * @opts: option values
  * @ops: whom connections tell about what happens
  * @event: who watches what happens, or NULL; socket lock
@@ -64,6 +65,7 @@ struct zmq_transport;
  */
 struct zmq_owner {
 	struct zmq_task_queue		tasks;
+	struct zmq_net			*zn;
 	const struct zmq_opts		*opts;
 	const struct zmq_conn_ops	*ops;
 	void			(*event)(struct zmq_owner *owner,

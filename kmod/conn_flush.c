@@ -19,8 +19,6 @@
 #define FLUSH_BYTES	SZ_64K
 /* So many commands are, too. */
 #define CMDS_BYTES	SZ_16K
-/* So long a sender of very many connections gets between two ticks at most. */
-#define REST_MAX_NS	(10 * NSEC_PER_MSEC)
 /* Fan-outs that are this part of the cap apart follow each other closely. */
 #define CLOSE_FRACTION	16
 /* Who got nothing of so many messages gets no company for the next one. */
@@ -28,9 +26,7 @@
 
 static u64 cap_ns(const struct zmq_owner *owner)
 {
-	struct zmq_net *zn = zmq_net(sock_net(owner->tasks.sk));
-
-	return READ_ONCE(zn->coalesce_us) * (u64)NSEC_PER_USEC;
+	return READ_ONCE(owner->zn->coalesce_us) * (u64)NSEC_PER_USEC;
 }
 
 static bool moment_ago(ktime_t when, u64 ns)
@@ -257,22 +253,11 @@ static void send_all_held(struct zmq_owner *owner)
 	spin_unlock_bh(&owner->flush_lock);
 }
 
-/* With very many connections this takes longer than messages are to wait. Then
- * it leaves as much time again to who sends them, or they would have no company.
- */
-static u64 next_tick(const struct zmq_owner *owner, u64 took)
-{
-	u64 cap = cap_ns(owner);
-
-	return max(cap - min(cap, took), min_t(u64, took, REST_MAX_NS));
-}
-
 static void owner_work(struct work_struct *work)
 {
 	struct zmq_owner *owner = container_of(work, struct zmq_owner,
 					       flush_work);
 	struct sock *sk = owner->tasks.sk;
-	u64 start = ktime_get_ns();
 	struct mem_cgroup *memcg;
 	bool again;
 
@@ -283,9 +268,7 @@ static void owner_work(struct work_struct *work)
 	spin_lock_bh(&owner->flush_lock);
 	again = !owner->flush_ended;
 	if (again)
-		hrtimer_start(&owner->flush_timer,
-			      ns_to_ktime(next_tick(owner, ktime_get_ns() -
-							   start)),
+		hrtimer_start(&owner->flush_timer, ns_to_ktime(cap_ns(owner)),
 			      HRTIMER_MODE_REL_SOFT);
 	spin_unlock_bh(&owner->flush_lock);
 	if (!again)

@@ -48,8 +48,8 @@ static int queue_runs(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 	wake = readable && !list_empty(&pipe->ready_node);
 	spin_unlock_bh(&core->lock);
 
-	ZMQ_ADD_STATS(sock_net(core->sk), ZMQ_MIB_RXMSGS, msgs);
-	ZMQ_ADD_STATS(sock_net(core->sk), ZMQ_MIB_RXBYTES, bytes);
+	zmq_mib_add(core->owner.zn->mib, ZMQ_MIB_RXMSGS, msgs);
+	zmq_mib_add(core->owner.zn->mib, ZMQ_MIB_RXBYTES, bytes);
 	trace_zmq_rx(core->sk, pipe, msgs, bytes);
 	if (wake)
 		zmq_core_wake_readers(core, readable);

@@ -134,7 +134,7 @@ int zmq_pipe_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 		return err;
 	}
 	pipe->tx_total += msg->msgs;
-	mib = zmq_net(sock_net(pipe->core->sk))->mib;
+	mib = pipe->core->owner.zn->mib;
 	zmq_mib_add(mib, ZMQ_MIB_TXMSGS, msg->msgs);
 	zmq_mib_add(mib, ZMQ_MIB_TXBYTES, msg->bytes);
 	trace_zmq_tx(pipe->core->sk, pipe, msg->msgs, msg->bytes);

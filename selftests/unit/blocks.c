@@ -217,6 +217,7 @@ void stand_init(struct stand *s, unsigned int peers)
 	s->msg.msgs = 1;
 	core->sk = &s->sk;
 	core->ops = &s->ops;
+	core->owner.zn = &s->zmq_net;
 	core->opts.snd_hwm = HWM;
 	core->opts.rcv_hwm = HWM;
 	INIT_LIST_HEAD(&core->pipes);
