@@ -432,10 +432,12 @@ static bool all_told(struct zmq_conn *conn)
 	return told;
 }
 
-static void handshake_done(struct zmq_conn *conn)
+static void handshake_done(struct zmq_conn *conn, bool ended)
 {
 	if (all_told(conn))
 		conn_up(conn);
+	else if (ended)
+		zmq_conn_lost(conn, ZMQ_MIB_HSCLOSED, false);
 	else
 		zmq_task_run_after(&conn->task, ZMQ_CONN_RX_RETRY);
 }
@@ -450,7 +452,7 @@ static void run_handshake(struct zmq_conn *conn)
 	if (err)
 		handshake_failed(conn, err);
 	else if (zmq_session_done(&conn->session))
-		handshake_done(conn);
+		handshake_done(conn, ended);
 	else if (ended)
 		zmq_conn_lost(conn, ZMQ_MIB_HSCLOSED, false);
 }
@@ -528,8 +530,11 @@ static void run_connecting(struct zmq_conn *conn)
 static void run_up(struct zmq_conn *conn)
 {
 	bool ended = stream_ended(conn);
-	bool drained = zmq_conn_rx(conn);
+	bool drained;
 
+	if (ended && conn->stream->ended)
+		conn->stream->ended(conn);
+	drained = zmq_conn_rx(conn);
 	if (test_bit(ZMQ_CONN_RX_ERROR, &conn->flags)) {
 		zmq_conn_lost(conn, conn->rx_err == -EMSGSIZE ?
 			      ZMQ_MIB_RXTOOBIG : ZMQ_MIB_PROTOERROR, true);

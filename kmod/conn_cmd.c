@@ -122,15 +122,17 @@ int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 	return zmq_conn_queue_cmd(conn, head, n, topic, len, GFP_KERNEL);
 }
 
-static void cmds_sent(struct zmq_conn *conn, u32 len)
+static void chunk_sent(struct zmq_conn *conn, struct zmq_cmd_chunk *chunk)
 {
 	bool room = false;
 
 	spin_lock_bh(&conn->tx_qlock);
-	conn->tx_cmd_bytes -= len;
+	list_del(&chunk->node);
+	conn->tx_cmd_bytes -= chunk->len;
 	if (conn->tx_cmd_bytes <= CMD_BYTES_LOW)
 		room = test_and_clear_bit(ZMQ_CONN_CMD_FULL, &conn->flags);
 	spin_unlock_bh(&conn->tx_qlock);
+	kfree(chunk);
 	if (!room)
 		return;
 	set_bit(ZMQ_CONN_CMD_ROOM, &conn->flags);
@@ -140,6 +142,10 @@ static void cmds_sent(struct zmq_conn *conn, u32 len)
 /**
  * zmq_conn_send_cmds() - give the first commands to the stream
  * @conn: the connection, which has some
+ *
+ * They stay in the list meanwhile: before it refuses them for want of memory, a
+ * stream without anything under way says that it is writable, and whoever hears
+ * of it looks for something to send.
  *
  * Context: As for zmq_conn_tx_give().
  * Return: as zmq_conn_tx_give().
@@ -152,11 +158,11 @@ int zmq_conn_send_cmds(struct zmq_conn *conn)
 	bool more;
 	int ret;
 
-	/* Once out of the list, nobody appends to it. */
+	/* Nobody appends to it from now on. */
 	spin_lock_bh(&conn->tx_qlock);
 	chunk = list_first_entry(&conn->tx_cmds, struct zmq_cmd_chunk, node);
-	list_del(&chunk->node);
-	more = !list_empty(&conn->tx_cmds);
+	chunk->size = chunk->len;
+	more = !list_is_singular(&conn->tx_cmds);
 	spin_unlock_bh(&conn->tx_qlock);
 
 	kv.iov_base = chunk->data + conn->tx_off;
@@ -167,13 +173,7 @@ int zmq_conn_send_cmds(struct zmq_conn *conn)
 		conn->tx_off += ret;
 	if (conn->tx_off == chunk->len) {
 		conn->tx_off = 0;
-		cmds_sent(conn, chunk->len);
-		kfree(chunk);
-	} else {
-		spin_lock_bh(&conn->tx_qlock);
-		chunk->size = chunk->len;
-		list_add(&chunk->node, &conn->tx_cmds);
-		spin_unlock_bh(&conn->tx_qlock);
+		chunk_sent(conn, chunk);
 	}
 	conn->tx_in_cmd = conn->tx_off;
 	return ret;

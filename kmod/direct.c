@@ -80,6 +80,13 @@ static void direct_part(struct zmq_conn *conn)
 	clear_bit(ZMQ_CONN_RX_MISSED, &conn->flags);
 }
 
+/* What came is read before the end leaves; what comes now goes another way. */
+static void direct_ended(struct zmq_conn *conn)
+{
+	if (conn->duct)
+		zmq_duct_shut(conn->duct, side_of(conn));
+}
+
 static void direct_lock(struct zmq_conn *conn)
 {
 	mutex_lock(&conn->rx_lock);
@@ -167,13 +174,27 @@ static struct sk_buff *by_reference(const struct msghdr *m, unsigned int len)
 	return skb;
 }
 
+static bool keeps_too_much(const struct iov_iter *from, unsigned int len)
+{
+	unsigned int off = from->iov_offset, left = len;
+	const struct bio_vec *bv = from->bvec;
+	u64 kept = 0;
+
+	while (left) {
+		kept += page_size(bv->bv_page);
+		left -= min_t(unsigned int, left, bv++->bv_len - off);
+		off = 0;
+	}
+	return len < kept / ZMQ_RUN_REF_PART;
+}
+
 /* What has a msg_ubuf changes whenever the caller likes. */
 static struct sk_buff *make_skb(struct msghdr *m, unsigned int len)
 {
 	BUILD_BUG_ON(GIVE_MAX > ZMQ_RUN_COPY_PIECE);
 	if (len <= COPY_MAX || !iov_iter_is_bvec(&m->msg_iter))
 		return by_copy(m, len);
-	if (m->msg_ubuf)
+	if (m->msg_ubuf || keeps_too_much(&m->msg_iter, len))
 		return zmq_run_from_iter(&m->msg_iter, len, GFP_KERNEL_ACCOUNT);
 	return by_reference(m, len);
 }
@@ -231,7 +252,7 @@ static int direct_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 }
 
 /* As zmq_polled_fill(). The other end puts its last bytes into the duct
- * before it ends the stream.
+ * before it leaves it or ends the stream.
  */
 static int fill(struct zmq_conn *conn)
 {
@@ -239,7 +260,8 @@ static int fill(struct zmq_conn *conn)
 	struct sk_buff *skb;
 	bool ended;
 
-	ended = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN;
+	ended = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ||
+		zmq_duct_ended(conn->duct, side_of(conn));
 	/* Pairs with the lock that the end of the stream is set under. */
 	smp_rmb();
 	skb = zmq_duct_take(conn->duct, side_of(conn));
@@ -270,6 +292,7 @@ const struct zmq_stream_ops zmq_direct_stream = {
 	.uninstall	= zmq_polled_uninstall,
 	.meet		= direct_meet,
 	.part		= direct_part,
+	.ended		= direct_ended,
 	.lock		= direct_lock,
 	.unlock		= direct_unlock,
 	.tx_end		= direct_tx_end,
@@ -281,6 +304,7 @@ const struct zmq_stream_ops zmq_direct_stream = {
 /* What is told by the child is TCP's business, see tcp_io.c. */
 static const struct zmq_stream_ops switched_stream = {
 	.part		= direct_part,
+	.ended		= direct_ended,
 	.lock		= direct_lock,
 	.unlock		= direct_unlock,
 	.tx_end		= direct_tx_end,

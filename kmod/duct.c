@@ -276,9 +276,35 @@ void zmq_duct_enter(struct zmq_duct *duct, unsigned int side,
 }
 
 /**
+ * zmq_duct_shut() - take nothing more
+ * @duct: the duct
+ * @side: the end, which reads what is there
+ *
+ * Context: Process context.
+ */
+void zmq_duct_shut(struct zmq_duct *duct, unsigned int side)
+{
+	struct zmq_duct_end *end = &duct->end[side];
+
+	spin_lock(&end->lock);
+	end->shut = true;
+	spin_unlock(&end->lock);
+}
+
+static void tell_end(struct zmq_duct_end *end)
+{
+	spin_lock(&end->lock);
+	if (end->conn)
+		zmq_conn_readable_later(end->conn);
+	spin_unlock(&end->lock);
+}
+
+/**
  * zmq_duct_leave() - give up an end
  * @duct: the duct
  * @side: the end; what it has sent can still be read
+ *
+ * The other one is told here: a stream that has no memory for its end is silent.
  *
  * Context: Process context.
  */
@@ -290,12 +316,28 @@ void zmq_duct_leave(struct zmq_duct *duct, unsigned int side)
 	__skb_queue_head_init(&unread);
 	spin_lock(&end->lock);
 	end->conn = NULL;
-	end->gone = true;
+	/* Pairs with zmq_duct_ended(). */
+	smp_store_release(&end->gone, true);
 	skb_queue_splice_init(&end->queue, &unread);
 	end->size = 0;
 	spin_unlock(&end->lock);
 	__skb_queue_purge(&unread);
+	tell_end(&duct->end[!side]);
 	duct_put(duct);
+}
+
+/**
+ * zmq_duct_ended() - is nothing more to come
+ * @duct: the duct
+ * @side: the end that receives
+ *
+ * Context: Any.
+ * Return: true if the other end has left; what it has sent is there.
+ */
+bool zmq_duct_ended(const struct zmq_duct *duct, unsigned int side)
+{
+	/* Pairs with zmq_duct_leave(). */
+	return smp_load_acquire(&duct->end[!side].gone);
 }
 
 /**
@@ -311,16 +353,16 @@ bool zmq_duct_put(struct zmq_duct *duct, unsigned int side,
 		  struct sk_buff *skb)
 {
 	struct zmq_duct_end *end = &duct->end[!side];
-	bool gone;
+	bool takes;
 
 	spin_lock(&end->lock);
-	gone = end->gone;
-	if (!gone) {
+	takes = !end->gone && !end->shut;
+	if (takes) {
 		__skb_queue_tail(&end->queue, skb);
 		WRITE_ONCE(end->size, end->size + skb->truesize);
 	}
 	spin_unlock(&end->lock);
-	return !gone;
+	return takes;
 }
 
 /**

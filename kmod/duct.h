@@ -25,6 +25,7 @@ enum {
  * @size: memory of @queue
  * @conn: who reads, NULL before it is there and after it has left
  * @gone: it has left
+ * @shut: it takes nothing more
  * @blocked: the other one found no room to send
  */
 struct zmq_duct_end {
@@ -33,6 +34,7 @@ struct zmq_duct_end {
 	unsigned int		size;
 	struct zmq_conn		*conn;
 	bool			gone;
+	bool			shut;
 	bool			blocked;
 };
 
@@ -63,7 +65,9 @@ struct zmq_duct *zmq_duct_new(void);
 void zmq_duct_get(struct zmq_duct *duct);
 void zmq_duct_enter(struct zmq_duct *duct, unsigned int side,
 		    struct zmq_conn *conn);
+void zmq_duct_shut(struct zmq_duct *duct, unsigned int side);
 void zmq_duct_leave(struct zmq_duct *duct, unsigned int side);
+bool zmq_duct_ended(const struct zmq_duct *duct, unsigned int side);
 bool zmq_duct_put(struct zmq_duct *duct, unsigned int side,
 		  struct sk_buff *skb);
 bool zmq_duct_full(const struct zmq_duct *duct, unsigned int side,

@@ -19,6 +19,8 @@ struct zmq_owner;
  *	is, or NULL. Socket lock.
  * @part: the connection is lost or closes: forget that, or NULL; may change
  *	which of these structures the connection has. Socket lock.
+ * @ended: the stream has: nothing more is to come behind what @read will find, or
+ *	NULL. Socket lock.
  * @lock: take what protects the reader's position, see locking.rst, 4
  * @unlock: release it
  * @tx_begin: before one or several @send, or NULL. tx_lock.
@@ -40,6 +42,7 @@ struct zmq_stream_ops {
 	void	(*uninstall)(struct zmq_conn *conn);
 	void	(*meet)(struct zmq_conn *conn);
 	void	(*part)(struct zmq_conn *conn);
+	void	(*ended)(struct zmq_conn *conn);
 	void	(*lock)(struct zmq_conn *conn);
 	void	(*unlock)(struct zmq_conn *conn);
 	void	(*tx_begin)(struct zmq_conn *conn);

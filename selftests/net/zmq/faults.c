@@ -6,6 +6,7 @@
 #include "kselftest_harness.h"
 #include "fixture.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
@@ -22,6 +23,18 @@ static int write_text(const char *path, const char *text)
 	n = write(fd, text, strlen(text));
 	close(fd);
 	return n < 0 ? -1 : 0;
+}
+
+static bool begins_with(const char *path, const char *text)
+{
+	int fd = open(path, O_RDONLY);
+	char got[64] = "";
+	bool does;
+
+	does = fd >= 0 && read(fd, got, sizeof(got) - 1) > 0 &&
+	       !strncmp(got, text, strlen(text));
+	close(fd);
+	return does;
 }
 
 /* Open all the time, since opening it allocates. */
@@ -209,6 +222,97 @@ TEST_F(zmq, subscribe_without_memory)
 	close(pub);
 }
 
+#define SLAB	"/sys/kernel/debug/failslab/"
+#define MEETINGS	400
+
+/* Those that do what tasks of a socket are for. */
+static bool mark_workers(void)
+{
+	DIR *procs = opendir("/proc");
+	struct dirent *proc;
+	bool any = false;
+	char path[64];
+
+	while (procs && (proc = readdir(procs))) {
+		snprintf(path, sizeof(path), "/proc/%.16s/comm", proc->d_name);
+		if (!begins_with(path, "kworker/u"))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.16s/make-it-fail",
+			 proc->d_name);
+		any |= !write_text(path, "1");
+	}
+	if (procs)
+		closedir(procs);
+	return any;
+}
+
+/* Lets so much of what marked tasks allocate fail; nobody else notices. */
+static bool starve_workers(const char *percent)
+{
+	return !write_text(SLAB "times", "-1") &&
+	       !write_text(SLAB "task-filter", "Y") && mark_workers() &&
+	       !write_text(SLAB "probability", percent);
+}
+
+/* TCP may have no memory for a FIN, so that nobody hears of the end. */
+static int soon_anew(int fd)
+{
+	return zt_setint(fd, ZMQ_RECONNECT_IVL, 1) ||
+	       zt_setint(fd, ZMQ_HANDSHAKE_IVL, 500) ||
+	       zt_setint(fd, ZMQ_HEARTBEAT_IVL, 200) ||
+	       zt_setint(fd, ZMQ_HEARTBEAT_TIMEOUT, 1000);
+}
+
+static bool both_are_up(void *arg)
+{
+	int up;
+
+	zt_proc_sum("rx", &up);
+	return up == 2;
+}
+
+static bool converse(int a, int b)
+{
+	int i;
+
+	for (i = 0; i < 10; i++)
+		if (zt_puts(a, "there", 0) || !zt_gets(b, "there", ZT_LAST) ||
+		    zt_puts(b, "back", 0) || !zt_gets(a, "back", ZT_LAST))
+			return false;
+	return true;
+}
+
+/* Children, offers and handshakes are the work of workers. */
+TEST_F(zmq, ends_that_have_no_memory_to_meet_go_on_by_tcp)
+{
+	int a, b, n, err, direct = 0, stayed = 0;
+
+	if (!can_inject() || !starve_workers("0"))
+		SKIP(return, NO_INJECTION);
+	a = zt_direct_socket(ZMQ_PAIR);
+	ASSERT_EQ(0, soon_anew(a));
+	ASSERT_EQ(0, zt_bind(a, "tcp://127.0.0.1:5577"));
+	for (n = 0; n < MEETINGS && (direct < 5 || stayed < 5); n++) {
+		b = zt_direct_socket(ZMQ_PAIR);
+		ASSERT_EQ(0, soon_anew(b));
+		starve_workers("5");
+		err = zt_connect(b, "tcp://127.0.0.1:5577");
+		/* They get so far, or at least into trouble. */
+		zt_never(both_are_up, NULL, 300);
+		starve_workers("0");
+		ASSERT_EQ(0, err);
+		ASSERT_TRUE(zt_eventually(both_are_up, NULL)) TH_LOG("meeting %d", n);
+		ASSERT_TRUE(converse(a, b)) TH_LOG("meeting %d", n);
+		if (zt_direct_peers())
+			direct++;
+		else
+			stayed++;
+		close(b);
+	}
+	EXPECT_LE(5, direct);
+	EXPECT_LE(5, stayed);
+}
+
 TEST_F(zmq_over, a_message_without_memory_is_sent_whole_or_not_at_all)
 {
 	static unsigned char data[200000];
@@ -235,6 +339,37 @@ TEST_F(zmq_over, a_message_without_memory_is_sent_whole_or_not_at_all)
 	EXPECT_LT(n, FAULTS_MAX);
 	close(push);
 	close(pull);
+}
+
+TEST_F(zmq, a_subscription_without_memory_is_told_or_counted)
+{
+	long dropped = 0;
+	char topic[16];
+	int pub, sub, n;
+	bool failed, more;
+
+	if (!can_inject())
+		SKIP(return, NO_INJECTION);
+	pub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep);
+	ASSERT_LE(0, pub);
+	sub = zt_connected(ZMQ_SUB, self->ep);
+	ASSERT_EQ(0, zt_subscribe(sub, "first"));
+	ASSERT_TRUE(zt_told(pub, 1, "first"));
+	for (n = 1; n < FAULTS_MAX; n++) {
+		snprintf(topic, sizeof(topic), "%d", n);
+		/* Behind others it would be sent by a timer. */
+		usleep(5000);
+		more = EACH_FAULT(n, zt_subscribe(sub, topic));
+		if (failed)
+			ASSERT_EQ(0, zt_subscribe(sub, topic));
+		if (zt_counter("ZmqSubDrop") > dropped)
+			dropped++;
+		else
+			ASSERT_TRUE(zt_told(pub, 1, topic)) TH_LOG("fault %d", n);
+		if (!more)
+			break;
+	}
+	EXPECT_LT(n, FAULTS_MAX);
 }
 
 TEST_F(zmq_over, a_frame_received_without_memory_stays)

@@ -5,7 +5,10 @@
  * is direct.c's concern.
  */
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include "kselftest_harness.h"
 #include "fixture.h"
 
@@ -476,6 +479,219 @@ TEST_F(zmq, heartbeats_pass_and_a_slow_reader_is_alive)
 	while (sent--)
 		ASSERT_TRUE(zt_got(b, data, sizeof(data), ZT_LAST));
 	EXPECT_TRUE(passes(b, a, "alive"));
+}
+
+/*
+ * Connections that are aborted under both ends, as by an administrator with
+ * ss(8): children of TCP die although their owners want them.
+ */
+#define DIALED_CHILD	"dport = :5577"
+#define BOUND_CHILD	"sport = :5577"
+#define NO_ABORT	"the kernel has no SOCK_DESTROY, or there is no ss(8)"
+
+static int abort_by(const char *side)
+{
+	return zt_sh("ss -Kt state established '%s' >/dev/null", side);
+}
+
+static bool can_abort(void)
+{
+	int port = 5577, listener = zp_listen(0, &port);
+	int fd = zp_dial(port, 0), got = zp_accept(listener);
+	bool can;
+
+	can = !abort_by(DIALED_CHILD) && zt_poll(fd, POLLIN, 0) & POLLERR;
+	close(fd);
+	close(got);
+	close(listener);
+	return can;
+}
+
+static bool two_are_direct(void *arg)
+{
+	return zt_direct_peers() == 2;
+}
+
+TEST_F(zmq, an_aborted_connection_is_made_anew)
+{
+	int pull, push, i;
+	long lost;
+
+	if (!can_abort())
+		SKIP(return, NO_ABORT);
+	pull = zt_direct_listening(ZMQ_PULL, EP);
+	push = zt_direct_socket(ZMQ_PUSH);
+	ASSERT_EQ(0, zt_setint(push, ZMQ_RECONNECT_IVL, 2));
+	ASSERT_EQ(0, zt_connect(push, EP));
+	ASSERT_TRUE(passes(push, pull, "before"));
+	for (i = 0; i < 6; i++) {
+		EXPECT_EQ(2, zt_direct_peers());
+		lost = zt_counter("ZmqDisconnects");
+		ASSERT_EQ(0, abort_by(i & 1 ? BOUND_CHILD : DIALED_CHILD));
+		ASSERT_TRUE(zt_counts("ZmqDisconnects", lost + 1));
+		ASSERT_TRUE(passes(push, pull, "behind"));
+		ASSERT_TRUE(zt_eventually(two_are_direct, NULL));
+	}
+}
+
+#define ABORTS		20
+#define BODY_MAX	70000
+#define NUMBERS		1000000
+
+struct stream {
+	int fd;
+	atomic_bool end;
+	u32 sent;
+};
+
+/* Some messages are given away in pieces. */
+static size_t body_len(u32 number)
+{
+	return number % 8 ? sizeof(number) + number % 1000 : BODY_MAX;
+}
+
+static void *send_until_the_end(void *arg)
+{
+	unsigned char *body = malloc(BODY_MAX);
+	struct stream *s = arg;
+	size_t len;
+
+	for (; !s->end && s->sent < NUMBERS; s->sent++) {
+		len = body_len(s->sent);
+		zt_pattern(body, len, s->sent);
+		memcpy(body, &s->sent, sizeof(s->sent));
+		if (zt_send(s->fd, body, len, 0)) {
+			printf("# sending number %u: %m\n", s->sent);
+			break;
+		}
+	}
+	free(body);
+	return NULL;
+}
+
+/* Takes the next message, which has not come before. The one before it may come
+ * later: it waits in the queue of a connection that has gone.
+ */
+static bool get_number(int fd, unsigned char *seen)
+{
+	static unsigned char body[BODY_MAX + 1], want[BODY_MAX];
+	u32 number = NUMBERS;
+	ssize_t len;
+	int flags;
+
+	len = zt_recv(fd, body, sizeof(body), 0, &flags);
+	if (len >= (ssize_t)sizeof(number))
+		memcpy(&number, body, sizeof(number));
+	if (number < NUMBERS && len == body_len(number) && !seen[number]++) {
+		zt_pattern(want, len, number);
+		return !memcmp(body + sizeof(number), want + sizeof(number),
+			       len - sizeof(number));
+	}
+	printf("# number %u of %zd bytes\n", number, len);
+	return false;
+}
+
+static int abort_often(void *arg)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < ABORTS && !ret; i++) {
+		usleep(20000);
+		ret = abort_by(i & 1 ? BOUND_CHILD : DIALED_CHILD);
+	}
+	return ret;
+}
+
+static bool has_gone(pid_t pid)
+{
+	siginfo_t info = { };
+
+	return waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
+	       info.si_pid == pid;
+}
+
+TEST_F(zmq, aborts_amid_a_stream_leave_every_message_accounted_for)
+{
+	static const struct zt_kind kind = { .tx = ZMQ_PUSH, .rx = ZMQ_PULL };
+	static unsigned char seen[NUMBERS];
+	struct zt_flow f = { .kind = &kind };
+	struct stream s = { };
+	pthread_t sender;
+	pid_t pid;
+	int i;
+
+	if (!can_abort())
+		SKIP(return, NO_ABORT);
+	f.rx = zt_direct_listening(ZMQ_PULL, EP);
+	f.tx = zt_direct_socket(ZMQ_PUSH);
+	ASSERT_EQ(0, zt_setint(f.tx, ZMQ_RECONNECT_IVL, 2));
+	ASSERT_EQ(0, zt_connect(f.tx, EP));
+	ASSERT_TRUE(passes(f.tx, f.rx, "begin"));
+	zt_flow_begin(&f);
+	s.fd = f.tx;
+	ASSERT_EQ(0, pthread_create(&sender, NULL, send_until_the_end, &s));
+	pid = zt_child(abort_often, NULL);
+	for (i = 0; i < 100; i += has_gone(pid), f.delivered++)
+		ASSERT_TRUE(get_number(f.rx, seen));
+	EXPECT_TRUE(zt_reap(pid));
+	EXPECT_LE(ABORTS, zt_counter("ZmqDisconnects"));
+	s.end = true;
+	while (pthread_tryjoin_np(sender, NULL) == EBUSY)
+		if (zt_poll(f.rx, POLLIN, 20) & POLLIN)
+			f.delivered += get_number(f.rx, seen);
+	f.accepted = s.sent;
+	while (zt_poll(f.rx, POLLIN, 300) & POLLIN) {
+		ASSERT_TRUE(get_number(f.rx, seen));
+		f.delivered++;
+	}
+	EXPECT_TRUE(zt_flow_balances(&f));
+	EXPECT_EQ(2, zt_direct_peers());
+}
+
+/* Of TCP, on this side as on the other one. */
+static long sockets(void)
+{
+	struct zt_sockstat st;
+
+	return zt_sockstat(&st) ? -1 : st.alloc;
+}
+
+static bool no_more_sockets(void *than)
+{
+	return sockets() <= *(long *)than;
+}
+
+/* All that it has to say, and then gone before it can be answered. */
+static int speak_and_reset(int port)
+{
+	const struct linger now = { .l_onoff = 1 };
+	unsigned char all[300], body[200];
+	size_t n = zp_greeting(all, 1, "NULL");
+	int fd = zp_dial(port, 0), err;
+	size_t len;
+
+	len = zp_ready_body(body, "PUSH", NULL, 0);
+	n += zp_header(all + n, ZP_COMMAND, len);
+	memcpy(all + n, body, len);
+	err = zp_write(fd, all, n + len);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	return close(fd) || err;
+}
+
+TEST_F(zmq, who_leaves_in_its_handshake_is_not_waited_for)
+{
+	const struct sched_param ahead_of_workers = { .sched_priority = 1 };
+	int pull = zt_direct_socket(ZMQ_PULL), i;
+	long before;
+
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_HANDSHAKE_IVL, 0));
+	ASSERT_EQ(0, zt_bind_any(pull, "tcp://127.0.0.1:*", self->ep));
+	before = sockets();
+	ASSERT_LT(0, before);
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_FIFO, &ahead_of_workers));
+	for (i = 0; i < 20; i++)
+		ASSERT_EQ(0, speak_and_reset(zt_port(self->ep)));
+	EXPECT_TRUE(zt_eventually(no_more_sockets, &before));
 }
 
 TEST_HARNESS_MAIN

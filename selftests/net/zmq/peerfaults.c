@@ -422,4 +422,65 @@ TEST_F(peer, reset_at_any_stage_delivers_what_was_whole)
 		EXPECT_TRUE(zt_flow_balances(f));
 }
 
+static long counted_lost(void)
+{
+	return zt_counter("ZmqTxDropConn") + zt_counter("ZmqTxUnacked");
+}
+
+/* The first of the numbers to 99 that come, of which none is missing; or -1. */
+static int first_number(int peer)
+{
+	static struct zp_frame f;
+	int first = 100, next = -1, n;
+
+	while (zt_poll(peer, POLLIN, 300)) {
+		if (zp_recv(peer, &f))
+			return -1;
+		if (f.len != sizeof(n))
+			continue;
+		memcpy(&n, f.body, sizeof(n));
+		if (next < 0)
+			first = n;
+		else if (n != next)
+			return -1;
+		next = n + 1;
+	}
+	return next < 0 || next == 100 ? first : -1;
+}
+
+/* Long enough for several buffers, the last of which the short ones share. */
+TEST_F(zmq, messages_behind_a_long_one_are_not_lost_with_it)
+{
+	int port = 0, listener = zp_listen(4096, &port);
+	int push, peer, len, first, up;
+	static char body[64000];
+	long lost;
+
+	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
+	for (len = 8000; len <= 64000; len += 4000) {
+		push = zt_socket(ZMQ_PUSH);
+		ASSERT_EQ(0, zt_setint(push, ZMQ_SNDBUF, 16384));
+		ASSERT_EQ(0, zt_setint(push, ZMQ_RECONNECT_IVL, 10));
+		ASSERT_EQ(0, zt_connect(push, self->ep));
+		peer = zp_accept_peer(listener, "PULL", "PUSH");
+		ASSERT_LE(0, peer);
+		ASSERT_TRUE(zt_becomes(push, POLLOUT));
+		lost = counted_lost();
+		ASSERT_EQ(0, zt_send(push, body, len, 0));
+		ASSERT_EQ(100, zt_put_numbers(push, 100, 0));
+		/* TCP takes what it can meanwhile. */
+		usleep(20000);
+		reset(peer);
+
+		peer = zp_accept_peer(listener, "PULL", "PUSH");
+		ASSERT_LE(0, peer);
+		first = first_number(peer);
+		ASSERT_LE(0, first) TH_LOG("behind %d bytes", len);
+		EXPECT_LE(first, counted_lost() - lost);
+		EXPECT_EQ(0, zt_proc_sum("tx_msgs", &up)) TH_LOG("%d bytes", len);
+		close(push);
+		close(peer);
+	}
+}
+
 TEST_HARNESS_MAIN
