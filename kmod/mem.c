@@ -25,6 +25,11 @@ int zmq_sysctl_rmem_min = PAGE_SIZE;
 int zmq_sysctl_wmem_min = PAGE_SIZE;
 DEFINE_PER_CPU(int, zmq_memory_per_cpu_fw_alloc);
 
+/* A socket that is read as fast as it is written to would otherwise ask the family
+ * and the cgroup for each message, and give back as often.
+ */
+#define RX_RESERVE	((int)PAGE_SIZE)
+
 static spinlock_t *mem_lock(struct sock *sk)
 {
 	return &sk->sk_receive_queue.lock;
@@ -238,7 +243,9 @@ void zmq_mem_uncharge_rx(struct sock *sk, unsigned int truesize)
 {
 	spin_lock_bh(mem_lock(sk));
 	atomic_sub(truesize, &sk->sk_rmem_alloc);
-	sk_mem_uncharge(sk, truesize);
+	sk_mem_charge(sk, -(int)truesize);
+	if (sk->sk_forward_alloc >= RX_RESERVE + (int)PAGE_SIZE)
+		sk_mem_reclaim(sk);
 	spin_unlock_bh(mem_lock(sk));
 }
 

@@ -131,27 +131,36 @@ static void conn_down(struct zmq_conn *conn, bool again)
 	zmq_conn_tx_purge(conn);
 }
 
+/* How many messages there is room for above @msgs, of @charged bytes. */
+static unsigned int room_above(const struct zmq_pipe *pipe, unsigned int msgs,
+			       u32 charged)
+{
+	int hwm = READ_ONCE(pipe->core->opts.rcv_hwm);
+
+	if (pipe->conflate)
+		return U32_MAX;
+	if ((hwm && msgs >= hwm) ||
+	    (msgs && charged >= READ_ONCE(pipe->core->sk->sk_rcvbuf)))
+		return 0;
+	return hwm ? hwm - msgs : U32_MAX;
+}
+
 static unsigned int conn_room(struct zmq_conn *conn)
 {
 	struct zmq_pipe *pipe = conn->pipe;
 	struct zmq_core *core = pipe->core;
-	unsigned int room, msgs;
-	int hwm;
+	unsigned int room;
+
+	/* What is read meanwhile can only make more of it. */
+	room = room_above(pipe, READ_ONCE(pipe->rx_msgs),
+			  READ_ONCE(pipe->rx_charged));
+	if (room)
+		return room;
 
 	spin_lock_bh(&core->lock);
-	msgs = zmq_pipe_rx_msgs(pipe);
-	hwm = READ_ONCE(core->opts.rcv_hwm);
-	if (pipe->conflate)
-		hwm = 0;
-	if (!pipe->conflate &&
-	    ((hwm && msgs >= hwm) ||
-	     (msgs &&
-	      pipe->rx_charged >= READ_ONCE(core->sk->sk_rcvbuf)))) {
+	room = room_above(pipe, zmq_pipe_rx_msgs(pipe), pipe->rx_charged);
+	if (!room)
 		set_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
-		room = 0;
-	} else {
-		room = hwm ? hwm - msgs : U32_MAX;
-	}
 	spin_unlock_bh(&core->lock);
 	if (!room)
 		trace_zmq_hwm(core->sk, pipe, ZMQ_TRACE_RX);

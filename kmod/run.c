@@ -26,10 +26,11 @@ struct sk_buff *zmq_run_alloc(unsigned int size, gfp_t gfp)
 /* Small runs are made with as much room, so that one can take another's place. */
 #define SPARE_ROOM	192
 
-/* Nobody else refers to its memory. */
+/* Its memory is our own, and nobody else refers to it. */
 static bool is_spare(const struct sk_buff *run)
 {
-	return !skb_shared(run) && !skb_cloned(run) && !run->data_len &&
+	return !skb_shared(run) && !run->cloned && !run->head_frag &&
+	       !run->pfmemalloc && !run->data_len &&
 	       skb_end_offset(run) - skb_headroom(run) >= SPARE_ROOM &&
 	       skb_end_offset(run) <= 2 * ZMQ_RUN_COPY_MAX;
 }

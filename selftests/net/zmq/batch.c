@@ -26,19 +26,6 @@ static bool same_table(const struct zt_batch *b,
 	return b->nr == nr && !memcmp(b->desc, desc, nr * sizeof(*desc));
 }
 
-/* Wait until @n messages lie in the queues of this namespace's receivers. */
-static bool queued(void *arg)
-{
-	int up;
-
-	return zt_proc_sum("rx_msgs", &up) == *(int *)arg;
-}
-
-static bool wait_queued(int n)
-{
-	return zt_eventually(queued, &n);
-}
-
 TEST_F(zmq_over, messages_sent_in_one_call_arrive_frame_by_frame)
 {
 	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
@@ -63,7 +50,7 @@ TEST_F(zmq_over, messages_sent_frame_by_frame_arrive_in_one_call)
 	ASSERT_EQ(0, zt_puts(push, "bcd", MSG_MORE));
 	ASSERT_EQ(0, zt_puts(push, "", 0));
 	ASSERT_EQ(0, zt_puts(push, "ef", 0));
-	ASSERT_TRUE(wait_queued(2));
+	ASSERT_TRUE(zt_wait_unread(2));
 	EXPECT_EQ(6, zt_recv_frames(pull, buf, sizeof(buf), &b, 64, 0));
 	EXPECT_TRUE(same_table(&b, two, 4));
 	EXPECT_EQ(0, memcmp(buf, two_data, 6));
@@ -111,7 +98,7 @@ TEST_F(zmq_over, a_message_without_room_stays_and_says_its_size)
 
 	ASSERT_EQ(0, frames_mode(pull));
 	ASSERT_EQ(6, zt_send_frames(push, two_data, 6, two, 4, 0));
-	ASSERT_TRUE(wait_queued(2));
+	ASSERT_TRUE(zt_wait_unread(2));
 
 	/* too few bytes, then too few entries */
 	EXPECT_EQ(0, zt_recv_frames(pull, buf, 3, &b, 64, 0));
@@ -281,7 +268,7 @@ TEST_F(zmq_over, a_fault_in_a_message_receives_nothing_of_it)
 
 	ASSERT_EQ(0, frames_mode(pull));
 	ASSERT_EQ(6, zt_send_frames(push, two_data, 6, two, 4, 0));
-	ASSERT_TRUE(wait_queued(2));
+	ASSERT_TRUE(zt_wait_unread(2));
 	EXPECT_EQ(4, zt_recv_frames(pull, data, 64, &b, 64, 0));
 	EXPECT_TRUE(same_table(&b, two, 3));
 	EXPECT_EQ(-1, zt_recv_frames(pull, data + 4, 64, &b, 64, 0));
@@ -327,7 +314,7 @@ TEST_F(zmq_over, a_router_reads_and_writes_the_routing_id_as_a_frame)
 	ASSERT_EQ(0, frames_mode(router));
 	ASSERT_EQ(3, zt_send_frames(dealer, "hi!", 3, out, 2, 0));
 	ASSERT_EQ(0, zt_puts(dealer, "2", 0));
-	ASSERT_TRUE(wait_queued(2));
+	ASSERT_TRUE(zt_wait_unread(2));
 	EXPECT_EQ(8, zt_recv_frames(router, buf, sizeof(buf), &b, 64, 0));
 	EXPECT_TRUE(same_table(&b, in, 5));
 	EXPECT_EQ(0, memcmp(buf, "mehi!me2", 8));
@@ -377,7 +364,7 @@ TEST_F(zmq_over, subscriptions_and_messages_are_filtered_the_same)
 	EXPECT_TRUE(same_table(&b, note, 1));
 	EXPECT_EQ(0, memcmp(buf, "\1b", 2));
 	EXPECT_EQ(6, zt_send_frames(pub, "a1b2!b", 6, three, 4, 0));
-	ASSERT_TRUE(wait_queued(2));
+	ASSERT_TRUE(zt_wait_unread(2));
 	EXPECT_EQ(4, zt_recv_frames(sub, buf, sizeof(buf), &b, 64, 0));
 	EXPECT_TRUE(same_table(&b, three + 1, 3));
 	EXPECT_EQ(0, memcmp(buf, "b2!b", 4));
@@ -415,7 +402,7 @@ TEST_F_TIMEOUT(zmq, half_a_million_frames_outlive_their_peer, 300)
 		wire[3 * i + 2] = i;
 	}
 	ASSERT_EQ(0, zp_write(peer, wire, 3 * TINY));
-	ASSERT_TRUE(wait_queued(1));
+	ASSERT_TRUE(zt_wait_unread(1));
 	ASSERT_EQ(0, zp_puts(peer, ZP_MORE, "begun"));
 	close(peer);
 	ASSERT_TRUE(zt_eventually(gone, NULL));

@@ -13,6 +13,7 @@
 #define ROOM	(8 << 20)
 #define LONG	(64 << 10)
 #define SHORT	100
+#define FANNED_OUT 6
 #define ZC	MSG_ZEROCOPY
 
 /* What the error queue has told so far. */
@@ -64,19 +65,26 @@ static int reap(int fd, struct told *t)
 	return 0;
 }
 
-/* Whether @n calls are told, no more and no less, within the time. */
-static bool told(int fd, u32 n, struct told *t)
+/* Whether @n calls are told, no more and no less, within the time, if @from
+ * have been before.
+ */
+static bool told_from(int fd, u32 from, u32 n, struct told *t)
 {
 	u64 end = zt_now_ms() + ZT_DEADLINE_MS;
 
-	*t = (struct told){ .ordered = true };
-	while (t->ids < n && zt_now_ms() < end) {
+	*t = (struct told){ .ids = from, .ordered = true };
+	while (t->ids < from + n && zt_now_ms() < end) {
 		if (zt_poll(fd, 0, 100) & POLLERR && reap(fd, t))
 			return false;
 	}
-	if (t->ids != n)
-		printf("# %u calls in place of %u\n", t->ids, n);
-	return t->ids == n;
+	if (t->ids != from + n)
+		printf("# %u calls in place of %u\n", t->ids - from, n);
+	return t->ids == from + n;
+}
+
+static bool told(int fd, u32 n, struct told *t)
+{
+	return told_from(fd, 0, n, t);
 }
 
 static bool silent(int fd)
@@ -489,17 +497,22 @@ TEST_F(zmq, closing_without_linger_frees_all)
 	close(push);
 }
 
+/* A PUSH with an option that dials where nobody listens, or -1. */
+static int to_nobody(char *ep, int option, int value)
+{
+	int push = zt_socket(ZMQ_PUSH);
+
+	snprintf(ep, ZMQ_ENDPOINT_MAX, "tcp://127.0.0.1:%d", zt_free_port());
+	return zc_on(push) || zt_setint(push, option, value) ||
+	       zt_connect(push, ep) ? -1 : push;
+}
+
 TEST_F(zmq, disconnecting_without_linger_frees_all)
 {
-	int push = zt_socket(ZMQ_PUSH), i;
+	int push = to_nobody(self->ep, ZMQ_LINGER, 0), i;
 	unsigned char *mem = memory();
 	struct told t;
 
-	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d",
-		 zt_free_port());
-	ASSERT_EQ(0, zc_on(push));
-	ASSERT_EQ(0, zt_setint(push, ZMQ_LINGER, 0));
-	ASSERT_EQ(0, zt_connect(push, self->ep));
 	for (i = 0; i < 5; i++)
 		ASSERT_EQ(0, zt_send(push, mem, LONG, ZC));
 	EXPECT_TRUE(silent(push));
@@ -510,15 +523,10 @@ TEST_F(zmq, disconnecting_without_linger_frees_all)
 
 TEST_F(zmq, conflate_frees_what_it_replaces)
 {
-	int push = zt_socket(ZMQ_PUSH), i;
+	int push = to_nobody(self->ep, ZMQ_CONFLATE, 1), i;
 	unsigned char *mem = memory();
 	struct told t;
 
-	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d",
-		 zt_free_port());
-	ASSERT_EQ(0, zc_on(push));
-	ASSERT_EQ(0, zt_setint(push, ZMQ_CONFLATE, 1));
-	ASSERT_EQ(0, zt_connect(push, self->ep));
 	for (i = 0; i < 5; i++)
 		ASSERT_EQ(0, zt_send(push, mem, LONG, ZC));
 	EXPECT_TRUE(told(push, 4, &t));
@@ -569,6 +577,57 @@ TEST_F(zmq, subscribers_share_the_memory)
 			EXPECT_TRUE(got_pattern(sub[i], LONG, j));
 	}
 	EXPECT_TRUE(silent(pub));
+}
+
+/* A subscriber to everything that reads when it is told to. */
+static int slow_subscriber(int port)
+{
+	int fd = zp_dial(port, 4096);
+
+	return fd < 0 || zp_handshake(fd, "SUB", "XPUB") ||
+	       zp_send(fd, 0, "\1", 1) ? -1 : fd;
+}
+
+TEST_F(zmq, memory_is_free_when_the_last_subscriber_has_it)
+{
+	int pub = zt_socket(ZMQ_XPUB), sub[3], slow, leaving, i, j;
+	unsigned char *mem = memory(), hdr[16];
+	struct told t;
+
+	ASSERT_EQ(0, zc_on(pub));
+	ASSERT_EQ(0, zt_setint(pub, ZMQ_XPUB_VERBOSE, 1));
+	ASSERT_EQ(0, zt_setint(pub, ZMQ_SNDBUF, 4096));
+	ASSERT_EQ(0, zt_bind_any(pub, "tcp://127.0.0.1:*", self->ep));
+	slow = slow_subscriber(zt_port(self->ep));
+	leaving = slow_subscriber(zt_port(self->ep));
+	for (i = 0; i < 3; i++) {
+		sub[i] = zt_connected(ZMQ_SUB, self->ep);
+		ASSERT_EQ(0, zt_subscribe(sub[i], ""));
+	}
+	for (i = 0; i < 5; i++)
+		ASSERT_TRUE(zt_told(pub, 1, ""));
+
+	for (j = 0; j < FANNED_OUT; j++) {
+		zt_pattern(mem + j * LONG, LONG, j);
+		ASSERT_EQ(0, zt_send(pub, mem + j * LONG, LONG, ZC));
+	}
+	for (j = 0; j < FANNED_OUT; j++)
+		for (i = 0; i < 2; i++)
+			ASSERT_TRUE(got_pattern(sub[i], LONG, j));
+	EXPECT_TRUE(silent(pub));
+	/* They go in the middle of a message, and with messages to read. */
+	ASSERT_EQ(0, zp_read(leaving, hdr, sizeof(hdr)));
+	close(leaving);
+	close(sub[2]);
+	EXPECT_TRUE(silent(pub));
+
+	for (j = 0; j < FANNED_OUT; j++) {
+		ASSERT_TRUE(read_message(slow, LONG, j));
+		ASSERT_TRUE(told_from(pub, j, 1, &t));
+		EXPECT_TRUE(t.ordered);
+		memset(mem + j * LONG, 0xee, LONG);
+		EXPECT_TRUE(silent(pub));
+	}
 }
 
 TEST_F(zmq, streams_without_frames_get_a_copy)
@@ -628,15 +687,10 @@ TEST_F(zmq, too_much_locked_memory_is_refused)
 
 TEST_F(zmq, too_many_that_are_not_told_are_refused)
 {
-	int push = zt_socket(ZMQ_PUSH), n = 0, ret;
+	int push = to_nobody(self->ep, ZMQ_LINGER, 0), n = 0, ret;
 	unsigned char *mem = memory();
 	struct told t;
 
-	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d",
-		 zt_free_port());
-	ASSERT_EQ(0, zc_on(push));
-	ASSERT_EQ(0, zt_setint(push, ZMQ_LINGER, 0));
-	ASSERT_EQ(0, zt_connect(push, self->ep));
 	do {
 		ret = zt_send(push, mem, LONG, ZC | MSG_DONTWAIT);
 		n += !ret;
