@@ -84,6 +84,23 @@ void zmq_core_wake_writers(struct zmq_core *core)
 }
 
 /**
+ * zmq_core_new_hwm() - let go on who has room by a new high-water mark
+ * @core: the socket's core
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_core_new_hwm(struct zmq_core *core)
+{
+	struct zmq_pipe *pipe;
+
+	list_for_each_entry(pipe, &core->pipes, node) {
+		zmq_pipe_new_hwm(pipe);
+		if (pipe->pair)
+			zmq_inproc_new_hwm(pipe);
+	}
+}
+
+/**
  * zmq_core_linger_ms() - how long connections may drain that nobody wants more of
  * @core: the socket's core
  *
@@ -115,6 +132,9 @@ static int settle_new(struct zmq_pipe *pipe)
 {
 	int err = 0;
 
+	/* Its endpoint was disconnected before we came to it. */
+	if (test_bit(ZMQ_PIPE_DETACHED, &pipe->flags))
+		return -EPIPE;
 	if (pipe->pair)
 		err = zmq_inproc_meet(pipe);
 	if (err || test_bit(ZMQ_PIPE_ATTACHED, &pipe->flags))
@@ -142,8 +162,7 @@ void zmq_core_settle(struct zmq_core *core)
 	}
 	while ((pipe = take_first(core, &core->dead_pipes))) {
 		/* It may have sent something before anybody here knew it. */
-		if (!test_bit(ZMQ_PIPE_DETACHED, &pipe->flags))
-			settle_new(pipe);
+		settle_new(pipe);
 		conn = pipe->conn;
 		if (conn)
 			zmq_conn_get(conn);
@@ -156,6 +175,19 @@ void zmq_core_settle(struct zmq_core *core)
 	}
 }
 
+/* Takes over a reference. What nobody will read is counted. */
+static void drop_pipe(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	zmq_pipe_detach(pipe);
+	spin_lock_bh(&core->lock);
+	list_del_init(&pipe->ready_node);
+	zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPCLOSED, zmq_pipe_rx_msgs(pipe));
+	zmq_pipe_purge(pipe);
+	spin_unlock_bh(&core->lock);
+	zmq_pipe_reap(pipe);
+	zmq_pipe_put(pipe);
+}
+
 /**
  * zmq_core_shutdown() - drop every pipe, read or unread
  * @core: the socket's core; its connections have no pipes any more
@@ -166,25 +198,15 @@ void zmq_core_shutdown(struct zmq_core *core)
 {
 	struct zmq_pipe *pipe;
 
-	while ((pipe = take_first(core, &core->new_pipes))) {
-		zmq_pipe_detach(pipe);
-		zmq_pipe_put(pipe);
-	}
+	while ((pipe = take_first(core, &core->new_pipes)))
+		drop_pipe(core, pipe);
 	while ((pipe = list_first_entry_or_null(&core->pipes, struct zmq_pipe,
 						node))) {
 		zmq_pipe_get(pipe);
-		zmq_pipe_detach(pipe);
-		spin_lock_bh(&core->lock);
-		list_del_init(&pipe->ready_node);
-		zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPCLOSED,
-			 zmq_pipe_rx_msgs(pipe));
-		zmq_pipe_purge(pipe);
-		spin_unlock_bh(&core->lock);
-		zmq_pipe_reap(pipe);
-		zmq_pipe_put(pipe);
+		drop_pipe(core, pipe);
 	}
 	while ((pipe = take_first(core, &core->dead_pipes)))
-		zmq_pipe_put(pipe);
+		drop_pipe(core, pipe);
 	zmq_owner_flush_end(&core->owner);
 	kfree_skb(xchg(&core->owner.spare_run, NULL));
 }

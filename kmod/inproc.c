@@ -315,7 +315,7 @@ int zmq_inproc_meet(struct zmq_pipe *pipe)
 		return err;
 	WRITE_ONCE(pipe->peer_hwm, peer->hwm);
 	/* What filled our queue alone may leave room in both. */
-	zmq_pipe_tx_done(pipe, 0);
+	zmq_pipe_new_hwm(pipe);
 	return zmq_pipe_meet(pipe, 1, peer->type, peer->id, peer->id_len);
 }
 
@@ -695,6 +695,26 @@ void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs)
 	if (peer) {
 		WRITE_ONCE(peer->peer_hwm, hwm_of(pipe));
 		zmq_pipe_tx_done(peer, msgs);
+	}
+	spin_unlock_bh(&pair->lock);
+}
+
+/**
+ * zmq_inproc_new_hwm() - tell the writer that the reader's mark has changed
+ * @pipe: the reader's end
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_inproc_new_hwm(struct zmq_pipe *pipe)
+{
+	struct zmq_pair *pair = pipe->pair;
+	struct zmq_pipe *peer;
+
+	spin_lock_bh(&pair->lock);
+	peer = pair->end[!pipe->side];
+	if (peer) {
+		WRITE_ONCE(peer->peer_hwm, hwm_of(pipe));
+		zmq_pipe_new_hwm(peer);
 	}
 	spin_unlock_bh(&pair->lock);
 }

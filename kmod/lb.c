@@ -34,7 +34,7 @@ static void rotate(struct zmq_core *core, struct zmq_pipe *pipe)
 
 	spin_lock_bh(&core->lock);
 	if (!list_empty(&pipe->writable_node))
-		list_move_tail(&pipe->writable_node, &core->writable);
+		zmq_pipe_rotate_locked(&pipe->writable_node, &core->writable);
 	spin_unlock_bh(&core->lock);
 }
 

@@ -251,6 +251,7 @@ void zmq_core_init(struct zmq_core *core, struct sock *sk,
 		   const struct zmq_pipe_ops *ops);
 void zmq_core_wake_readers(struct zmq_core *core, unsigned int msgs);
 void zmq_core_wake_writers(struct zmq_core *core);
+void zmq_core_new_hwm(struct zmq_core *core);
 void zmq_core_settle(struct zmq_core *core);
 void zmq_core_shutdown(struct zmq_core *core);
 int zmq_core_linger_ms(const struct zmq_core *core);
@@ -298,6 +299,7 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		unsigned int msgs);
 void zmq_pipe_note(struct zmq_pipe *pipe, struct sk_buff *run);
 void zmq_pipe_tx_done(struct zmq_pipe *pipe, unsigned int msgs);
+void zmq_pipe_new_hwm(struct zmq_pipe *pipe);
 
 /* Messages that can be read; core->lock or the socket lock is held. */
 static inline unsigned int zmq_pipe_rx_msgs(const struct zmq_pipe *pipe)
@@ -309,6 +311,16 @@ static inline bool zmq_pipe_writable(const struct zmq_pipe *pipe)
 {
 	return !test_bit(ZMQ_PIPE_FULL, &pipe->flags) &&
 	       !test_bit(ZMQ_PIPE_DEAD, &pipe->flags);
+}
+
+/* Whoever polls looks at the list without core->lock, which is held here, so a
+ * pipe that is alone stays: moved, it would leave the list empty for an instant.
+ */
+static inline void zmq_pipe_rotate_locked(struct list_head *node,
+					  struct list_head *list)
+{
+	if (!list_is_last(node, list))
+		list_move_tail(node, list);
 }
 
 /* ---- between core.c and pipe*.c ---- */

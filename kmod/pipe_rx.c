@@ -329,7 +329,7 @@ static void consume_msgs_locked(struct zmq_pipe *pipe, unsigned int msgs)
 	if (!pipe->rx_msgs)
 		list_del_init(&pipe->ready_node);
 	else if (!list_empty(&pipe->ready_node))
-		list_move_tail(&pipe->ready_node, &core->ready);
+		zmq_pipe_rotate_locked(&pipe->ready_node, &core->ready);
 }
 
 /**

@@ -22,6 +22,13 @@ static unsigned int tx_hwm(const struct zmq_pipe *pipe)
 	return peer_hwm ? hwm + peer_hwm : 0;
 }
 
+static bool tx_has_room(const struct zmq_pipe *pipe)
+{
+	unsigned int hwm = tx_hwm(pipe);
+
+	return !hwm || atomic_read(&pipe->tx_msgs) < hwm;
+}
+
 static bool tx_has_credit(const struct zmq_pipe *pipe)
 {
 	unsigned int hwm = tx_hwm(pipe);
@@ -45,14 +52,13 @@ static void tx_restore(struct zmq_pipe *pipe)
 static void tx_check_full(struct zmq_pipe *pipe)
 {
 	struct zmq_core *core = pipe->core;
-	unsigned int hwm = tx_hwm(pipe);
 
-	if (!hwm || atomic_read(&pipe->tx_msgs) < hwm)
+	if (tx_has_room(pipe))
 		return;
 	/* Messages held back for company must not make the pipe full. */
 	if (pipe->conn)
 		zmq_conn_flush(pipe->conn, ZMQ_FLUSH_NOW);
-	if (atomic_read(&pipe->tx_msgs) < hwm)
+	if (tx_has_room(pipe))
 		return;
 
 	spin_lock_bh(&core->lock);
@@ -61,11 +67,11 @@ static void tx_check_full(struct zmq_pipe *pipe)
 	spin_unlock_bh(&core->lock);
 	trace_zmq_hwm(core->sk, pipe, ZMQ_TRACE_TX);
 
-	/* Pairs with zmq_pipe_tx_done(): either it sees FULL or we see its
-	 * credit.
+	/* Pairs with zmq_pipe_tx_done() and zmq_pipe_new_hwm(): either they see
+	 * FULL or we see their room.
 	 */
 	smp_mb();
-	if (tx_has_credit(pipe))
+	if (tx_has_room(pipe))
 		tx_restore(pipe);
 }
 
@@ -150,10 +156,10 @@ static bool answers(struct zmq_pipe *pipe)
 {
 	unsigned int unread = zmq_pipe_rx_msgs(pipe);
 	unsigned long heard = READ_ONCE(pipe->rx_total) - unread;
-	bool answers = heard != pipe->tx_heard;
+	bool heard_more = heard != pipe->tx_heard;
 
 	pipe->tx_heard = heard;
-	return answers && !unread;
+	return heard_more && !unread;
 }
 
 /**
@@ -223,5 +229,21 @@ void zmq_pipe_tx_done(struct zmq_pipe *pipe, unsigned int msgs)
 	/* Pairs with tx_check_full(). */
 	smp_mb__after_atomic();
 	if (test_bit(ZMQ_PIPE_FULL, &pipe->flags) && tx_has_credit(pipe))
+		tx_restore(pipe);
+}
+
+/**
+ * zmq_pipe_new_hwm() - a high-water mark has changed
+ * @pipe: the pipe that it limits
+ *
+ * Credit returns in portions, but a new mark counts to the last message.
+ *
+ * Context: Any, core->lock not held.
+ */
+void zmq_pipe_new_hwm(struct zmq_pipe *pipe)
+{
+	/* Pairs with tx_check_full(). */
+	smp_mb();
+	if (test_bit(ZMQ_PIPE_FULL, &pipe->flags) && tx_has_room(pipe))
 		tx_restore(pipe);
 }

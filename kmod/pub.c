@@ -93,6 +93,7 @@ static int pub_begin(struct zmq_core *core, struct zmq_msg *msg)
 struct match {
 	struct zmq_core		*core;
 	struct hlist_head	to;
+	unsigned int		changed;
 };
 
 static void match_owner(struct zmq_trie_owner *owner, void *arg)
@@ -120,6 +121,7 @@ static void find_receivers(struct zmq_core *core, const struct zmq_msg *msg,
 	topic = zmq_msg_topic(msg, &len);
 	zmq_dist_begin(core);
 	spin_lock_bh(&core->lock);
+	match->changed = pub->changed;
 	if (pub->invert)
 		zmq_trie_match_owners(&pub->topics, topic, len, mark_owner,
 				      core);
@@ -132,10 +134,18 @@ static void find_receivers(struct zmq_core *core, const struct zmq_msg *msg,
 }
 
 /* ZMQ_XPUB_NODROP: all of them or nobody. */
-static int check_credit(struct zmq_pub *pub, const struct match *match)
+static int check_credit(struct zmq_core *core, const struct match *match)
 {
+	struct zmq_pub *pub = core->priv;
+	bool refused = pub->refused;
+
+	WRITE_ONCE(pub->refused_at, match->changed);
 	WRITE_ONCE(pub->refused, pub->nodrop ? zmq_dist_full(&match->to) : NULL);
-	return pub->refused ? -EAGAIN : 0;
+	if (pub->refused)
+		return -EAGAIN;
+	if (refused)
+		zmq_core_wake_writers(core);
+	return 0;
 }
 
 static int pub_admit(struct zmq_core *core, struct zmq_msg *msg)
@@ -146,7 +156,7 @@ static int pub_admit(struct zmq_core *core, struct zmq_msg *msg)
 	if (!pub->nodrop)
 		return 0;
 	find_receivers(core, msg, &match);
-	return check_credit(pub, &match);
+	return check_credit(core, &match);
 }
 
 static int pub_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
@@ -155,19 +165,21 @@ static int pub_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
 	int err;
 
 	find_receivers(core, msg, &match);
-	err = check_credit(core->priv, &match);
+	err = check_credit(core, &match);
 	if (!err)
 		zmq_dist_send(core, &match.to, msg, more);
 	return err;
 }
 
 /* Until a message has a topic nothing stands against it; after one that had to
- * wait, whoever it waits for does.
+ * wait, whoever it waits for does, until it may be others that get it.
  */
 static int pub_can_send(const struct zmq_core *core)
 {
 	const struct zmq_pub *pub = core->priv;
 
+	if (READ_ONCE(pub->changed) != READ_ONCE(pub->refused_at))
+		return 0;
 	return zmq_pattern_has_credit(&pub->refused);
 }
 
@@ -217,6 +229,19 @@ static int set_told(struct zmq_core *core, int opt, const void *val, size_t len)
 	return 0;
 }
 
+static int set_matching(struct zmq_core *core, bool *flag, const void *val,
+			size_t len)
+{
+	int err = zmq_pattern_set_flag(flag, val, len);
+
+	if (err)
+		return err;
+	spin_lock_bh(&core->lock);
+	zmq_pub_change_locked(core->priv);
+	spin_unlock_bh(&core->lock);
+	return 0;
+}
+
 static int pub_setopt(struct zmq_core *core, int opt, const void *val,
 		      size_t len)
 {
@@ -224,9 +249,9 @@ static int pub_setopt(struct zmq_core *core, int opt, const void *val,
 
 	switch (opt) {
 	case ZMQ_INVERT_MATCHING:
-		return zmq_pattern_set_flag(&pub->invert, val, len);
+		return set_matching(core, &pub->invert, val, len);
 	case ZMQ_XPUB_NODROP:
-		return zmq_pattern_set_flag(&pub->nodrop, val, len);
+		return set_matching(core, &pub->nodrop, val, len);
 	case ZMQ_XPUB_VERBOSE:
 	case ZMQ_XPUB_VERBOSER:
 	case ZMQ_XPUB_MANUAL:

@@ -13,6 +13,8 @@
  * @notes: what XPUB's reader will be told; core->lock, and only the reader
  *	removes
  * @notes_bytes: memory that @notes take; core->lock
+ * @noted: how many there ever were, to wake as many readers; core->lock
+ * @changed: how often it has changed who gets what; written under core->lock
  * @charged: what the socket is charged for all that; core->lock
  * @notify: there is a reader
  * @verbose: ZMQ_XPUB_VERBOSE: note also what somebody else subscribed to
@@ -22,6 +24,8 @@
  * @invert: ZMQ_INVERT_MATCHING; socket lock
  * @refused: the pipe that ZMQ_XPUB_NODROP made the last message wait for;
  *	written under the socket lock, read under RCU
+ * @refused_at: what @changed was when that pipe was to get the message;
+ *	written under the socket lock
  * @last: whose subscription or end of one was read last with @manual, held;
  *	socket lock
  * @welcome: ZMQ_XPUB_WELCOME_MSG, encoded, or NULL; socket lock
@@ -31,6 +35,8 @@ struct zmq_pub {
 	struct zmq_trie		asked;
 	struct list_head	notes;
 	size_t			notes_bytes;
+	unsigned int		noted;
+	unsigned int		changed;
 	size_t			charged;
 	bool			notify;
 	bool			verbose;
@@ -39,9 +45,16 @@ struct zmq_pub {
 	bool			nodrop;
 	bool			invert;
 	struct zmq_pipe		*refused;
+	unsigned int		refused_at;
 	struct zmq_pipe		*last;
 	struct zmq_msg		*welcome;
 };
+
+/* Who gets what is another matter from now on; core->lock is held. */
+static inline void zmq_pub_change_locked(struct zmq_pub *pub)
+{
+	WRITE_ONCE(pub->changed, pub->changed + 1);
+}
 
 /* pub_subs.c */
 bool zmq_pub_charge(struct zmq_core *core);

@@ -56,6 +56,7 @@ bool zmq_pub_note(struct zmq_core *core, struct zmq_pipe *pipe,
 	note->data[0] = subscribe;
 	memcpy(note->data + 1, topic, len);
 	list_add_tail(&note->node, &pub->notes);
+	pub->noted++;
 	return true;
 }
 
@@ -87,7 +88,7 @@ void zmq_pub_free_notes(struct zmq_pub *pub)
  * @core: the socket's core
  * @f: filled in
  *
- * Context: Socket lock held.
+ * Context: Process context, socket lock held.
  * Return: 0 or -EAGAIN.
  */
 int zmq_xpub_peek(struct zmq_core *core, struct zmq_frame *f)
@@ -102,6 +103,11 @@ int zmq_xpub_peek(struct zmq_core *core, struct zmq_frame *f)
 	}
 	if (!note)
 		return zmq_fq_peek(core, f);
+	/* Over inproc it can be here before the peer is attached, of whom the
+	 * reader may think from now on that it has come.
+	 */
+	if (!list_empty(&core->new_pipes))
+		zmq_core_settle(core);
 
 	f->pipe = NULL;
 	f->mem = note->data;

@@ -132,21 +132,33 @@ static int apply_cancel(struct zmq_core *core, struct zmq_pipe *pipe,
 	return zmq_pub_note(core, pipe, topic, len, false) ? 0 : -ENOBUFS;
 }
 
-/* core->lock is held. Return: the reader has something new to read. */
-static bool apply(struct zmq_core *core, struct zmq_pipe *pipe,
-		  const u8 *topic, size_t len, bool subscribe)
+/* core->lock is held. Return: how much there is that readers wake for. */
+static unsigned int apply(struct zmq_core *core, struct zmq_pipe *pipe,
+			  const u8 *topic, size_t len, bool subscribe)
 {
 	struct zmq_pub *pub = core->priv;
-	bool was_empty = list_empty(&pub->notes);
+	unsigned int noted = pub->noted;
 	int err;
 
 	if (test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
-		return false;
+		return 0;
+	zmq_pub_change_locked(pub);
 	err = subscribe ? apply_subscribe(core, pipe, topic, len) :
 			  apply_cancel(core, pipe, topic, len);
 	if (err)
 		zmq_pub_drop_sub(core, pipe);
-	return was_empty && !list_empty(&pub->notes);
+	return pub->noted - noted;
+}
+
+/* Readers are told, and a message that had to wait may be for others now. */
+static void wake(struct zmq_core *core, unsigned int readable)
+{
+	const struct zmq_pub *pub = core->priv;
+
+	if (readable)
+		zmq_core_wake_readers(core, readable);
+	if (READ_ONCE(pub->nodrop))
+		zmq_core_wake_writers(core);
 }
 
 /**
@@ -162,13 +174,12 @@ static bool apply(struct zmq_core *core, struct zmq_pipe *pipe,
 void zmq_pub_subscription(struct zmq_core *core, struct zmq_pipe *pipe,
 			  const u8 *topic, size_t len, bool subscribe)
 {
-	bool wake;
+	unsigned int readable;
 
 	spin_lock_bh(&core->lock);
-	wake = apply(core, pipe, topic, len, subscribe);
+	readable = apply(core, pipe, topic, len, subscribe);
 	spin_unlock_bh(&core->lock);
-	if (wake)
-		zmq_core_wake_readers(core, 1);
+	wake(core, readable);
 }
 
 static void gone_asked(const u8 *topic, size_t len, bool last, void *arg)
@@ -204,20 +215,21 @@ static void gone_topic(const u8 *topic, size_t len, bool last, void *arg)
 void zmq_pub_forget(struct zmq_core *core, struct zmq_pipe *pipe)
 {
 	struct zmq_pub *pub = core->priv;
-	bool more, wake;
+	unsigned int readable;
+	bool more;
 
 	do {
 		spin_lock_bh(&core->lock);
-		wake = list_empty(&pub->notes);
+		readable = pub->noted;
+		zmq_pub_change_locked(pub);
 		more = zmq_trie_del_owner(&pub->asked, &pipe->asked,
 					  FORGET_BATCH, gone_asked, core) ||
 		       zmq_trie_del_owner(&pub->topics, &pipe->topics,
 					  FORGET_BATCH, gone_topic, core);
 		zmq_pub_charge(core);
-		wake = wake && !list_empty(&pub->notes);
+		readable = pub->noted - readable;
 		spin_unlock_bh(&core->lock);
-		if (wake)
-			zmq_core_wake_readers(core, 1);
+		wake(core, readable);
 		cond_resched();
 	} while (more);
 }
@@ -250,6 +262,7 @@ int zmq_pub_assign(struct zmq_core *core, const u8 *topic, size_t len,
 	spin_lock_bh(&core->lock);
 	if (test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
 		goto out;
+	zmq_pub_change_locked(pub);
 	if (subscribe) {
 		err = hold(core, &pub->topics, &pipe->topics, topic, len, &dup);
 	} else {
@@ -266,24 +279,24 @@ static bool is_subscription(const struct zmq_frame *f, u8 *kind)
 	return f->len && !zmq_pipe_copy_bits(f->pipe, 0, kind, 1) && *kind <= 1;
 }
 
-static bool apply_frame(struct zmq_core *core, const struct zmq_frame *f,
-			bool subscribe)
+static unsigned int apply_frame(struct zmq_core *core,
+				const struct zmq_frame *f, bool subscribe)
 {
+	unsigned int readable = 0;
 	size_t len = f->len - 1;
-	bool wake = false;
 	u8 *topic;
 
 	if (f->len - 1 > ZMQ_TOPIC_MAX) {
 		zmq_pub_drop_sub(core, f->pipe);
-		return false;
+		return 0;
 	}
 	topic = kmalloc(len, GFP_ATOMIC | __GFP_NOWARN);
 	if (topic && !zmq_pipe_copy_bits(f->pipe, 1, topic, len))
-		wake = apply(core, f->pipe, topic, len, subscribe);
+		readable = apply(core, f->pipe, topic, len, subscribe);
 	else
 		zmq_pub_drop_sub(core, f->pipe);
 	kfree(topic);
-	return wake;
+	return readable;
 }
 
 /**
@@ -303,6 +316,7 @@ void zmq_pub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
 			apply_frame(core, &f, kind);
 		zmq_pipe_consume_frame_locked(pipe);
 	}
+	wake(core, 0);
 }
 
 /**
@@ -317,7 +331,8 @@ void zmq_pub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
  */
 void zmq_xpub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
 {
-	bool wake = false, inside = false;
+	unsigned int readable = 0;
+	bool inside = false;
 	struct zmq_frame f;
 	u8 kind;
 
@@ -327,14 +342,13 @@ void zmq_xpub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
 
 	while (!zmq_pipe_peek_frame_locked(pipe, &f)) {
 		if (is_subscription(&f, &kind))
-			wake |= apply_frame(core, &f, kind);
+			readable += apply_frame(core, &f, kind);
 		else if (!inside)
 			break;
 		inside = f.more;
 		zmq_pipe_consume_frame_locked(pipe);
 	}
-	if (wake)
-		zmq_core_wake_readers(core, 1);
+	wake(core, readable);
 }
 
 /* The head of a pipe that is ready is the reader's. */
@@ -357,14 +371,15 @@ static bool is_ready(struct zmq_core *core, struct zmq_pipe *pipe)
  */
 void zmq_xpub_read_subs(struct zmq_core *core, struct zmq_pipe *pipe)
 {
-	bool wake = false, inside = false;
+	unsigned int readable = 0;
+	bool inside = false;
 	struct zmq_frame f;
 	u8 kind;
 
 	while (is_ready(core, pipe) && !zmq_pipe_peek_frame(pipe, &f)) {
 		if (is_subscription(&f, &kind)) {
 			spin_lock_bh(&core->lock);
-			wake |= apply_frame(core, &f, kind);
+			readable += apply_frame(core, &f, kind);
 			spin_unlock_bh(&core->lock);
 		} else if (!inside) {
 			break;
@@ -372,6 +387,5 @@ void zmq_xpub_read_subs(struct zmq_core *core, struct zmq_pipe *pipe)
 		inside = f.more;
 		zmq_pipe_consume_frame(pipe);
 	}
-	if (wake)
-		zmq_core_wake_readers(core, 1);
+	wake(core, readable);
 }

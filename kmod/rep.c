@@ -164,6 +164,8 @@ static void rep_consume(struct zmq_core *core, const struct zmq_frame *f)
 	if (!f->more)
 		WRITE_ONCE(rep->replying, true);
 	zmq_fq_consume(core, f);
+	if (!f->more)
+		zmq_core_wake_writers(core);
 }
 
 static int rep_begin(struct zmq_core *core, struct zmq_msg *msg)
@@ -192,6 +194,9 @@ static int rep_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
 
 	rep->peer = NULL;
 	WRITE_ONCE(rep->replying, false);
+	/* Requests that came meanwhile were not announced. */
+	if (!list_empty(&core->ready))
+		zmq_core_wake_readers(core, 1);
 	return 0;
 }
 

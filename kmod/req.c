@@ -227,6 +227,8 @@ static void req_consume(struct zmq_core *core, const struct zmq_frame *f)
 		WRITE_ONCE(req->waiting, false);
 	}
 	zmq_fq_consume(core, f);
+	if (!f->more)
+		zmq_core_wake_writers(core);
 }
 
 static int req_setopt(struct zmq_core *core, int opt, const void *val,

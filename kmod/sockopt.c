@@ -285,7 +285,13 @@ static int pattern_set(struct zmq_sock *zsk, const struct opt_desc *opt,
 
 	if (pattern->setopt)
 		err = pattern->setopt(&zsk->core, opt->number, val, len);
-	return err == -ENOPROTOOPT ? -EINVAL : err;
+	if (err)
+		return err == -ENOPROTOOPT ? -EINVAL : err;
+
+	/* It may be what somebody waits for. */
+	zmq_core_wake_readers(&zsk->core, 1);
+	zmq_core_wake_writers(&zsk->core);
+	return 0;
 }
 
 static int pattern_get(struct zmq_sock *zsk, const struct opt_desc *opt,
@@ -364,6 +370,8 @@ static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
 		store_number(&zsk->core.opts, opt, val);
 	if (opt->kind == KIND_TIMEO)
 		set_timeo(zsk, opt, val);
+	if (opt->number == ZMQ_SNDHWM || opt->number == ZMQ_RCVHWM)
+		zmq_core_new_hwm(&zsk->core);
 	release_sock(&zsk->sk);
 	return err;
 }

@@ -33,7 +33,7 @@ static int wake(struct wait_queue_entry *wait, unsigned int mode, int sync,
  * zmq_sock_wait() - sleep until the socket is ready
  * @zsk: the socket
  * @events: EPOLLIN or EPOLLOUT
- * @ready: a glance at the socket, with its lock not held
+ * @ready: a glance at the socket, before its lock is released
  * @patience: how long; updated
  *
  * One wake-up goes to one reader, so one that leaves with @patience->slept
@@ -50,6 +50,7 @@ int zmq_sock_wait(struct zmq_sock *zsk, __poll_t events,
 {
 	struct sleeper sleeper = { .events = events };
 	struct sock *sk = &zsk->sk;
+	bool is_ready;
 
 	zmq_owner_flush(&zsk->core.owner);
 	if (!patience->timeo)
@@ -65,10 +66,13 @@ int zmq_sock_wait(struct zmq_sock *zsk, __poll_t events,
 		add_wait_queue_exclusive(sk_sleep(sk), &sleeper.wait);
 	else
 		add_wait_queue(sk_sleep(sk), &sleeper.wait);
-	release_sock(sk);
-	/* Pairs with skwq_has_sleeper() in whoever makes it ready. */
+	/* Pairs with skwq_has_sleeper() in whoever makes it ready. Who gets the
+	 * lock next may be refused by another peer than we were.
+	 */
 	smp_mb();
-	if (!ready(zsk))
+	is_ready = ready(zsk);
+	release_sock(sk);
+	if (!is_ready)
 		patience->timeo = wait_woken(&sleeper.wait, TASK_INTERRUPTIBLE,
 					     patience->timeo);
 	lock_sock(sk);

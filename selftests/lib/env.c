@@ -274,6 +274,19 @@ long zt_proc_sum(const char *field, int *up)
 	return sum;
 }
 
+static bool are_unread(void *arg)
+{
+	int up;
+
+	return zt_proc_sum("rx_msgs", &up) == *(long *)arg;
+}
+
+/* Waits until @msgs messages lie in the queues of this namespace's receivers. */
+bool zt_wait_unread(long msgs)
+{
+	return zt_eventually(are_unread, &msgs);
+}
+
 /* Peers whose bytes are handed over directly, or -1. */
 int zt_direct_peers(void)
 {

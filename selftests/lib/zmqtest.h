@@ -57,6 +57,7 @@ long zt_counter(const char *name);
 long zt_module_refs(void);
 int zt_proc_rows(void);
 long zt_proc_sum(const char *field, int *up);
+bool zt_wait_unread(long msgs);
 int zt_direct_peers(void);
 void zt_tell(void);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* High-water marks: who blocks, who drops, and that it all goes on again. */
 #include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include "kselftest_harness.h"
 #include "fixture.h"
@@ -67,6 +68,20 @@ TEST_F(zmq, over_inproc_it_is_the_sum_of_both_ends)
 	EXPECT_TRUE(zt_becomes(push, POLLOUT));
 	EXPECT_EQ(12, count_up(push, 1, 100));
 	EXPECT_EQ(12, count_down(pull, 1, 12));
+}
+
+TEST_F(zmq, over_inproc_the_readers_mark_is_room_for_the_writer_at_once)
+{
+	int pull = with_hwm(ZMQ_PULL, 1, 3), push = with_hwm(ZMQ_PUSH, 3, 1);
+
+	ASSERT_LE(0, pull);
+	ASSERT_EQ(0, zt_bind(pull, "inproc://a"));
+	ASSERT_EQ(0, zt_connect(push, "inproc://a"));
+	ASSERT_EQ(6, count_up(push, 1, 100));
+	ASSERT_EQ(0, zt_poll(push, POLLOUT, 0));
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_RCVHWM, 4));
+	EXPECT_EQ(POLLOUT, zt_poll(push, POLLOUT, 0));
+	EXPECT_EQ(1, count_up(push, 1, 100));
 }
 
 TEST_F(zmq, it_counts_messages_not_frames)
@@ -387,6 +402,83 @@ TEST_F(zmq, nodrop_says_eagain_and_sends_to_nobody)
 	EXPECT_EQ(sent, count_down(sub, 1, sent));
 	EXPECT_EQ(sent, count_down(other, 1, sent));
 	EXPECT_EQ(0, zt_poll(other, POLLIN, 0));
+}
+
+TEST_F(zmq_over, a_sender_goes_on_when_its_own_mark_rises)
+{
+	int pull = with_hwm(ZMQ_PULL, 1, 1), push = with_hwm(ZMQ_PUSH, 3, 1);
+	static const char block[64 * KIB];
+
+	ASSERT_LE(0, pull);
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_RCVBUF, 4 * KIB));
+	ASSERT_EQ(0, zt_bind_any(pull, variant->bind, self->ep));
+	ASSERT_EQ(0, zt_connect(push, self->ep));
+	ASSERT_LT(0, zt_fill(push, block, sizeof(block), 1000));
+	ASSERT_EQ(0, zt_poll(push, POLLOUT, 0));
+
+	ASSERT_EQ(0, zt_setint(push, ZMQ_SNDHWM, 4));
+	EXPECT_EQ(POLLOUT, zt_poll(push, POLLOUT, 0));
+	EXPECT_EQ(0, zt_send(push, block, sizeof(block), MSG_DONTWAIT));
+}
+
+TEST_F(zmq_over, nodrop_does_not_wait_for_who_wants_it_no_more)
+{
+	int pub = with_hwm(ZMQ_XPUB, 3, 1000), sub = with_hwm(ZMQ_SUB, 3, 4);
+	static const char block[64 * KIB] = "topic";
+
+	ASSERT_LE(0, pub);
+	ASSERT_EQ(0, zt_setint(pub, ZMQ_XPUB_NODROP, 1));
+	ASSERT_EQ(0, zt_setint(sub, ZMQ_RCVBUF, 4 * KIB));
+	ASSERT_EQ(0, zt_bind_any(pub, variant->bind, self->ep));
+	ASSERT_EQ(0, zt_subscribe(sub, "topic"));
+	ASSERT_EQ(0, zt_connect(sub, self->ep));
+	ASSERT_TRUE(zt_told(pub, 1, "topic"));
+	ASSERT_LT(0, zt_fill(pub, block, sizeof(block), 1000));
+	ASSERT_EQ(0, zt_poll(pub, POLLOUT, 0));
+
+	ASSERT_EQ(0, zt_unsubscribe(sub, "topic"));
+	EXPECT_TRUE(zt_becomes(pub, POLLOUT));
+	EXPECT_EQ(0, zt_send(pub, block, sizeof(block), MSG_DONTWAIT));
+}
+
+TEST_F(zmq, nodrop_that_is_switched_off_makes_nobody_wait)
+{
+	int pub = with_hwm(ZMQ_XPUB, 3, 1000), sub = with_hwm(ZMQ_SUB, 3, 4);
+
+	ASSERT_LE(0, pub);
+	ASSERT_EQ(0, zt_setint(pub, ZMQ_XPUB_NODROP, 1));
+	ASSERT_EQ(0, zt_bind(pub, "inproc://nodrop"));
+	ASSERT_EQ(0, zt_subscribe(sub, ""));
+	ASSERT_EQ(0, zt_connect(sub, "inproc://nodrop"));
+	ASSERT_TRUE(zt_told(pub, 1, ""));
+	ASSERT_EQ(7, count_up(pub, 1, 100));
+	ASSERT_EQ(0, zt_poll(pub, POLLOUT, 0));
+	ASSERT_EQ(0, zt_setint(pub, ZMQ_XPUB_NODROP, 0));
+	EXPECT_EQ(POLLOUT, zt_poll(pub, POLLOUT, 0));
+}
+
+/* A thread that polls because its message was refused sleeps no longer than the
+ * refusal is the last word.
+ */
+TEST_F(zmq, a_message_for_others_ends_what_nodrop_told_epoll)
+{
+	int pub = with_hwm(ZMQ_XPUB, 3, 1000), sub = with_hwm(ZMQ_SUB, 3, 4);
+	struct epoll_event ev = { .events = EPOLLOUT };
+	int ep = epoll_create1(EPOLL_CLOEXEC), i;
+
+	ASSERT_LE(0, pub);
+	ASSERT_EQ(0, zt_setint(pub, ZMQ_XPUB_NODROP, 1));
+	ASSERT_EQ(0, zt_bind(pub, "inproc://nodrop"));
+	ASSERT_EQ(0, zt_subscribe(sub, "topic"));
+	ASSERT_EQ(0, zt_connect(sub, "inproc://nodrop"));
+	ASSERT_TRUE(zt_told(pub, 1, "topic"));
+	for (i = 0; i < 7; i++)
+		ASSERT_EQ(0, zt_puts(pub, "topic", MSG_DONTWAIT));
+	ASSERT_EQ(-1, zt_puts(pub, "topic", MSG_DONTWAIT));
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, pub, &ev));
+	ASSERT_EQ(0, epoll_wait(ep, &ev, 1, 0));
+	ASSERT_EQ(0, zt_puts(pub, "another", MSG_DONTWAIT));
+	EXPECT_EQ(1, epoll_wait(ep, &ev, 1, 0));
 }
 
 TEST_HARNESS_MAIN

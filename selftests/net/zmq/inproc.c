@@ -436,4 +436,65 @@ TEST_F(zmq, a_descriptor_is_the_invitation_for_another_user)
 	EXPECT_TRUE(zt_gets(pull, "here I am", ZT_LAST));
 }
 
+/* The workers of sockets run when this task sleeps, not before. */
+static int ahead_of_workers(void)
+{
+	const struct sched_param p = { .sched_priority = 1 };
+
+	return sched_setscheduler(0, SCHED_FIFO, &p);
+}
+
+static bool both_are_up(void *arg)
+{
+	int up;
+
+	zt_proc_sum("rx_msgs", &up);
+	return up == 2;
+}
+
+TEST_F(zmq, who_meets_and_leaves_at_once_is_no_peer)
+{
+	static const int kinds[][2] = {
+		{ ZMQ_SUB, ZMQ_PUB },
+		{ ZMQ_ROUTER, ZMQ_DEALER },
+		{ ZMQ_PUSH, ZMQ_PULL },
+	};
+	int a, b, c, i, up;
+
+	ASSERT_EQ(0, ahead_of_workers());
+	for (i = 0; i < 60; i++) {
+		a = zt_connected(kinds[i % 3][0], "inproc://brief");
+		b = zt_listening(kinds[i % 3][1], "inproc://brief", self->ep);
+		ASSERT_EQ(0, zt_settext(a, ZMQ_DISCONNECT, "inproc://brief"));
+		usleep(2000);
+		zt_proc_sum("rx_msgs", &up);
+		EXPECT_EQ(0, up);
+		/* A peer that was left behind would be found now. */
+		ASSERT_EQ(0, zt_bind(a, "inproc://again"));
+		c = zt_connected(kinds[i % 3][1], "inproc://again");
+		ASSERT_LE(0, c);
+		EXPECT_TRUE(zt_eventually(both_are_up, NULL));
+		close(a);
+		close(b);
+		close(c);
+	}
+}
+
+TEST_F(zmq, who_met_and_left_leaves_nothing_at_a_socket_that_closes)
+{
+	int i, pull, push;
+
+	ASSERT_EQ(0, ahead_of_workers());
+	for (i = 0; i < 100; i++) {
+		pull = zt_listening(ZMQ_PULL, "inproc://brief", self->ep);
+		push = zt_connected(ZMQ_PUSH, "inproc://brief");
+		ASSERT_LE(0, push);
+		ASSERT_EQ(0, zt_puts(push, "never read", 0));
+		close(push);
+		close(pull);
+	}
+	EXPECT_TRUE(zt_eventually(rows_gone, NULL));
+	EXPECT_EQ(100, zt_counter("ZmqRxDropClosed"));
+}
+
 TEST_HARNESS_MAIN

@@ -177,6 +177,57 @@ TEST_F(zmq_over, every_arrival_is_an_edge)
 	}
 }
 
+/* What changes the turn is the program's own call, which no arrival follows. */
+TEST_F(zmq_over, epoll_hears_that_it_is_a_sockets_turn)
+{
+	int rep = zt_listening(ZMQ_REP, variant->bind, self->ep);
+	int first = zt_connected(ZMQ_REQ, self->ep);
+	int second = zt_connected(ZMQ_REQ, self->ep);
+	int asked, answerable, askable;
+
+	ASSERT_LE(0, rep);
+	ASSERT_EQ(0, zt_puts(first, "first", 0));
+	ASSERT_TRUE(zt_wait_unread(1));
+	ASSERT_EQ(0, zt_puts(second, "second", 0));
+	ASSERT_TRUE(zt_wait_unread(2));
+	asked = watch(rep, EPOLLIN);
+	answerable = watch(rep, EPOLLOUT);
+	askable = watch(first, EPOLLOUT);
+	ASSERT_EQ(EPOLLIN, reported(asked, 0));
+	ASSERT_EQ(0, reported(answerable, 0));
+	ASSERT_EQ(0, reported(askable, 0));
+
+	ASSERT_TRUE(zt_gets(rep, "first", ZT_LAST));
+	EXPECT_EQ(0, reported(asked, 0));
+	EXPECT_EQ(EPOLLOUT, reported(answerable, 0));
+	ASSERT_EQ(0, zt_puts(rep, "answer", 0));
+	EXPECT_EQ(EPOLLIN, reported(asked, 0));
+	EXPECT_EQ(0, reported(answerable, 0));
+	ASSERT_TRUE(zt_gets(first, "answer", ZT_LAST));
+	EXPECT_EQ(EPOLLOUT, reported(askable, 0));
+}
+
+TEST_F(zmq, epoll_hears_what_an_option_changes)
+{
+	int req = zt_socket(ZMQ_REQ), router = zt_socket(ZMQ_ROUTER);
+	int rep = zt_listening(ZMQ_REP, "inproc://selftest", self->ep);
+	int askable, routable;
+
+	ASSERT_LE(0, rep);
+	ASSERT_EQ(0, zt_connect(req, self->ep));
+	ASSERT_EQ(0, zt_puts(req, "?", 0));
+	askable = watch(req, EPOLLOUT);
+	ASSERT_EQ(0, reported(askable, 0));
+	ASSERT_EQ(0, zt_setint(req, ZMQ_REQ_RELAXED, 1));
+	EXPECT_EQ(EPOLLOUT, reported(askable, 0));
+
+	ASSERT_EQ(0, zt_setint(router, ZMQ_ROUTER_MANDATORY, 1));
+	routable = watch(router, EPOLLOUT);
+	ASSERT_EQ(0, reported(routable, 0));
+	ASSERT_EQ(0, zt_setint(router, ZMQ_ROUTER_MANDATORY, 0));
+	EXPECT_EQ(EPOLLOUT, reported(routable, 0));
+}
+
 struct sleeper {
 	int fd;
 	int how;

@@ -8,6 +8,8 @@
 
 #define WAITERS		4
 #define WAITED_MSGS	2000
+#define WATCHED_ROUNDS	40
+#define WATCHED_MSGS	200
 
 static int watch(int fd)
 {
@@ -158,6 +160,23 @@ TEST_F(zmq_over, every_waiter_wakes)
 	}
 }
 
+/* True if all four get one of the messages of @batch. */
+static bool wakes_all(struct shift *s, int peer, const void *batch, size_t len)
+{
+	pid_t waiters[WAITERS];
+	bool ok;
+	int i;
+
+	if (!start_waiters(s, waiters))
+		return false;
+	ok = !zp_write(peer, batch, len);
+	for (i = 0; i < WAITERS; i++)
+		ok &= zt_reap(waiters[i]);
+	if (!ok)
+		zt_tell();
+	return ok;
+}
+
 /* Messages that come in one segment are announced by one wake-up: whoever takes
  * one of them and leaves has to see to the others.
  */
@@ -166,19 +185,126 @@ TEST_F(zmq, a_batch_wakes_as_many_as_it_has_messages)
 	static const char batch[] = { 0, 1, 'a', 0, 1, 'b', 0, 1, 'c',
 				      0, 1, 'd' };
 	int pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
-	int peer = zp_peer(zt_port(self->ep), "PUSH", "PULL"), i;
+	int peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
 	struct shift s = { .fd = pull };
-	pid_t waiters[WAITERS];
+
+	ASSERT_LE(0, peer);
+	for (s.polls = 0; s.polls <= 1; s.polls++)
+		ASSERT_TRUE(wakes_all(&s, peer, batch, sizeof(batch)));
+}
+
+/* To an XPUB's readers, subscriptions are messages. */
+TEST_F(zmq, a_batch_of_subscriptions_wakes_as_many_as_it_has)
+{
+	static const char batch[] = { 0, 2, 1, 'a', 0, 2, 1, 'b', 0, 2, 1, 'c',
+				      0, 2, 1, 'd' };
+	int xpub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep);
+	int peer = zp_peer(zt_port(self->ep), "SUB", "XPUB");
+	struct shift s = { .fd = xpub };
 
 	ASSERT_LE(0, peer);
 	for (s.polls = 0; s.polls <= 1; s.polls++) {
-		ASSERT_TRUE(start_waiters(&s, waiters));
-		ASSERT_EQ(0, zp_write(peer, batch, sizeof(batch)));
-		for (i = 0; i < WAITERS; i++) {
-			ASSERT_TRUE(zt_reap(waiters[i]))
-				zt_tell();
+		ASSERT_EQ(0, zt_setint(xpub, ZMQ_XPUB_VERBOSE, s.polls));
+		ASSERT_TRUE(wakes_all(&s, peer, batch, sizeof(batch)));
+	}
+}
+
+/* Looks again and again whether a socket is ready, which it always is. */
+struct watcher {
+	int fd;
+	short events;
+	atomic_bool stop;
+	atomic_uint looks;
+	atomic_uint misses;
+};
+
+static int look_on(void *arg)
+{
+	struct watcher *w = arg;
+
+	do {
+		if (zt_poll(w->fd, w->events, 0) != w->events)
+			atomic_fetch_add(&w->misses, 1);
+		atomic_fetch_add(&w->looks, 1);
+	} while (!atomic_load(&w->stop));
+	return 0;
+}
+
+static bool has_looked(void *arg)
+{
+	struct watcher *w = arg;
+
+	return atomic_load(&w->looks);
+}
+
+TEST_F(zmq_over, a_message_is_seen_while_those_before_it_are_read)
+{
+	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
+	int push = zt_connected(ZMQ_PUSH, self->ep), round;
+	struct watcher *w = zt_shared(sizeof(*w));
+	u32 i, number = WATCHED_MSGS - 1;
+	pid_t watcher = 0;
+
+	ASSERT_NE(NULL, w);
+	w->fd = pull;
+	w->events = POLLIN;
+	ASSERT_EQ(0, zt_send(push, &number, sizeof(number), 0));
+	for (round = 0; round < WATCHED_ROUNDS; round++) {
+		ASSERT_EQ(WATCHED_MSGS, zt_put_numbers(push, WATCHED_MSGS, 0));
+		ASSERT_TRUE(zt_wait_unread(WATCHED_MSGS + 1));
+		if (!watcher) {
+			watcher = zt_child(look_on, w);
+			ASSERT_TRUE(zt_eventually(has_looked, w));
+		}
+		/* The last one is left for the next round. */
+		for (i = 0; i < WATCHED_MSGS; i++) {
+			ASSERT_TRUE(zt_got(pull, &number, sizeof(number),
+					   ZT_LAST))
+				TH_LOG("round %d", round);
+			number = i;
 		}
 	}
+	atomic_store(&w->stop, true);
+	EXPECT_TRUE(zt_reap(watcher));
+	EXPECT_EQ(0, w->misses)
+		TH_LOG("of %u looks", w->looks);
+}
+
+/* One peer takes nothing and the other one everything, so there is always room
+ * with one of them alone.
+ */
+TEST_F(zmq_over, room_is_seen_while_another_takes_some)
+{
+	int full = zt_socket(ZMQ_PULL), push = zt_socket(ZMQ_PUSH), pull, round;
+	struct watcher *w = zt_shared(sizeof(*w));
+	static const char block[65536];
+	char other[ZMQ_ENDPOINT_MAX];
+	pid_t watcher;
+
+	ASSERT_NE(NULL, w);
+	w->fd = push;
+	w->events = POLLOUT;
+	ASSERT_EQ(0, zt_setint(full, ZMQ_RCVHWM, 1));
+	ASSERT_EQ(0, zt_setint(full, ZMQ_RCVBUF, 4096));
+	ASSERT_EQ(0, zt_setint(push, ZMQ_SNDHWM, 1));
+	ASSERT_EQ(0, zt_bind_any(full, variant->bind, self->ep));
+	ASSERT_EQ(0, zt_connect(push, self->ep));
+	ASSERT_LT(0, zt_fill(push, block, sizeof(block), 10000));
+	ASSERT_EQ(0, zt_setint(push, ZMQ_SNDHWM, 0));
+	pull = zt_listening(ZMQ_PULL, zt_nth_bind(variant->bind, 1), other);
+	ASSERT_EQ(0, zt_connect(push, other));
+	ASSERT_TRUE(zt_becomes(push, POLLOUT));
+
+	watcher = zt_child(look_on, w);
+	ASSERT_TRUE(zt_eventually(has_looked, w));
+	for (round = 0; round < WATCHED_ROUNDS; round++) {
+		ASSERT_EQ(WATCHED_MSGS, zt_put_numbers(push, WATCHED_MSGS, 0));
+		zt_drain(pull);
+	}
+	atomic_store(&w->stop, true);
+	EXPECT_TRUE(zt_reap(watcher));
+	EXPECT_EQ(0, w->misses)
+		TH_LOG("of %u looks", w->looks);
 }
 
 TEST_HARNESS_MAIN

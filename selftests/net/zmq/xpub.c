@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What XPUB's reader is told, and what it decides: VERBOSE, MANUAL, WELCOME. */
+#include <sched.h>
 #include "kselftest_harness.h"
 #include "fixture.h"
 
@@ -315,6 +316,47 @@ TEST_F(zmq_over, inverted_matching_sends_what_does_not_match)
 	ASSERT_EQ(0, zt_setint(xpub, ZMQ_INVERT_MATCHING, 0));
 	ASSERT_EQ(0, zt_puts(xpub, "abcd", 0));
 	EXPECT_TRUE(zt_gets(sub, "abcd", ZT_LAST));
+}
+
+/* Over inproc a subscription arrives with the call, the peer by a worker; on one
+ * CPU it does not come in between.
+ */
+static bool keep_workers_out(bool out)
+{
+	struct sched_param param = { .sched_priority = out };
+
+	return !sched_setscheduler(0, out ? SCHED_FIFO : SCHED_OTHER, &param);
+}
+
+TEST_F(zmq, inverted_matching_reaches_who_was_told_of)
+{
+	int xpub = zt_listening(ZMQ_XPUB, "inproc://a", self->ep);
+	int sub = zt_socket(ZMQ_SUB);
+
+	ASSERT_EQ(0, zt_setint(xpub, ZMQ_INVERT_MATCHING, 1));
+	ASSERT_EQ(0, zt_setint(sub, ZMQ_INVERT_MATCHING, 1));
+	ASSERT_EQ(0, zt_subscribe(sub, "a"));
+	ASSERT_TRUE(keep_workers_out(true));
+	ASSERT_EQ(0, zt_connect(sub, self->ep));
+	ASSERT_TRUE(zt_told(xpub, 1, "a"));
+	ASSERT_EQ(0, zt_puts(xpub, "b", 0));
+	ASSERT_TRUE(keep_workers_out(false));
+	EXPECT_TRUE(zt_gets(sub, "b", ZT_LAST));
+}
+
+TEST_F(zmq, a_welcome_is_not_for_who_was_told_of_before)
+{
+	int xpub = zt_listening(ZMQ_XPUB, "inproc://a", self->ep);
+	int sub = zt_socket(ZMQ_SUB);
+
+	ASSERT_EQ(0, zt_subscribe(sub, ""));
+	ASSERT_TRUE(keep_workers_out(true));
+	ASSERT_EQ(0, zt_connect(sub, self->ep));
+	ASSERT_TRUE(zt_told(xpub, 1, ""));
+	ASSERT_EQ(0, zt_settext(xpub, ZMQ_XPUB_WELCOME_MSG, "W"));
+	ASSERT_TRUE(keep_workers_out(false));
+	ASSERT_EQ(0, zt_puts(xpub, "x", 0));
+	EXPECT_TRUE(zt_gets(sub, "x", ZT_LAST));
 }
 
 TEST_F(zmq_over, the_first_frame_tells_a_subscription_from_a_message)

@@ -56,6 +56,12 @@ static inline void list_del_init(struct list_head *n)
 	INIT_LIST_HEAD(n);
 }
 
+static inline int list_is_last(const struct list_head *n,
+			       const struct list_head *head)
+{
+	return n->next == head;
+}
+
 static inline void list_move_tail(struct list_head *n, struct list_head *head)
 {
 	list_del(n);
