@@ -65,7 +65,7 @@ demo:
 	@tools/demo/run
 
 check: deps
-	@tools/run-tests static options unit libzmqk vm kselftest conformance kselftest-smp libzmqk-vm interop
+	@tools/run-tests static options unit libzmqk vm kselftest conformance kselftest-smp libzmqk-vm zmqperf interop
 
 check-unit:
 	@tools/deps test
@@ -73,7 +73,7 @@ check-unit:
 
 check-vm:
 	@tools/deps build vm test
-	@tools/run-tests vm kselftest conformance kselftest-smp libzmqk-vm interop
+	@tools/run-tests vm kselftest conformance kselftest-smp libzmqk-vm zmqperf interop
 
 check-static:
 	@tools/deps build static

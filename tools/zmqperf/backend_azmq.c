@@ -47,6 +47,8 @@ static void azmq_open(struct port *p)
 		set_int(p, ZMQ_XPUB_NODROP, 1);
 	if (p->o->style == STYLE_FRAMES)
 		set_int(p, ZMQ_RCVFRAMES, 1);
+	if (p->o->style == STYLE_ZC)
+		set_int(p, ZMQ_ZEROCOPY, 1);
 	if (p->o->direct)
 		set_int(p, ZMQ_LOCAL_DIRECT, 1);
 	a->hdr = xcalloc(n, sizeof(*a->hdr));
@@ -93,8 +95,15 @@ static void azmq_subscribe(struct port *p, const void *prefix, size_t len)
 
 static void azmq_send(struct port *p, const void *data, size_t len)
 {
-	if (send(p->fd, data, len, 0) != (ssize_t)len)
+	if (p->o->style == STYLE_ZC)
+		zc_send(p->o, p->fd, data, len);
+	else if (send(p->fd, data, len, 0) != (ssize_t)len)
 		die_errno("send");
+}
+
+static void azmq_reclaim(struct port *p, unsigned int slot)
+{
+	zc_reclaim(p->o, p->fd, slot);
 }
 
 static void send_mmsg(struct port *p, const char *data, size_t len,
@@ -160,6 +169,7 @@ static void azmq_send_many(struct port *p, const void *data, size_t len,
 {
 	switch (p->o->style) {
 	case STYLE_SEND:
+	case STYLE_ZC:
 		while (n--) {
 			azmq_send(p, data, len);
 			data += len;
@@ -338,6 +348,7 @@ const struct backend backend_azmq = {
 	.dial = azmq_dial,
 	.subscribe = azmq_subscribe,
 	.send = azmq_send,
+	.reclaim = azmq_reclaim,
 	.send_many = azmq_send_many,
 	.recv = azmq_recv,
 	.recv_many = azmq_recv_many,

@@ -22,8 +22,8 @@
 
 static const char *tcp_refuses(const struct options *o)
 {
-	if (o->style != STYLE_SEND)
-		return "the back end tcp has the call style send only";
+	if (o->style != STYLE_SEND && o->style != STYLE_ZC)
+		return "the back end tcp has the call styles send and zc";
 	if (o->transport != OVER_TCP)
 		return "the back end tcp has the transport tcp only";
 	return NULL;
@@ -43,12 +43,12 @@ static size_t header(unsigned char *h, size_t len)
 	return HEADER_MAX;
 }
 
-static void write_all(int fd, const unsigned char *data, size_t len)
+static void write_all(int fd, const unsigned char *data, size_t len, int flags)
 {
 	ssize_t n;
 
 	for (; len; data += n, len -= n) {
-		n = send(fd, data, len, 0);
+		n = send(fd, data, len, flags);
 		if (n < 0)
 			die_errno("send");
 	}
@@ -63,7 +63,7 @@ static void frame_send(struct conn *c, const void *data, size_t len)
 
 	if (len <= FLAT_MAX) {
 		memcpy(buf + head, data, len);
-		write_all(c->fd, buf, head + len);
+		write_all(c->fd, buf, head + len, 0);
 		return;
 	}
 	iov[0] = (struct iovec){ buf, head };
@@ -72,7 +72,16 @@ static void frame_send(struct conn *c, const void *data, size_t len)
 	if (n < (ssize_t)head)
 		die_errno("writev");
 	write_all(c->fd, (const unsigned char *)data + n - head,
-		  len + head - n);
+		  len + head - n, 0);
+}
+
+/* The header is copied: it does not outlive the call. */
+static void frame_send_zc(struct conn *c, const void *data, size_t len)
+{
+	unsigned char buf[HEADER_MAX];
+
+	write_all(c->fd, buf, header(buf, len), MSG_MORE);
+	zc_send(c->o, c->fd, data, len);
 }
 
 /* Bytes of the frame at the start of the buffer, and of its header. */
@@ -134,6 +143,12 @@ static const struct raw_ops tcp_ops = {
 	.held = frame_held,
 };
 
+static const struct raw_ops tcp_zc_ops = {
+	.send = frame_send_zc,
+	.recv = frame_recv,
+	.held = frame_held,
+};
+
 static int tcp_socket(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
@@ -147,8 +162,13 @@ static int tcp_socket(void)
 
 static void tcp_open(struct port *p)
 {
+	bool zc = p->o->style == STYLE_ZC;
+	int on = 1;
+
 	p->fd = tcp_socket();
-	raw_open(p, &tcp_ops, p->fd);
+	if (zc && setsockopt(p->fd, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on)))
+		die_errno("SO_ZEROCOPY");
+	raw_open(p, zc ? &tcp_zc_ops : &tcp_ops, p->fd);
 }
 
 static void tcp_listen(struct port *p, char *where)
@@ -179,6 +199,11 @@ static void tcp_dial(struct port *p, const char *where)
 	raw_add(p, p->fd);
 }
 
+static void tcp_reclaim(struct port *p, unsigned int slot)
+{
+	zc_reclaim(p->o, raw_conn(p)->fd, slot);
+}
+
 const struct backend backend_tcp = {
 	.name = "tcp",
 	.refuses = tcp_refuses,
@@ -188,6 +213,7 @@ const struct backend backend_tcp = {
 	.dial = tcp_dial,
 	.subscribe = raw_subscribe,
 	.send = raw_send,
+	.reclaim = tcp_reclaim,
 	.send_many = raw_send_many,
 	.recv = raw_recv,
 	.recv_many = raw_recv_many,

@@ -13,12 +13,7 @@ static const char * const patterns[] = { "pubsub", NULL };
 
 static void near_open(struct run *r)
 {
-	const struct options *o = r->o;
-
-	r->ports = xcalloc(1, sizeof(*r->ports));
-	r->ports[0] = port_listening(o, o->pattern->near, r->where);
-	ends_call(r);
-	o->backend->accepted(r->ports[0], o->peers);
+	ports_listen(r);
 	sync_publisher(r);
 }
 
@@ -27,12 +22,9 @@ static void far_open(struct run *r)
 	const struct options *o = r->o;
 	unsigned int i;
 
-	r->ports = xcalloc(o->peers, sizeof(*r->ports));
-	ends_called(r, -1);
-	for (i = 0; i < o->peers; i++) {
-		r->ports[i] = port_dialed(o, o->pattern->far, r->where);
+	ports_dial(r);
+	for (i = 0; i < o->peers; i++)
 		o->backend->subscribe(r->ports[i], "", 0);
-	}
 	sync_subscriber(r, o->peers);
 }
 

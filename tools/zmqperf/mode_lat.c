@@ -4,25 +4,6 @@
 
 static const char * const patterns[] = { "reqrep", "pair", "dealer", NULL };
 
-static void near_open(struct run *r)
-{
-	const struct options *o = r->o;
-
-	r->ports = xcalloc(1, sizeof(*r->ports));
-	ends_called(r, -1);
-	r->ports[0] = port_dialed(o, o->pattern->near, r->where);
-}
-
-static void far_open(struct run *r)
-{
-	const struct options *o = r->o;
-
-	r->ports = xcalloc(1, sizeof(*r->ports));
-	r->ports[0] = port_listening(o, o->pattern->far, r->where);
-	ends_call(r);
-	o->backend->accepted(r->ports[0], 1);
-}
-
 static void near(struct run *r, unsigned int n)
 {
 	const struct backend *be = r->o->backend;
@@ -62,8 +43,8 @@ const struct mode mode_lat = {
 	.name = "lat",
 	.unit = "round trip",
 	.patterns = patterns,
-	.near_open = near_open,
-	.far_open = far_open,
+	.near_open = ports_dial,
+	.far_open = ports_listen,
 	.near = near,
 	.far = far,
 };

@@ -13,16 +13,6 @@ static void check(const struct options *o)
 		usage("mode paced needs --rate");
 }
 
-static void near_open(struct run *r)
-{
-	mode_thr.near_open(r);
-}
-
-static void far_open(struct run *r)
-{
-	mode_thr.far_open(r);
-}
-
 static void near(struct run *r, unsigned int n)
 {
 	uint64_t next = now_ns();
@@ -47,8 +37,8 @@ const struct mode mode_paced = {
 	.unit = "message",
 	.patterns = patterns,
 	.check = check,
-	.near_open = near_open,
-	.far_open = far_open,
+	.near_open = ports_dial,
+	.far_open = ports_listen,
 	.near = near,
 	.far = far,
 };

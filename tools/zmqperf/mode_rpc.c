@@ -7,16 +7,6 @@
 
 static const char * const patterns[] = { "router", NULL };
 
-static void near_open(struct run *r)
-{
-	mode_lat.near_open(r);
-}
-
-static void far_open(struct run *r)
-{
-	mode_lat.far_open(r);
-}
-
 static void request(struct run *r, uint64_t seq)
 {
 	payload_number(r->buf, r->o->size, seq);
@@ -52,8 +42,8 @@ const struct mode mode_rpc = {
 	.name = "rpc",
 	.unit = "request",
 	.patterns = patterns,
-	.near_open = near_open,
-	.far_open = far_open,
+	.near_open = ports_dial,
+	.far_open = ports_listen,
 	.near = near,
 	.far = far,
 };

@@ -7,27 +7,6 @@
 
 static const char * const patterns[] = { "router", NULL };
 
-static void near_open(struct run *r)
-{
-	const struct options *o = r->o;
-	unsigned int i;
-
-	r->ports = xcalloc(o->peers, sizeof(*r->ports));
-	ends_called(r, -1);
-	for (i = 0; i < o->peers; i++)
-		r->ports[i] = port_dialed(o, o->pattern->near, r->where);
-}
-
-static void far_open(struct run *r)
-{
-	const struct options *o = r->o;
-
-	r->ports = xcalloc(1, sizeof(*r->ports));
-	r->ports[0] = port_listening(o, o->pattern->far, r->where);
-	ends_call(r);
-	o->backend->accepted(r->ports[0], o->peers);
-}
-
 static void near(struct run *r, unsigned int n)
 {
 	const struct options *o = r->o;
@@ -63,8 +42,8 @@ const struct mode mode_scale = {
 	.name = "scale",
 	.unit = "request",
 	.patterns = patterns,
-	.near_open = near_open,
-	.far_open = far_open,
+	.near_open = ports_dial,
+	.far_open = ports_listen,
 	.near = near,
 	.far = far,
 	.ops = ops,

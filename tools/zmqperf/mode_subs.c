@@ -19,11 +19,7 @@ static void topic(char *text, unsigned int i, char last)
 
 static void near_open(struct run *r)
 {
-	const struct options *o = r->o;
-
-	r->ports = xcalloc(1, sizeof(*r->ports));
-	r->ports[0] = port_listening(o, o->pattern->near, r->where);
-	ends_call(r);
+	ports_listen(r);
 	ends_called(r, -1);
 	sync_publisher(r);
 }
@@ -36,9 +32,7 @@ static void far_open(struct run *r)
 	char text[TOPIC + 1];
 	unsigned int i;
 
-	r->ports = xcalloc(1, sizeof(*r->ports));
-	ends_called(r, -1);
-	r->ports[0] = port_dialed(o, o->pattern->far, r->where);
+	ports_dial(r);
 	for (i = 0; i < o->subs; i++) {
 		topic(text, i, '.');
 		o->backend->subscribe(r->ports[0], text, TOPIC);

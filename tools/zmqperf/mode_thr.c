@@ -4,22 +4,19 @@
 
 static const char * const patterns[] = { "pushpull", "pair", "dealer", NULL };
 
-static void near_open(struct run *r)
+static void send_one(struct run *r)
 {
-	r->ports = xcalloc(1, sizeof(*r->ports));
-	ends_called(r, -1);
-	r->ports[0] = port_dialed(r->o, r->o->pattern->near, r->where);
+	const struct options *o = r->o;
+	unsigned int slot = r->seq % o->batch;
+	unsigned char *buf = r->buf + slot * o->size;
+
+	if (o->style == STYLE_ZC)
+		o->backend->reclaim(r->ports[0], slot);
+	payload_number(buf, o->size, r->seq++);
+	o->backend->send(r->ports[0], buf, o->size);
 }
 
-static void far_open(struct run *r)
-{
-	r->ports = xcalloc(1, sizeof(*r->ports));
-	r->ports[0] = port_listening(r->o, r->o->pattern->far, r->where);
-	ends_call(r);
-	r->o->backend->accepted(r->ports[0], 1);
-}
-
-static void near(struct run *r, unsigned int n)
+static void send_batches(struct run *r, unsigned int n)
 {
 	unsigned int batch = r->o->batch, i;
 	size_t size = r->o->size;
@@ -29,12 +26,17 @@ static void near(struct run *r, unsigned int n)
 			batch = n;
 		for (i = 0; i < batch; i++)
 			payload_number(r->buf + i * size, size, r->seq++);
-		if (r->o->style == STYLE_SEND)
-			r->o->backend->send(r->ports[0], r->buf, size);
-		else
-			r->o->backend->send_many(r->ports[0], r->buf, size,
-						 batch);
+		r->o->backend->send_many(r->ports[0], r->buf, size, batch);
 	}
+}
+
+static void near(struct run *r, unsigned int n)
+{
+	if (r->o->style != STYLE_SEND && r->o->style != STYLE_ZC)
+		send_batches(r, n);
+	else
+		while (n--)
+			send_one(r);
 }
 
 static void far(struct run *r, unsigned int n)
@@ -59,8 +61,8 @@ const struct mode mode_thr = {
 	.name = "thr",
 	.unit = "message",
 	.patterns = patterns,
-	.near_open = near_open,
-	.far_open = far_open,
+	.near_open = ports_dial,
+	.far_open = ports_listen,
 	.near = near,
 	.far = far,
 };

@@ -35,8 +35,8 @@ static const char help[] =
 "  -s, --size BYTES       of a message (64)\n"
 "  -n, --count N          messages or rounds that are timed (10000)\n"
 "  -w, --warmup N         as many before that, compared byte by byte (100)\n"
-"  -c, --call STYLE       send, mmsg, frames, uring\n"
-"  -b, --batch N          messages per call of the last three (32)\n"
+"  -c, --call STYLE       send, zc, mmsg, frames, uring\n"
+"  -b, --batch N          messages per call of the last three, buffers of zc (32)\n"
 "  -N, --peers N          of modes scale and fanout (1)\n"
 "  -W, --window N         of mode rpc (16)\n"
 "  -S, --subs N           topics of mode subs (1)\n"
@@ -76,6 +76,7 @@ static const char * const styles[] = {
 	[STYLE_MMSG] = "mmsg",
 	[STYLE_FRAMES] = "frames",
 	[STYLE_URING] = "uring",
+	[STYLE_ZC] = "zc",
 };
 
 static const char * const transports[] = {

@@ -1,35 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A socket of whatever back end. */
+/* Sockets of whatever back end. */
 #include <sys/epoll.h>
 #include "zmqperf.h"
 
-struct port *port_open(const struct options *o, int type)
+static struct port *port_open(const struct run *r)
 {
+	const struct pattern *pattern = r->o->pattern;
 	struct port *p = xcalloc(1, sizeof(*p));
 
-	p->o = o;
-	p->type = type;
+	p->o = r->o;
+	p->type = r->near ? pattern->near : pattern->far;
 	p->fd = -1;
 	p->epfd = -1;
-	p->buf = xcalloc(o->batch, o->size + 64);
-	o->backend->open(p);
+	p->buf = xcalloc(r->o->batch, r->o->size + 64);
+	r->o->backend->open(p);
 	return p;
 }
 
-struct port *port_listening(const struct options *o, int type, char *where)
+/* One port for all peers, that the other end shall dial. */
+void ports_listen(struct run *r)
 {
-	struct port *p = port_open(o, type);
-
-	o->backend->listen(p, where);
-	return p;
+	r->ports = xcalloc(1, sizeof(*r->ports));
+	r->ports[0] = port_open(r);
+	r->o->backend->listen(r->ports[0], r->where);
+	ends_call(r);
+	r->o->backend->accepted(r->ports[0], r->o->peers);
 }
 
-struct port *port_dialed(const struct options *o, int type, const char *where)
+/* A port for each peer, once the other end listens. */
+void ports_dial(struct run *r)
 {
-	struct port *p = port_open(o, type);
+	unsigned int i;
 
-	o->backend->dial(p, where);
-	return p;
+	r->ports = xcalloc(r->o->peers, sizeof(*r->ports));
+	ends_called(r, -1);
+	for (i = 0; i < r->o->peers; i++) {
+		r->ports[i] = port_open(r);
+		r->o->backend->dial(r->ports[i], r->where);
+	}
 }
 
 /* The port's epoll instance, with @fd in it if that is not negative. */

@@ -34,7 +34,7 @@ void raw_add(struct port *p, int fd)
 	if (!raw->conns)
 		die_errno("realloc");
 	c = &raw->conns[raw->n];
-	*c = (struct conn){ .fd = fd, .room = p->o->size + 16 };
+	*c = (struct conn){ .o = p->o, .fd = fd, .room = p->o->size + 16 };
 	/* Of many connections none shall take a lot. */
 	if (p->o->peers == 1 && c->room < 65536)
 		c->room = 65536;

@@ -13,8 +13,9 @@
 
 struct backend;
 struct mode;
+struct run;
 
-enum style { STYLE_SEND, STYLE_MMSG, STYLE_FRAMES, STYLE_URING };
+enum style { STYLE_SEND, STYLE_MMSG, STYLE_FRAMES, STYLE_URING, STYLE_ZC };
 enum transport { OVER_TCP, OVER_IPC, OVER_INPROC };
 
 /**
@@ -91,6 +92,8 @@ struct port {
  * @dial: makes a peer of who listens at @where
  * @subscribe: lets messages with this prefix pass; all others do not
  * @send: passes one message on, to all peers if the type is PUB
+ * @reclaim: style zc: waits until what the slot-th buffer of a batch holds is
+ *	needed no more; the n-th message is sent from buffer n modulo the batch
  * @send_many: passes @n messages on, that lie one behind the other
  * @recv: takes a message; false if none is there and @wait is false
  * @recv_many: waits for one message and takes those that are there
@@ -109,6 +112,7 @@ struct backend {
 	void (*dial)(struct port *p, const char *where);
 	void (*subscribe)(struct port *p, const void *prefix, size_t len);
 	void (*send)(struct port *p, const void *data, size_t len);
+	void (*reclaim)(struct port *p, unsigned int slot);
 	void (*send_many)(struct port *p, const void *data, size_t len,
 			  unsigned int n);
 	bool (*recv)(struct port *p, struct msg *m, bool wait);
@@ -122,9 +126,8 @@ extern const struct backend backend_azmq, backend_libzmq;
 extern const struct backend backend_tcp, backend_unix;
 
 /* port.c */
-struct port *port_open(const struct options *o, int type);
-struct port *port_listening(const struct options *o, int type, char *where);
-struct port *port_dialed(const struct options *o, int type, const char *where);
+void ports_listen(struct run *r);
+void ports_dial(struct run *r);
 int port_epoll(struct port *p, int fd, uint32_t which);
 
 /* uring.c */
@@ -132,10 +135,15 @@ void uring_send_many(struct port *p, const void *data, size_t len,
 		     unsigned int n);
 unsigned int uring_recv_many(struct port *p, struct msg *m, unsigned int max);
 
+/* zc.c */
+void zc_send(const struct options *o, int fd, const void *data, size_t len);
+void zc_reclaim(const struct options *o, int fd, unsigned int slot);
+
 /* raw.c: connections of plain sockets, for two back ends */
 
 /* What was read and not taken yet lies from @start to @end in @buf. */
 struct conn {
+	const struct options *o;
 	int fd;
 	unsigned char *buf;
 	size_t room;
