@@ -26,6 +26,7 @@
  * @user: is told
  * @given: what the caller gave for @user, or NULL
  * @sk: the socket, held, and with it this module
+ * @lock: taken to tell
  * @size: bytes of the call
  * @pinned: some of them are not copied
  */
@@ -34,6 +35,7 @@ struct zerocopy {
 	struct ubuf_info	*user;
 	struct ubuf_info	*given;
 	struct sock		*sk;
+	spinlock_t		lock;
 	size_t			size;
 	bool			pinned;
 };
@@ -43,10 +45,17 @@ static struct zerocopy *zerocopy_of(struct ubuf_info *ubuf)
 	return container_of(ubuf, struct zerocopy, ubuf);
 }
 
-static void tell(struct sk_buff *skb, struct ubuf_info *user, bool success)
+/* The streams of a fan-out complete on several CPUs, and the hint of what was
+ * copied is a bit that @user changes under no lock.
+ */
+static void tell(struct zerocopy *zc, struct sk_buff *skb, bool success)
 {
-	net_zcopy_get(user);
-	zmq_ubuf_complete(user, skb, success);
+	unsigned long flags;
+
+	net_zcopy_get(zc->user);
+	spin_lock_irqsave(&zc->lock, flags);
+	zmq_ubuf_complete(zc->user, skb, success);
+	spin_unlock_irqrestore(&zc->lock, flags);
 }
 
 /* Drops a reference. In any context but hard interrupt. */
@@ -57,7 +66,7 @@ static void on_complete(struct sk_buff *skb, struct ubuf_info *ubuf,
 	struct sock *sk = zc->sk;
 
 	if (skb)
-		tell(skb, zc->user, success);
+		tell(zc, skb, success);
 	if (!refcount_dec_and_test(&ubuf->refcnt))
 		return;
 	net_zcopy_put(zc->user);
@@ -99,6 +108,7 @@ static struct zerocopy *zerocopy_new(struct sock *sk, struct ubuf_info *given,
 	zmq_ubuf_set_ops(&zc->ubuf, &zerocopy_ops);
 	zc->given = given;
 	zc->sk = sk;
+	spin_lock_init(&zc->lock);
 	zc->size = size;
 	sock_hold(sk);
 	return zc;
@@ -158,7 +168,7 @@ void zmq_zerocopy_end(struct msghdr *m, bool sent)
 	if (!sent)
 		net_zcopy_put_abort(zc->user, false);
 	else if (!zc->pinned)
-		tell(NULL, zc->user, false);
+		tell(zc, NULL, false);
 	net_zcopy_put(&zc->ubuf);
 }
 
@@ -187,7 +197,7 @@ void zmq_zerocopy_refuse(struct msghdr *m)
  */
 void zmq_zerocopy_copied(struct ubuf_info *ubuf)
 {
-	tell(NULL, zerocopy_of(ubuf)->user, false);
+	tell(zerocopy_of(ubuf), NULL, false);
 }
 
 /**
