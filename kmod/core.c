@@ -97,6 +97,8 @@ void zmq_core_new_hwm(struct zmq_core *core)
 		zmq_pipe_new_hwm(pipe);
 		if (pipe->pair)
 			zmq_inproc_new_hwm(pipe);
+		else
+			zmq_pipe_conn_new_hwm(pipe);
 	}
 }
 

@@ -300,6 +300,7 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 void zmq_pipe_note(struct zmq_pipe *pipe, struct sk_buff *run);
 void zmq_pipe_tx_done(struct zmq_pipe *pipe, unsigned int msgs);
 void zmq_pipe_new_hwm(struct zmq_pipe *pipe);
+void zmq_pipe_conn_new_hwm(struct zmq_pipe *pipe);
 
 /* Messages that can be read; core->lock or the socket lock is held. */
 static inline unsigned int zmq_pipe_rx_msgs(const struct zmq_pipe *pipe)

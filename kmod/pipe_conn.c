@@ -167,6 +167,27 @@ static unsigned int conn_room(struct zmq_conn *conn)
 	return room;
 }
 
+/**
+ * zmq_pipe_conn_new_hwm() - the socket's high-water mark for receiving has changed
+ * @pipe: one of its pipes; its connection goes on if there is room now
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_pipe_conn_new_hwm(struct zmq_pipe *pipe)
+{
+	struct zmq_core *core = pipe->core;
+	bool resume;
+
+	spin_lock_bh(&core->lock);
+	resume = test_bit(ZMQ_PIPE_THROTTLED, &pipe->flags) &&
+		 room_above(pipe, zmq_pipe_rx_msgs(pipe), pipe->rx_charged);
+	if (resume)
+		clear_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
+	spin_unlock_bh(&core->lock);
+	if (resume && pipe->conn)
+		zmq_conn_rx_resume(pipe->conn);
+}
+
 static int conn_rx(struct zmq_conn *conn, struct sk_buff_head *runs,
 		   unsigned int msgs)
 {

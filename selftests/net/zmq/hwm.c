@@ -84,6 +84,29 @@ TEST_F(zmq, over_inproc_the_readers_mark_is_room_for_the_writer_at_once)
 	EXPECT_EQ(1, count_up(push, 1, 100));
 }
 
+/* Nobody reads meanwhile. */
+static bool goes_on_when_its_mark_rises(const char *bind)
+{
+	int pull = zt_socket(ZMQ_PULL), push = zt_socket(ZMQ_PUSH);
+	char ep[ZMQ_ENDPOINT_MAX];
+
+	return !zt_setint(pull, ZMQ_RCVHWM, 3) && !zt_bind_any(pull, bind, ep) &&
+	       !zt_connect(push, ep) && count_up(push, 1, 20) == 20 &&
+	       zt_wait_unread(3) && !zt_setint(pull, ZMQ_RCVHWM, 4) &&
+	       zt_wait_unread(4) && !zt_setint(pull, ZMQ_RCVHWM, 0) &&
+	       zt_wait_unread(20) && count_down(pull, 1, 20) == 20;
+}
+
+TEST_F(zmq, over_tcp_a_receiver_goes_on_when_its_mark_rises)
+{
+	EXPECT_TRUE(goes_on_when_its_mark_rises("tcp://127.0.0.1:*"));
+}
+
+TEST_F(zmq, over_ipc_a_receiver_goes_on_when_its_mark_rises)
+{
+	EXPECT_TRUE(goes_on_when_its_mark_rises("ipc://*"));
+}
+
 TEST_F(zmq, it_counts_messages_not_frames)
 {
 	int pull = with_hwm(ZMQ_PULL, 1000, 7);
