@@ -35,7 +35,7 @@ struct zerocopy {
 	struct ubuf_info	*user;
 	struct ubuf_info	*given;
 	struct sock		*sk;
-	spinlock_t		lock;
+	spinlock_t		lock; /* see locking.rst */
 	size_t			size;
 	bool			pinned;
 };
