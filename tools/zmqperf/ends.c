@@ -17,6 +17,10 @@
 #include <unistd.h>
 #include "zmqperf.h"
 
+#define NSEC		1000000000L
+/* A multiple of every tick that there is. */
+#define ALIGN_NS	(NSEC / 10)
+
 /* Of two pipes: what an end writes to, what it reads from. */
 static int to[2], from[2];
 static char *where;
@@ -116,6 +120,23 @@ static uint64_t operations(const struct options *o, enum phase phase)
 	return o->mode->ops ? o->mode->ops(o, n) : n;
 }
 
+/* Where a phase lies between the ticks of the scheduler, which decide between
+ * two processes, shall not be left to chance.
+ */
+static void align(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_nsec += ALIGN_NS - ts.tv_nsec % ALIGN_NS;
+	if (ts.tv_nsec == NSEC) {
+		ts.tv_nsec = 0;
+		ts.tv_sec++;
+	}
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL))
+		;
+}
+
 static void run_near(const struct options *o, struct result *res)
 {
 	struct counters warmup, *c;
@@ -131,6 +152,7 @@ static void run_near(const struct options *o, struct result *res)
 		c = phase == PHASE_TIMED ? &res->timed :
 		    phase == PHASE_COUNTED ? &res->counted : &warmup;
 		r.latency = phase == PHASE_TIMED ? &res->latency : &none;
+		align();
 		enter(&r, phase);
 		counters_open(c, phase == PHASE_COUNTED);
 		o->mode->near(&r, rounds(o, phase));
