@@ -96,7 +96,7 @@ void zmq_core_new_hwm(struct zmq_core *core)
 	list_for_each_entry(pipe, &core->pipes, node) {
 		zmq_pipe_new_hwm(pipe);
 		if (pipe->pair)
-			zmq_inproc_new_hwm(pipe);
+			zmq_inproc_ack(pipe, 0);
 		else
 			zmq_pipe_conn_new_hwm(pipe);
 	}

@@ -679,9 +679,9 @@ int zmq_inproc_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 }
 
 /**
- * zmq_inproc_ack() - tell the writer that messages were read
+ * zmq_inproc_ack() - tell the writer what room there is
  * @pipe: the reader's end
- * @msgs: how many
+ * @msgs: how many messages were read, 0 if its high-water mark has changed
  *
  * Context: Process context, socket lock held.
  */
@@ -694,27 +694,10 @@ void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs)
 	peer = pair->end[!pipe->side];
 	if (peer) {
 		WRITE_ONCE(peer->peer_hwm, hwm_of(pipe));
-		zmq_pipe_tx_done(peer, msgs);
-	}
-	spin_unlock_bh(&pair->lock);
-}
-
-/**
- * zmq_inproc_new_hwm() - tell the writer that the reader's mark has changed
- * @pipe: the reader's end
- *
- * Context: Process context, socket lock held.
- */
-void zmq_inproc_new_hwm(struct zmq_pipe *pipe)
-{
-	struct zmq_pair *pair = pipe->pair;
-	struct zmq_pipe *peer;
-
-	spin_lock_bh(&pair->lock);
-	peer = pair->end[!pipe->side];
-	if (peer) {
-		WRITE_ONCE(peer->peer_hwm, hwm_of(pipe));
-		zmq_pipe_new_hwm(peer);
+		if (msgs)
+			zmq_pipe_tx_done(peer, msgs);
+		else
+			zmq_pipe_new_hwm(peer);
 	}
 	spin_unlock_bh(&pair->lock);
 }

@@ -42,7 +42,6 @@ int zmq_inproc_for_each(struct zmq_core *core,
 int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep);
 int zmq_inproc_write(struct zmq_pipe *pipe, const struct zmq_msg *msg);
 void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs);
-void zmq_inproc_new_hwm(struct zmq_pipe *pipe);
 void zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 			  bool subscribe);
 int zmq_inproc_meet(struct zmq_pipe *pipe);
