@@ -117,20 +117,20 @@ int zmq_core_linger_ms(const struct zmq_core *core)
 	return ms < 0 ? max : min(ms, max);
 }
 
-static struct zmq_pipe *take_first(struct zmq_core *core,
-				   struct list_head *list)
+static struct zmq_pipe *take_unsettled(struct zmq_core *core)
 {
 	struct zmq_pipe *pipe;
 
 	spin_lock_bh(&core->lock);
-	pipe = list_first_entry_or_null(list, struct zmq_pipe, attach_node);
+	pipe = list_first_entry_or_null(&core->unsettled, struct zmq_pipe,
+					settle_node);
 	if (pipe)
-		list_del_init(&pipe->attach_node);
+		list_del_init(&pipe->settle_node);
 	spin_unlock_bh(&core->lock);
 	return pipe;
 }
 
-static int settle_new(struct zmq_pipe *pipe)
+static int welcome(struct zmq_pipe *pipe)
 {
 	int err = 0;
 
@@ -144,6 +144,19 @@ static int settle_new(struct zmq_pipe *pipe)
 	return zmq_pipe_attach(pipe);
 }
 
+static void bury(struct zmq_pipe *pipe)
+{
+	struct zmq_conn *conn = pipe->conn;
+
+	if (conn)
+		zmq_conn_get(conn);
+	zmq_pipe_detach(pipe);
+	if (conn) {
+		zmq_conn_close(conn);
+		zmq_conn_put(conn);
+	}
+}
+
 /**
  * zmq_core_settle() - attach and detach the pipes that others left to us
  * @core: the socket's core
@@ -152,28 +165,18 @@ static int settle_new(struct zmq_pipe *pipe)
  */
 void zmq_core_settle(struct zmq_core *core)
 {
-	struct zmq_conn *conn;
 	struct zmq_pipe *pipe;
+	int err;
 
-	while ((pipe = take_first(core, &core->new_pipes))) {
-		if (settle_new(pipe))
-			zmq_pipe_detach(pipe);
+	while ((pipe = take_unsettled(core))) {
+		/* A dead one may have sent something before it was known. */
+		err = welcome(pipe);
+		if (err || test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
+			bury(pipe);
 		else
 			zmq_pipe_up(pipe);
 		zmq_pipe_put(pipe);
-	}
-	while ((pipe = take_first(core, &core->dead_pipes))) {
-		/* It may have sent something before anybody here knew it. */
-		settle_new(pipe);
-		conn = pipe->conn;
-		if (conn)
-			zmq_conn_get(conn);
-		zmq_pipe_detach(pipe);
-		if (conn) {
-			zmq_conn_close(conn);
-			zmq_conn_put(conn);
-		}
-		zmq_pipe_put(pipe);
+		cond_resched();
 	}
 }
 
@@ -200,14 +203,12 @@ void zmq_core_shutdown(struct zmq_core *core)
 {
 	struct zmq_pipe *pipe;
 
-	while ((pipe = take_first(core, &core->new_pipes)))
-		drop_pipe(core, pipe);
 	while ((pipe = list_first_entry_or_null(&core->pipes, struct zmq_pipe,
 						node))) {
 		zmq_pipe_get(pipe);
 		drop_pipe(core, pipe);
 	}
-	while ((pipe = take_first(core, &core->dead_pipes)))
+	while ((pipe = take_unsettled(core)))
 		drop_pipe(core, pipe);
 	zmq_owner_flush_end(&core->owner);
 	kfree_skb(xchg(&core->owner.spare_run, NULL));
@@ -232,8 +233,7 @@ void zmq_core_init(struct zmq_core *core, struct sock *sk,
 	INIT_LIST_HEAD(&core->writable);
 	INIT_LIST_HEAD(&core->inproc);
 	zmq_inproc_init(core);
-	INIT_LIST_HEAD(&core->new_pipes);
-	INIT_LIST_HEAD(&core->dead_pipes);
+	INIT_LIST_HEAD(&core->unsettled);
 	zmq_owner_init(&core->owner, sk, &core->opts, &zmq_pipe_conn_ops);
 	zmq_task_init(&core->task, &core->owner.tasks, &core_task_ops);
 }

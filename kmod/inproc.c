@@ -11,12 +11,26 @@
 #include "mem.h"
 
 /**
+ * struct zmq_pair_end - what one end of a connection says of itself
+ * @type: socket type
+ * @id_len: bytes in @id
+ * @id: routing id
+ * @pc: process that bound or connected it
+ */
+struct zmq_pair_end {
+	u8	type;
+	u8	id_len;
+	u8	*id;
+	struct zmq_peercred pc;
+};
+
+/**
  * struct zmq_inproc_name - a bound name
  * @node: in ns->bound
  * @core_node: in core->inproc
  * @ns: the name space, held
  * @core: who bound it
- * @pc: in which process
+ * @self: what it says of itself, as of that time
  * @len: bytes in @name
  * @name: the name
  */
@@ -25,33 +39,20 @@ struct zmq_inproc_name {
 	struct list_head	core_node;
 	struct zmq_inproc_ns	*ns;
 	struct zmq_core		*core;
-	struct zmq_peercred	pc;
+	struct zmq_pair_end	self;
 	size_t			len;
 	u8			name[];
 };
 
 /**
- * struct zmq_pair_end - what one end of a connection says of itself
- * @type: socket type
- * @hwm: ZMQ_RCVHWM
- * @id_len: bytes in @id
- * @id: routing id
- * @pc: process that bound or connected it
- */
-struct zmq_pair_end {
-	u8	type;
-	u8	id_len;
-	int	hwm;
-	u8	*id;
-	struct zmq_peercred pc;
-};
-
-/**
  * struct zmq_pair - a connection inside the kernel
  * @ref: one for each pipe
- * @lock: protects @end, @parked and @charged; taken before any core->lock
+ * @lock: protects @end, @joined, @parked and @charged; taken before any
+ *	core->lock
  * @end: the connecting pipe and the bound one, held; NULL when it is gone
- * @self: what they say of themselves; constant once both are there
+ * @joined: both ends are there or were
+ * @self: what they say of themselves; constant once they are joined, and not
+ *	to be looked at before
  * @ns: the name space, held
  * @parked_node: in ns->parked until the name is bound
  * @parked: messages written before there was anybody to read them
@@ -65,6 +66,7 @@ struct zmq_pair {
 	refcount_t		ref;
 	spinlock_t		lock; /* see locking.rst, 5 */
 	struct zmq_pipe		*end[2];
+	bool			joined;
 	struct zmq_pair_end	self[2];
 	struct zmq_inproc_ns	*ns;
 	struct list_head	parked_node;
@@ -213,17 +215,48 @@ void zmq_inproc_join(struct zmq_core *core, struct zmq_core *other)
 	enter(core, ns);
 }
 
+static void end_free(struct zmq_pair_end *self)
+{
+	kfree(self->id);
+	zmq_peercred_put(&self->pc);
+}
+
+static int end_set_id(struct zmq_pair_end *self, const u8 *id, u8 len)
+{
+	if (!len)
+		return 0;
+	self->id = kmemdup(id, len, GFP_KERNEL_ACCOUNT);
+	if (!self->id)
+		return -ENOMEM;
+	self->id_len = len;
+	return 0;
+}
+
+/* There is no check of types: libzmq has none for inproc either. */
+static int end_describe(struct zmq_pair_end *self, const struct zmq_core *core)
+{
+	const struct zmq_opts *opts = &core->opts;
+
+	self->type = core->owner.type;
+	zmq_peercred_current(&self->pc);
+	return core->owner.wire_id ?
+	       end_set_id(self, opts->routing_id, opts->routing_id_len) : 0;
+}
+
+static int end_copy(struct zmq_pair_end *self, const struct zmq_pair_end *from)
+{
+	self->type = from->type;
+	zmq_peercred_copy(&self->pc, &from->pc);
+	return end_set_id(self, from->id, from->id_len);
+}
+
 static void pair_put(struct zmq_pair *pair)
 {
-	int side;
-
 	if (!refcount_dec_and_test(&pair->ref))
 		return;
 	ns_put(pair->ns);
-	for (side = 0; side < 2; side++) {
-		kfree(pair->self[side].id);
-		zmq_peercred_put(&pair->self[side].pc);
-	}
+	end_free(&pair->self[0]);
+	end_free(&pair->self[1]);
 	kfree(pair);
 }
 
@@ -239,7 +272,6 @@ static struct zmq_pair *pair_new(struct zmq_inproc_ns *ns,
 	refcount_set(&pair->ref, 1);
 	spin_lock_init(&pair->lock);
 	pair->ns = ns_get(ns);
-	zmq_peercred_current(&pair->self[0].pc);
 	INIT_LIST_HEAD(&pair->parked_node);
 	__skb_queue_head_init(&pair->parked);
 	pair->len = ep->name_len;
@@ -273,50 +305,38 @@ static int hwm_of(const struct zmq_pipe *pipe)
 	return pipe->conflate ? 0 : READ_ONCE(pipe->core->opts.rcv_hwm);
 }
 
-/* What an end must know of the other, as of the time that they are joined.
- * There is no check of types: libzmq has none for inproc either.
- */
-static int describe(struct zmq_pair *pair, const struct zmq_pipe *pipe)
-{
-	struct zmq_pair_end *self = &pair->self[pipe->side];
-	const struct zmq_core *core = pipe->core;
-	const struct zmq_opts *opts = &core->opts;
-
-	self->type = core->owner.type;
-	self->hwm = hwm_of(pipe);
-	if (!core->owner.wire_id || !opts->routing_id_len)
-		return 0;
-	kfree(self->id);
-	self->id = kmemdup(opts->routing_id, opts->routing_id_len,
-			   GFP_KERNEL_ACCOUNT);
-	if (!self->id)
-		return -ENOMEM;
-	self->id_len = opts->routing_id_len;
-	return 0;
-}
-
 /**
  * zmq_inproc_meet() - tell a pipe who its peer is
- * @pipe: an end of a pair that is joined
+ * @pipe: an end of a pair
  *
  * Context: Process context, socket lock held.
- * Return: as zmq_pipe_meet().
+ * Return: as zmq_pipe_meet(); -EPIPE without a peer.
  */
 int zmq_inproc_meet(struct zmq_pipe *pipe)
 {
-	const struct zmq_pair_end *peer;
+	struct zmq_pair *pair = pipe->pair;
+	const struct zmq_pair_end *self;
+	const struct zmq_pipe *peer;
+	bool joined;
 	int err;
 
-	if (!pipe->pair)
+	if (!pair)
 		return -EPIPE;
-	peer = &pipe->pair->self[!pipe->side];
-	err = zmq_pipe_set_cred(pipe, &peer->pc);
+	self = &pair->self[!pipe->side];
+	spin_lock_bh(&pair->lock);
+	joined = pair->joined;
+	peer = pair->end[!pipe->side];
+	if (peer)
+		WRITE_ONCE(pipe->peer_hwm, hwm_of(peer));
+	spin_unlock_bh(&pair->lock);
+	if (!joined)
+		return -EPIPE;
+	err = zmq_pipe_set_cred(pipe, &self->pc);
 	if (err)
 		return err;
-	WRITE_ONCE(pipe->peer_hwm, peer->hwm);
 	/* What filled our queue alone may leave room in both. */
 	zmq_pipe_new_hwm(pipe);
-	return zmq_pipe_meet(pipe, 1, peer->type, peer->id, peer->id_len);
+	return zmq_pipe_meet(pipe, 1, self->type, self->id, self->id_len);
 }
 
 /**
@@ -329,17 +349,6 @@ int zmq_inproc_meet(struct zmq_pipe *pipe)
 const struct zmq_peercred *zmq_inproc_cred(const struct zmq_pipe *pipe)
 {
 	return &pipe->pair->self[!pipe->side].pc;
-}
-
-static void announce(struct zmq_pipe *pipe)
-{
-	struct zmq_core *core = pipe->core;
-
-	zmq_pipe_get(pipe);
-	spin_lock_bh(&core->lock);
-	list_add_tail(&pipe->attach_node, &core->new_pipes);
-	spin_unlock_bh(&core->lock);
-	zmq_task_run(&core->task);
 }
 
 /* Let the messages that waited for the binder go to it. */
@@ -380,11 +389,12 @@ static int join_bound(struct zmq_pair *pair, const struct zmq_inproc_name *name)
 	to = end_new(name->core, pair, 1);
 	if (!to)
 		return -ENOMEM;
-	zmq_peercred_copy(&pair->self[1].pc, &name->pc);
-	err = describe(pair, to);
+	err = end_copy(&pair->self[1], &name->self);
 	if (!err)
 		err = share_conflate(from, to);
 	if (err) {
+		end_free(&pair->self[1]);
+		memset(&pair->self[1], 0, sizeof(pair->self[1]));
 		zmq_pipe_put(to);
 		pair_put(pair);
 		return err;
@@ -392,9 +402,10 @@ static int join_bound(struct zmq_pair *pair, const struct zmq_inproc_name *name)
 
 	spin_lock_bh(&pair->lock);
 	pair->end[1] = to;
+	pair->joined = true;
 	unpark(pair, from, to);
 	spin_unlock_bh(&pair->lock);
-	announce(to);
+	zmq_pipe_joined(to);
 	return 0;
 }
 
@@ -409,6 +420,31 @@ static struct zmq_inproc_name *find_name(const struct zmq_inproc_ns *ns,
 	return NULL;
 }
 
+static void name_free(struct zmq_inproc_name *name)
+{
+	end_free(&name->self);
+	kfree(name);
+}
+
+static struct zmq_inproc_name *name_new(struct zmq_core *core,
+					const struct zmq_endpoint *ep)
+{
+	struct zmq_inproc_name *name;
+
+	name = kzalloc(struct_size(name, name, ep->name_len),
+		       GFP_KERNEL_ACCOUNT);
+	if (!name)
+		return NULL;
+	name->core = core;
+	name->len = ep->name_len;
+	memcpy(name->name, ep->name, ep->name_len);
+	if (end_describe(&name->self, core)) {
+		name_free(name);
+		return NULL;
+	}
+	return name;
+}
+
 static void adopt_parked(struct zmq_inproc_name *name)
 {
 	struct zmq_pair *pair, *next;
@@ -419,7 +455,7 @@ static void adopt_parked(struct zmq_inproc_name *name)
 		if (join_bound(pair, name))
 			continue;
 		list_del_init(&pair->parked_node);
-		announce(pair->end[0]);
+		zmq_pipe_joined(pair->end[0]);
 	}
 }
 
@@ -437,21 +473,16 @@ int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 	struct zmq_inproc_name *name;
 	int err = 0;
 
-	name = kzalloc(struct_size(name, name, ep->name_len),
-		       GFP_KERNEL_ACCOUNT);
+	name = name_new(core, ep);
 	if (!name)
 		return -ENOMEM;
-	name->core = core;
-	name->len = ep->name_len;
-	memcpy(name->name, ep->name, ep->name_len);
 
 	mutex_lock(&ns->lock);
 	if (find_name(ns, ep)) {
 		err = -EADDRINUSE;
-		kfree(name);
+		name_free(name);
 	} else {
 		name->ns = ns_get(ns);
-		zmq_peercred_current(&name->pc);
 		list_add_tail(&name->node, &ns->bound);
 		spin_lock_bh(&core->lock);
 		list_add_tail(&name->core_node, &core->inproc);
@@ -474,8 +505,7 @@ static void forget_name(struct zmq_inproc_name *name)
 	list_del(&name->core_node);
 	spin_unlock_bh(&name->core->lock);
 	mutex_unlock(&ns->lock);
-	zmq_peercred_put(&name->pc);
-	kfree(name);
+	name_free(name);
 	ns_put(ns);
 }
 
@@ -556,7 +586,7 @@ static int join_or_park(struct zmq_pair *pair, const struct zmq_endpoint *ep)
 	struct zmq_inproc_name *name;
 	int err;
 
-	err = describe(pair, from);
+	err = end_describe(&pair->self[0], from->core);
 	if (err)
 		return err;
 	err = zmq_pipe_attach(from);

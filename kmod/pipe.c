@@ -48,7 +48,7 @@ struct zmq_pipe *zmq_pipe_new(struct zmq_core *core, gfp_t gfp)
 	}
 	__skb_queue_head_init(&pipe->runs);
 	INIT_LIST_HEAD(&pipe->node);
-	INIT_LIST_HEAD(&pipe->attach_node);
+	INIT_LIST_HEAD(&pipe->settle_node);
 	INIT_LIST_HEAD(&pipe->ready_node);
 	INIT_LIST_HEAD(&pipe->writable_node);
 	INIT_LIST_HEAD(&pipe->eras);
@@ -318,6 +318,34 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
 	zmq_pipe_put(pipe);
 }
 
+static void settle_later(struct zmq_pipe *pipe, bool dead)
+{
+	struct zmq_core *core = pipe->core;
+
+	spin_lock_bh(&core->lock);
+	if (dead) {
+		set_bit(ZMQ_PIPE_DEAD, &pipe->flags);
+		list_del_init(&pipe->writable_node);
+	}
+	if (list_empty(&pipe->settle_node)) {
+		zmq_pipe_get(pipe);
+		list_add_tail(&pipe->settle_node, &core->unsettled);
+	}
+	spin_unlock_bh(&core->lock);
+	zmq_task_run(&core->task);
+}
+
+/**
+ * zmq_pipe_joined() - let the pipe's socket meet the peer that it was given
+ * @pipe: the pipe, an end of a pair, attached or not
+ *
+ * Context: Any, core->lock not held.
+ */
+void zmq_pipe_joined(struct zmq_pipe *pipe)
+{
+	settle_later(pipe, false);
+}
+
 /**
  * zmq_pipe_hangup() - let the pipe's socket detach it
  * @pipe: the pipe
@@ -326,16 +354,7 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
  */
 void zmq_pipe_hangup(struct zmq_pipe *pipe)
 {
-	struct zmq_core *core = pipe->core;
-
-	spin_lock_bh(&core->lock);
-	set_bit(ZMQ_PIPE_DEAD, &pipe->flags);
-	list_del_init(&pipe->writable_node);
-	if (list_empty(&pipe->attach_node))
-		zmq_pipe_get(pipe);
-	list_move_tail(&pipe->attach_node, &core->dead_pipes);
-	spin_unlock_bh(&core->lock);
-	zmq_task_run(&core->task);
+	settle_later(pipe, true);
 }
 
 static bool same_id(const struct zmq_pipe *pipe, const u8 *id, size_t len)

@@ -39,8 +39,8 @@ struct zmq_pair;
  *	changed under the socket lock and @lock
  * @rx_pipe: the pipe whose multi-part message is being read; socket lock
  * @rx_next: the head of @ready, or NULL if it has to be looked up; socket lock
- * @new_pipes: inproc pipes that a peer made, to be attached; @lock
- * @dead_pipes: pipes whose peer is gone, to be detached; @lock
+ * @unsettled: pipes for which something happened without the socket lock: a
+ *	peer was joined to them, or they are dead; @lock
  * @priv: the pattern's own state
  * @dist_gen: the number of the current fan-out; socket lock
  * @nr_pipes: length of @pipes
@@ -62,8 +62,7 @@ struct zmq_core {
 	struct zmq_inproc_ns		*inproc_ns;
 	struct zmq_pipe			*rx_pipe;
 	struct zmq_pipe			*rx_next;
-	struct list_head		new_pipes;
-	struct list_head		dead_pipes;
+	struct list_head		unsettled;
 	void				*priv;
 	bool				by_id;
 	u32				dist_gen;
@@ -89,7 +88,7 @@ enum zmq_pipe_flag {
  * @core: the socket's side
  * @flags: enum zmq_pipe_flag, changed under core->lock
  * @node: in core->pipes
- * @attach_node: in core->new_pipes or core->dead_pipes
+ * @settle_node: in core->unsettled
  * @ready_node: in core->ready
  * @writable_node: in core->writable
  * @dist_node: in the list of one fan-out; socket lock
@@ -138,7 +137,7 @@ struct zmq_pipe {
 	struct zmq_core		*core;
 	unsigned long		flags;
 	struct list_head	node;
-	struct list_head	attach_node;
+	struct list_head	settle_node;
 	struct list_head	ready_node;
 	struct list_head	writable_node;
 	struct hlist_node	dist_node;
@@ -268,6 +267,7 @@ int zmq_pipe_meet(struct zmq_pipe *pipe, u8 minor, int type, const u8 *id,
 void zmq_pipe_up(struct zmq_pipe *pipe);
 void zmq_pipe_down(struct zmq_pipe *pipe);
 void zmq_pipe_detach(struct zmq_pipe *pipe);
+void zmq_pipe_joined(struct zmq_pipe *pipe);
 void zmq_pipe_hangup(struct zmq_pipe *pipe);
 void zmq_pipe_close(struct zmq_pipe *pipe);
 

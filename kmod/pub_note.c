@@ -106,7 +106,7 @@ int zmq_xpub_peek(struct zmq_core *core, struct zmq_frame *f)
 	/* Over inproc it can be here before the peer is attached, of whom the
 	 * reader may think from now on that it has come.
 	 */
-	if (!list_empty(&core->new_pipes))
+	if (!list_empty(&core->unsettled))
 		zmq_core_settle(core);
 
 	f->pipe = NULL;
