@@ -26,6 +26,7 @@ static void segs_free(struct zmq_conn *conn, struct list_head *segs)
 		} else {
 			kmem_cache_free(seg_cache, seg);
 		}
+		cond_resched();
 	}
 	INIT_LIST_HEAD(segs);
 }

@@ -5,6 +5,7 @@
  * lives as long as the socket lock is held, since pipes are detached under it.
  */
 
+#include <linux/sched.h>
 #include "dist.h"
 #include "drop.h"
 
@@ -12,7 +13,7 @@
  * zmq_dist_begin() - start a fan-out: no pipe is marked
  * @core: the socket's core
  *
- * Context: Socket lock held.
+ * Context: Process context, socket lock held.
  */
 void zmq_dist_begin(struct zmq_core *core)
 {
@@ -21,8 +22,10 @@ void zmq_dist_begin(struct zmq_core *core)
 	zmq_owner_fanout_begin(&core->owner);
 	if (++core->dist_gen)
 		return;
-	list_for_each_entry(pipe, &core->pipes, node)
+	list_for_each_entry(pipe, &core->pipes, node) {
 		pipe->dist_gen = 0;
+		cond_resched();
+	}
 	core->dist_gen = 1;
 }
 
@@ -31,7 +34,7 @@ void zmq_dist_begin(struct zmq_core *core)
  * @core: the socket's core
  * @pipe: the pipe
  *
- * Context: Socket lock held.
+ * Context: Socket lock held, by the caller or by the search it is called for.
  * Return: false if it was marked already.
  */
 bool zmq_dist_mark(struct zmq_core *core, struct zmq_pipe *pipe)
@@ -48,7 +51,7 @@ bool zmq_dist_mark(struct zmq_core *core, struct zmq_pipe *pipe)
  * @pipe: the pipe; marked afterwards
  * @to: the receivers
  *
- * Context: Socket lock held.
+ * Context: As zmq_dist_mark().
  */
 void zmq_dist_add(struct zmq_core *core, struct zmq_pipe *pipe,
 		  struct hlist_head *to)
@@ -63,21 +66,23 @@ void zmq_dist_add(struct zmq_core *core, struct zmq_pipe *pipe,
  * @core: the socket's core
  * @to: the receivers
  *
- * Context: Socket lock held.
+ * Context: Process context, socket lock held.
  */
 void zmq_dist_add_unmarked(struct zmq_core *core, struct hlist_head *to)
 {
 	struct zmq_pipe *pipe;
 
-	list_for_each_entry(pipe, &core->pipes, node)
+	list_for_each_entry(pipe, &core->pipes, node) {
 		zmq_dist_add(core, pipe, to);
+		cond_resched();
+	}
 }
 
 /**
  * zmq_dist_full() - look for a receiver without credit
  * @to: the receivers
  *
- * Context: Socket lock held.
+ * Context: Process context, socket lock held.
  * Return: such a pipe, or NULL.
  */
 struct zmq_pipe *zmq_dist_full(const struct hlist_head *to)
@@ -88,6 +93,7 @@ struct zmq_pipe *zmq_dist_full(const struct hlist_head *to)
 		if (test_bit(ZMQ_PIPE_FULL, &pipe->flags) &&
 		    !test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
 			return pipe;
+		cond_resched();
 	}
 	return NULL;
 }
@@ -124,7 +130,7 @@ void zmq_dist_drop(struct zmq_core *core, struct zmq_pipe *pipe, int err)
  *
  * Who cannot take it gets nothing of it; the others do not notice.
  *
- * Context: Socket lock held.
+ * Context: Process context, socket lock held.
  */
 void zmq_dist_send(struct zmq_core *core, struct hlist_head *to,
 		   const struct zmq_msg *msg, bool more)
@@ -145,6 +151,7 @@ void zmq_dist_send(struct zmq_core *core, struct hlist_head *to,
 			zmq_dist_drop(core, pipe, err);
 		else if (pipe->conn)
 			zmq_conn_flush(pipe->conn, how);
+		cond_resched();
 	}
 	INIT_HLIST_HEAD(to);
 	zmq_owner_fanout_end(&core->owner);

@@ -7,6 +7,9 @@
 #include "mem.h"
 #include "pub.h"
 
+/* So many receivers are found at a stretch. */
+#define MATCH_BATCH	1000
+
 static int pub_init(struct zmq_core *core)
 {
 	struct zmq_pub *pub = kzalloc(sizeof(*pub), GFP_KERNEL_ACCOUNT);
@@ -91,6 +94,7 @@ static int pub_begin(struct zmq_core *core, struct zmq_msg *msg)
 }
 
 struct match {
+	struct zmq_pub_walk	walk;
 	struct zmq_core		*core;
 	struct hlist_head	to;
 	unsigned int		changed;
@@ -106,12 +110,15 @@ static void match_owner(struct zmq_trie_owner *owner, void *arg)
 
 static void mark_owner(struct zmq_trie_owner *owner, void *arg)
 {
-	zmq_dist_mark(arg, container_of(owner, struct zmq_pipe, topics));
+	struct match *match = arg;
+
+	zmq_dist_mark(match->core, container_of(owner, struct zmq_pipe, topics));
 }
 
 static void find_receivers(struct zmq_core *core, const struct zmq_msg *msg,
 			   struct match *match)
 {
+	struct zmq_pub_walk *walk = &match->walk;
 	struct zmq_pub *pub = core->priv;
 	const u8 *topic;
 	size_t len;
@@ -119,15 +126,20 @@ static void find_receivers(struct zmq_core *core, const struct zmq_msg *msg,
 	match->core = core;
 	INIT_HLIST_HEAD(&match->to);
 	topic = zmq_msg_topic(msg, &len);
+	zmq_trie_walk_init(&walk->trie, topic, len);
+	walk->found = pub->invert ? mark_owner : match_owner;
+	walk->arg = match;
 	zmq_dist_begin(core);
 	spin_lock_bh(&core->lock);
 	match->changed = pub->changed;
-	if (pub->invert)
-		zmq_trie_match_owners(&pub->topics, topic, len, mark_owner,
-				      core);
-	else
-		zmq_trie_match_owners(&pub->topics, topic, len, match_owner,
-				      match);
+	while (zmq_trie_walk(&pub->topics, &walk->trie, MATCH_BATCH,
+			     walk->found, match)) {
+		pub->walk = walk;
+		spin_unlock_bh(&core->lock);
+		cond_resched();
+		spin_lock_bh(&core->lock);
+	}
+	pub->walk = NULL;
 	spin_unlock_bh(&core->lock);
 	if (pub->invert)
 		zmq_dist_add_unmarked(core, &match->to);

@@ -7,9 +7,22 @@
 #include "trie.h"
 
 /**
+ * struct zmq_pub_walk - a search for who gets a message
+ * @trie: how far it is
+ * @found: called with who does, or with ZMQ_INVERT_MATCHING who does not
+ * @arg: passed to it
+ */
+struct zmq_pub_walk {
+	struct zmq_trie_walk	trie;
+	void			(*found)(struct zmq_trie_owner *owner, void *arg);
+	void			*arg;
+};
+
+/**
  * struct zmq_pub - a PUB or XPUB socket
  * @topics: who gets what; the owners are in the pipes; core->lock
  * @asked: with ZMQ_XPUB_MANUAL, who asked for what; core->lock
+ * @walk: a search that has let core->lock go for a moment, or NULL; core->lock
  * @notes: what XPUB's reader will be told; core->lock, and only the reader
  *	removes
  * @notes_bytes: memory that @notes take; core->lock
@@ -33,6 +46,7 @@
 struct zmq_pub {
 	struct zmq_trie		topics;
 	struct zmq_trie		asked;
+	struct zmq_pub_walk	*walk;
 	struct list_head	notes;
 	size_t			notes_bytes;
 	unsigned int		noted;

@@ -77,8 +77,10 @@ void zmq_pub_free_notes(struct zmq_pub *pub)
 {
 	struct note *note, *tmp;
 
-	list_for_each_entry_safe(note, tmp, &pub->notes, node)
+	list_for_each_entry_safe(note, tmp, &pub->notes, node) {
 		note_free(note);
+		cond_resched();
+	}
 	INIT_LIST_HEAD(&pub->notes);
 	pub->notes_bytes = 0;
 }

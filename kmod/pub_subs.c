@@ -112,6 +112,30 @@ static int apply_subscribe(struct zmq_core *core, struct zmq_pipe *pipe,
 	return -ENOBUFS;
 }
 
+/* A search that has let go of the lock may have passed a shorter topic before the
+ * peer had it, and never come to this one: who was subscribed all the time would
+ * be left out.
+ */
+static void tell_walk(const struct zmq_pub *pub, struct zmq_pipe *pipe,
+		      const u8 *topic, size_t len)
+{
+	const struct zmq_pub_walk *walk = pub->walk;
+
+	if (walk && len <= walk->trie.len &&
+	    !memcmp(walk->trie.topic, topic, len))
+		walk->found(&pipe->topics, walk->arg);
+}
+
+static int cancel(struct zmq_pub *pub, struct zmq_pipe *pipe, const u8 *topic,
+		  size_t len)
+{
+	int err = zmq_trie_del(&pub->topics, topic, len, &pipe->topics);
+
+	if (err >= 0)
+		tell_walk(pub, pipe, topic, len);
+	return err;
+}
+
 /* A cancellation of what nobody had is noted, as in libzmq. */
 static int apply_cancel(struct zmq_core *core, struct zmq_pipe *pipe,
 			const u8 *topic, size_t len)
@@ -124,8 +148,7 @@ static int apply_cancel(struct zmq_core *core, struct zmq_pipe *pipe,
 	if (pub->manual)
 		zmq_trie_del(&pub->asked, topic, len, &pipe->asked);
 	else
-		tell = zmq_trie_del(&pub->topics, topic, len, &pipe->topics) ||
-		       pub->verboser;
+		tell = cancel(pub, pipe, topic, len) || pub->verboser;
 	zmq_pub_charge(core);
 	if (!pub->notify || !tell)
 		return 0;

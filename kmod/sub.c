@@ -86,8 +86,10 @@ static void tell_all(struct zmq_core *core, const u8 *topic, size_t len,
 {
 	struct zmq_pipe *pipe;
 
-	list_for_each_entry(pipe, &core->pipes, node)
+	list_for_each_entry(pipe, &core->pipes, node) {
 		zmq_announce_one(pipe, topic, len, kind);
+		cond_resched();
+	}
 }
 
 static int grow_head(struct sub *sub, size_t len)

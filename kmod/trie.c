@@ -17,178 +17,11 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
-#include <linux/slab.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
-#include "trie.h"
-
-/* Tests count the nodes that a search visits. */
-#ifndef ZMQ_TRIE_VISIT
-#define ZMQ_TRIE_VISIT() do { } while (0)
-#endif
-
-/**
- * struct zmq_trie_node - a key
- * @child: where the search goes on, by the bit tested
- * @pos: the bit tested: 16 * symbol + 1 + bit within the symbol, 0 in the root
- * @refs: number of owners, or of references
- * @len: bytes in @bytes
- * @bytes: the key
- */
-struct zmq_trie_node {
-	struct zmq_trie_node	*child[2];
-	u32			pos;
-	u32			refs;
-	u16			len;
-	u8			bytes[];
-};
-
-/**
- * struct zmq_trie_ref - an owner holds a key
- * @owner: the owner; NULL: not in use
- * @by_owner: in the owner's list
- */
-struct zmq_trie_ref {
-	struct zmq_trie_owner	*owner;
-	struct hlist_node	by_owner;
-};
-
-/**
- * struct zmq_trie_xref - a reference beyond a key's first
- * @ref: the reference, in @owner->more
- * @key: the key
- * @by_key: in the key's list
- */
-struct zmq_trie_xref {
-	struct zmq_trie_ref	ref;
-	struct zmq_trie_node	*key;
-	struct hlist_node	by_key;
-};
-
-/**
- * struct zmq_trie_owned - a key that has owners
- * @more: of struct zmq_trie_xref
- * @first: the first reference, as most keys have no other; in @owner->first
- * @node: the key
- */
-struct zmq_trie_owned {
-	struct hlist_head	more;
-	struct zmq_trie_ref	first;
-	struct zmq_trie_node	node;
-};
-
-/* Between the slab allocator's own sizes there is room for ours: a key of 14
- * bytes takes 40 bytes, with an owner 72.
- */
-#define ZMQ_TRIE_CACHE_MIN	32
-#define ZMQ_TRIE_CACHE_MAX	96
-#define ZMQ_TRIE_CACHE_STEP	8
-#define ZMQ_TRIE_CACHES \
-	((ZMQ_TRIE_CACHE_MAX - ZMQ_TRIE_CACHE_MIN) / ZMQ_TRIE_CACHE_STEP + 1)
-
-static struct kmem_cache *zmq_trie_caches[ZMQ_TRIE_CACHES];
-
-static struct kmem_cache *zmq_trie_cache(size_t size)
-{
-	return zmq_trie_caches[(size - ZMQ_TRIE_CACHE_MIN) /
-			       ZMQ_TRIE_CACHE_STEP];
-}
-
-/* What an object of @n bytes takes, near enough. */
-static size_t zmq_trie_size(size_t n)
-{
-	size_t size = 128;
-
-	if (n <= ZMQ_TRIE_CACHE_MIN)
-		return ZMQ_TRIE_CACHE_MIN;
-	if (n <= ZMQ_TRIE_CACHE_MAX)
-		return (n + ZMQ_TRIE_CACHE_STEP - 1) / ZMQ_TRIE_CACHE_STEP *
-		       ZMQ_TRIE_CACHE_STEP;
-	if (n > 128 && n <= 192)
-		return 192;
-	while (size < n)
-		size *= 2;
-	return size;
-}
-
-static void *zmq_trie_alloc(struct zmq_trie *t, size_t n, gfp_t gfp)
-{
-	size_t size = zmq_trie_size(n);
-	void *p;
-
-	if (size <= ZMQ_TRIE_CACHE_MAX)
-		p = kmem_cache_alloc(zmq_trie_cache(size), gfp);
-	else
-		p = kmalloc(n, gfp);
-	if (p)
-		t->bytes += size;
-	return p;
-}
-
-static void zmq_trie_free(struct zmq_trie *t, void *p, size_t n)
-{
-	size_t size = zmq_trie_size(n);
-
-	t->bytes -= size;
-	if (size <= ZMQ_TRIE_CACHE_MAX)
-		kmem_cache_free(zmq_trie_cache(size), p);
-	else
-		kfree(p);
-}
-
-int zmq_trie_cache_init(void)
-{
-	size_t size;
-	char name[24];
-	int i;
-
-	for (i = 0; i < ZMQ_TRIE_CACHES; i++) {
-		size = ZMQ_TRIE_CACHE_MIN + i * ZMQ_TRIE_CACHE_STEP;
-		snprintf(name, sizeof(name), "zmq_trie_%zu", size);
-		zmq_trie_caches[i] = kmem_cache_create(name, size, 0, 0, NULL);
-		if (!zmq_trie_caches[i]) {
-			zmq_trie_cache_exit();
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-void zmq_trie_cache_exit(void)
-{
-	int i;
-
-	for (i = 0; i < ZMQ_TRIE_CACHES; i++) {
-		kmem_cache_destroy(zmq_trie_caches[i]);
-		zmq_trie_caches[i] = NULL;
-	}
-}
-
-static struct zmq_trie_owned *zmq_trie_owned(struct zmq_trie_node *key)
-{
-	return container_of(key, struct zmq_trie_owned, node);
-}
-
-static size_t zmq_trie_node_size(const struct zmq_trie *t, size_t len)
-{
-	size_t head = t->owned ? offsetof(struct zmq_trie_owned, node) : 0;
-
-	return head + offsetof(struct zmq_trie_node, bytes) + len;
-}
-
-static unsigned int zmq_trie_bit(const u8 *key, size_t n, u32 pos)
-{
-	size_t i = pos >> 4;
-
-	return i < n ? (0x100 | key[i]) >> (9 - (pos & 15)) & 1 : 0;
-}
-
-/* Whether @pos tests if a key goes on. */
-static bool zmq_trie_pos_is_end(u32 pos)
-{
-	return (pos & 15) == 1;
-}
+#include "trie_node.h"
 
 /* Bytes that two strings have in common at their start. */
 static size_t zmq_trie_common(const u8 *a, const u8 *b, size_t n)
@@ -329,98 +162,26 @@ static struct zmq_trie_node *zmq_trie_new_key(struct zmq_trie *t, const u8 *key,
 	return node;
 }
 
-/* Free a key that is not in the tree, and what refers to it. */
 static void zmq_trie_free_node(struct zmq_trie *t, struct zmq_trie_node *key)
 {
-	size_t size = zmq_trie_node_size(t, key->len);
-	struct zmq_trie_owned *owned;
-	struct zmq_trie_xref *x;
-	struct hlist_node *next;
-
-	if (!t->owned) {
-		zmq_trie_free(t, key, size);
-		return;
-	}
-	owned = zmq_trie_owned(key);
-	hlist_for_each_entry_safe(x, next, &owned->more, by_key)
-		zmq_trie_free(t, x, sizeof(*x));
-	zmq_trie_free(t, owned, size);
+	if (t->owned)
+		zmq_trie_free_owned(t, key);
+	else
+		zmq_trie_free(t, key, zmq_trie_node_size(t, key->len));
 }
 
-static void zmq_trie_del_key(struct zmq_trie *t, struct zmq_trie_node *key)
+/**
+ * zmq_trie_del_key() - take a key out and free it
+ * @t: the trie
+ * @key: the key, which nobody holds
+ *
+ * Context: Any, the caller locks.
+ */
+void zmq_trie_del_key(struct zmq_trie *t, struct zmq_trie_node *key)
 {
 	t->count--;
 	zmq_trie_unlink(&t->root, key);
 	zmq_trie_free_node(t, key);
-}
-
-/* Looks through the shorter of the two lists, roughly. */
-static struct zmq_trie_ref *zmq_trie_find_ref(struct zmq_trie_node *key,
-					      struct zmq_trie_owner *owner)
-{
-	struct zmq_trie_owned *owned = zmq_trie_owned(key);
-	struct zmq_trie_xref *x;
-
-	if (owned->first.owner == owner)
-		return &owned->first;
-	if (key->refs < owner->count) {
-		hlist_for_each_entry(x, &owned->more, by_key) {
-			if (x->ref.owner == owner)
-				return &x->ref;
-		}
-	} else {
-		hlist_for_each_entry(x, &owner->more, ref.by_owner) {
-			if (x->key == key)
-				return &x->ref;
-		}
-	}
-	return NULL;
-}
-
-static int zmq_trie_add_ref(struct zmq_trie *t, struct zmq_trie_node *key,
-			    struct zmq_trie_owner *owner, gfp_t gfp)
-{
-	struct zmq_trie_owned *owned = zmq_trie_owned(key);
-	struct zmq_trie_ref *ref = &owned->first;
-	struct hlist_head *list = &owner->first;
-	struct zmq_trie_xref *x;
-
-	if (ref->owner) {
-		x = zmq_trie_alloc(t, sizeof(*x), gfp);
-		if (!x)
-			return -ENOMEM;
-		x->key = key;
-		hlist_add_head(&x->by_key, &owned->more);
-		ref = &x->ref;
-		list = &owner->more;
-	}
-	ref->owner = owner;
-	hlist_add_head(&ref->by_owner, list);
-	owner->count++;
-	owner->bytes += zmq_trie_size(zmq_trie_node_size(t, key->len));
-	key->refs++;
-	t->refs++;
-	return 0;
-}
-
-static void zmq_trie_del_ref(struct zmq_trie *t, struct zmq_trie_node *key,
-			     struct zmq_trie_ref *ref)
-{
-	struct zmq_trie_owned *owned = zmq_trie_owned(key);
-	struct zmq_trie_xref *x;
-
-	ref->owner->count--;
-	ref->owner->bytes -= zmq_trie_size(zmq_trie_node_size(t, key->len));
-	hlist_del(&ref->by_owner);
-	key->refs--;
-	t->refs--;
-	if (ref == &owned->first) {
-		ref->owner = NULL;
-		return;
-	}
-	x = container_of(ref, struct zmq_trie_xref, ref);
-	hlist_del(&x->by_key);
-	zmq_trie_free(t, x, sizeof(*x));
 }
 
 static int zmq_trie_hold(struct zmq_trie *t, struct zmq_trie_node *key,
@@ -433,11 +194,7 @@ static int zmq_trie_hold(struct zmq_trie *t, struct zmq_trie_node *key,
 		t->refs++;
 		return 0;
 	}
-	if (zmq_trie_find_ref(key, owner)) {
-		*dup = true;
-		return 0;
-	}
-	return zmq_trie_add_ref(t, key, owner, gfp);
+	return zmq_trie_own(t, key, owner, gfp, dup);
 }
 
 int zmq_trie_add(struct zmq_trie *t, const u8 *key, size_t n,
@@ -467,15 +224,12 @@ int zmq_trie_del(struct zmq_trie *t, const u8 *key, size_t n,
 		 struct zmq_trie_owner *owner)
 {
 	struct zmq_trie_node *node = zmq_trie_find(t, key, n);
-	struct zmq_trie_ref *ref;
 
 	if (!node)
 		return -ENOENT;
 	if (t->owned) {
-		ref = zmq_trie_find_ref(node, owner);
-		if (!ref)
+		if (!zmq_trie_disown(t, node, owner))
 			return -ENOENT;
-		zmq_trie_del_ref(t, node, ref);
 	} else {
 		node->refs--;
 		t->refs--;
@@ -489,45 +243,6 @@ int zmq_trie_del(struct zmq_trie *t, const u8 *key, size_t n,
 bool zmq_trie_has(const struct zmq_trie *t, const u8 *key, size_t n)
 {
 	return zmq_trie_find(t, key, n);
-}
-
-/* Any key of an owner, or NULL; @ref is set to how it holds it. */
-static struct zmq_trie_node *zmq_trie_any_key(struct zmq_trie_owner *owner,
-					      struct zmq_trie_ref **ref)
-{
-	struct zmq_trie_owned *owned;
-	struct zmq_trie_xref *x;
-
-	if (!hlist_empty(&owner->first)) {
-		owned = hlist_entry(owner->first.first, struct zmq_trie_owned,
-				    first.by_owner);
-		*ref = &owned->first;
-		return &owned->node;
-	}
-	if (hlist_empty(&owner->more))
-		return NULL;
-	x = hlist_entry(owner->more.first, struct zmq_trie_xref, ref.by_owner);
-	*ref = &x->ref;
-	return x->key;
-}
-
-bool zmq_trie_del_owner(struct zmq_trie *t, struct zmq_trie_owner *owner,
-			unsigned int max,
-			void (*gone)(const u8 *key, size_t n, bool last,
-				     void *arg),
-			void *arg)
-{
-	struct zmq_trie_node *key;
-	struct zmq_trie_ref *ref;
-
-	while (max-- && (key = zmq_trie_any_key(owner, &ref))) {
-		zmq_trie_del_ref(t, key, ref);
-		if (gone)
-			gone(key->bytes, key->len, !key->refs, arg);
-		if (!key->refs)
-			zmq_trie_del_key(t, key);
-	}
-	return owner->count;
 }
 
 bool zmq_trie_match(const struct zmq_trie *t, const u8 *topic, size_t n)
@@ -554,65 +269,6 @@ bool zmq_trie_match(const struct zmq_trie *t, const u8 *topic, size_t n)
 	}
 	shortest = min_t(size_t, shortest, next->len);
 	return shortest <= n && !memcmp(topic, next->bytes, shortest);
-}
-
-static void zmq_trie_each_owner(struct zmq_trie_node *key,
-				void (*fn)(struct zmq_trie_owner *owner,
-					   void *arg),
-				void *arg)
-{
-	struct zmq_trie_owned *owned = zmq_trie_owned(key);
-	struct zmq_trie_xref *x;
-
-	if (owned->first.owner)
-		fn(owned->first.owner, arg);
-	hlist_for_each_entry(x, &owned->more, by_key)
-		fn(x->ref.owner, arg);
-}
-
-/*
- * Whether a key is a prefix of a topic, given that all keys below the node that
- * led to it agree with the topic in the first *@agreed bytes.
- */
-static bool zmq_trie_is_prefix(const struct zmq_trie_node *key, const u8 *topic,
-			       size_t n, size_t *agreed)
-{
-	if (key->len > n || memcmp(key->bytes + *agreed, topic + *agreed,
-				   key->len - *agreed))
-		return false;
-	*agreed = key->len;
-	return true;
-}
-
-void zmq_trie_match_owners(const struct zmq_trie *t, const u8 *topic, size_t n,
-			   void (*fn)(struct zmq_trie_owner *owner, void *arg),
-			   void *arg)
-{
-	struct zmq_trie_node *node = t->root, *next;
-	size_t agreed = 0;
-	unsigned int bit;
-
-	if (!node)
-		return;
-	for (;;) {
-		ZMQ_TRIE_VISIT();
-		if (node->pos >> 4 > n)
-			return;
-		bit = zmq_trie_bit(topic, n, node->pos);
-		next = node->child[bit];
-		if (bit && zmq_trie_pos_is_end(node->pos)) {
-			/* What is below begins with this key, too. */
-			if (!zmq_trie_is_prefix(node->child[0], topic, n,
-						&agreed))
-				return;
-			zmq_trie_each_owner(node->child[0], fn, arg);
-		}
-		if (next->pos <= node->pos)
-			break;
-		node = next;
-	}
-	if (zmq_trie_is_prefix(next, topic, n, &agreed))
-		zmq_trie_each_owner(next, fn, arg);
 }
 
 /* The smallest key reached through child[@bit] of a node. */
@@ -695,6 +351,7 @@ void zmq_trie_destroy(struct zmq_trie *t)
 		}
 		next = parent;
 		zmq_trie_free_node(t, node);
+		cond_resched();
 		node = next;
 		if (node) {
 			bit = node->child[1] != node;

@@ -13,6 +13,7 @@
 #define ZMQ_TRIE_KEY_MAX	65535	/* bytes of a key */
 
 struct zmq_trie_node;
+struct zmq_trie_walk;
 
 /**
  * struct zmq_trie - the root
@@ -20,6 +21,7 @@ struct zmq_trie_node;
  * @count: number of keys
  * @refs: number of pairs of key and owner, or of references
  * @bytes: memory held, as the slab allocator rounds it
+ * @walk: a walk that has stopped in the middle, or NULL
  * @owned: keys have owners, else they count references
  */
 struct zmq_trie {
@@ -27,6 +29,7 @@ struct zmq_trie {
 	size_t			count;
 	size_t			refs;
 	size_t			bytes;
+	struct zmq_trie_walk	*walk;
 	bool			owned;
 };
 
@@ -39,9 +42,39 @@ struct zmq_trie {
  */
 struct zmq_trie_owner {
 	struct hlist_head	first;
-	struct hlist_head	more;
+	struct zmq_trie_xref	*more;
 	size_t			count;
 	size_t			bytes;
+};
+
+/**
+ * struct zmq_trie_xref - an owner holds a key that others held before
+ * @owner: the owner
+ * @child: in the owner's tree
+ * @key: the key
+ * @by_key: in the key's list
+ */
+struct zmq_trie_xref {
+	struct zmq_trie_owner	*owner;
+	struct zmq_trie_xref	*child[2];
+	struct zmq_trie_node	*key;
+	struct hlist_node	by_key;
+};
+
+/**
+ * struct zmq_trie_walk - a search for the owners of all prefixes of a topic
+ * @topic: the topic
+ * @len: bytes of @topic
+ * @from: keys shorter than that have been found
+ * @next: who comes next, in the middle of a key's owners
+ * @left: how many may still be told before the walk stops
+ */
+struct zmq_trie_walk {
+	const u8		*topic;
+	size_t			len;
+	size_t			from;
+	struct zmq_trie_xref	*next;
+	unsigned int		left;
 };
 
 /**
@@ -122,20 +155,39 @@ bool zmq_trie_has(const struct zmq_trie *t, const u8 *key, size_t n);
 bool zmq_trie_match(const struct zmq_trie *t, const u8 *topic, size_t n);
 
 /**
- * zmq_trie_match_owners() - call a function for the owners of each key that is
- *	a prefix of a topic
- * @t: the trie
- * @topic: the topic
+ * zmq_trie_walk_init() - prepare a walk
+ * @walk: the walk
+ * @topic: the topic, which stays where it is until the walk has ended
  * @n: bytes of @topic
+ *
+ * Context: Any.
+ */
+static inline void zmq_trie_walk_init(struct zmq_trie_walk *walk,
+				      const u8 *topic, size_t n)
+{
+	*walk = (struct zmq_trie_walk){ .topic = topic, .len = n };
+}
+
+/**
+ * zmq_trie_walk() - call a function for the owners of each key that is a
+ *	prefix of a topic
+ * @t: the trie
+ * @walk: the walk; it is the only one of this trie until it has ended
+ * @max: how many owners at most, so that the caller can take a breath
  * @fn: called for each owner of each matching key, so possibly several times
  *	for an owner; must not change the trie
  * @arg: passed to @fn
  *
- * Context: Any, the caller locks; readers may run at the same time.
+ * The trie may change before the next call. Who held a key all the time is
+ * told of it; who got or gave up one meanwhile may be or not.
+ *
+ * Context: Any, the caller locks.
+ * Return: true if there may be more: call it again, or set @t->walk to NULL.
  */
-void zmq_trie_match_owners(const struct zmq_trie *t, const u8 *topic, size_t n,
-			   void (*fn)(struct zmq_trie_owner *owner, void *arg),
-			   void *arg);
+bool zmq_trie_walk(struct zmq_trie *t, struct zmq_trie_walk *walk,
+		   unsigned int max,
+		   void (*fn)(struct zmq_trie_owner *owner, void *arg),
+		   void *arg);
 
 /**
  * zmq_trie_del_owner() - give up keys of an owner, all of them in the end
@@ -207,7 +259,7 @@ static inline size_t zmq_trie_bytes(const struct zmq_trie *t)
  * zmq_trie_destroy() - free everything; the trie is empty after that
  * @t: the trie; its owners are forgotten
  *
- * Context: Any, the caller locks.
+ * Context: Process context without spinlocks; nobody else uses the trie.
  */
 void zmq_trie_destroy(struct zmq_trie *t);
 

@@ -9,6 +9,8 @@
 
 long shim_alloc_budget = -1;
 unsigned long shim_visits;
+unsigned long shim_rescheds;
+unsigned long shim_list_ops;
 
 static double now(void)
 {
@@ -49,6 +51,7 @@ static void count(struct zmq_trie_owner *owner, void *arg)
 static void bench_trie(unsigned int keys)
 {
 	struct zmq_trie_owner owners[100] = { 0 };
+	struct zmq_trie_walk walk;
 	struct zmq_trie t;
 	u64 i, hits = 0;
 	char key[32];
@@ -66,7 +69,8 @@ static void bench_trie(unsigned int keys)
 	for (i = 0; i < 1000000; i++) {
 		snprintf(key, sizeof(key), "topic.%08llu.more",
 			 i % keys * 7919ULL % 100000000);
-		zmq_trie_match_owners(&t, (u8 *)key, 19, count, &hits);
+		zmq_trie_walk_init(&walk, (u8 *)key, 19);
+		zmq_trie_walk(&t, &walk, UINT_MAX, count, &hits);
 	}
 	printf("trie: %6.0f ns a match, %llu hits (snprintf included)\n",
 	       (now() - start) / 1000000, (unsigned long long)hits);

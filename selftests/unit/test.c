@@ -10,6 +10,7 @@
 
 long shim_alloc_budget = -1;
 unsigned long shim_visits;
+unsigned long shim_rescheds;
 
 static struct test *tests, **last = &tests;
 static unsigned int failures;

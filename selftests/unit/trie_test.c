@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <linux/errno.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include "trie.h"
 
@@ -29,6 +30,20 @@ static int del(struct zmq_trie *t, const char *key, unsigned int owner)
 static bool match(struct zmq_trie *t, const char *topic)
 {
 	return zmq_trie_match(t, (u8 *)topic, strlen(topic));
+}
+
+/* All owners of what matches, at most @max at a stretch. */
+static void match_owners(struct zmq_trie *t, const u8 *topic, size_t n,
+			 unsigned int max,
+			 void (*fn)(struct zmq_trie_owner *owner, void *arg),
+			 void *arg)
+{
+	struct zmq_trie_walk walk;
+
+	zmq_trie_walk_init(&walk, topic, n);
+	while (zmq_trie_walk(t, &walk, max, fn, arg))
+		CHECK(t->walk == &walk);
+	CHECK(!t->walk);
 }
 
 TEST(trie_refs, "trie: a subscriber's references")
@@ -128,9 +143,9 @@ TEST(trie_owners, "trie: a publisher's owners")
 	CHECK(!dup);
 	CHECK_EQ(add(&t, "", 1), 1);
 	CHECK(t.refs == 4 && own(1)->count == 2 && own(2)->count == 2);
-	zmq_trie_match_owners(&t, (u8 *)"xyz", 3, count_owner, count);
+	match_owners(&t, (u8 *)"xyz", 3, UINT_MAX, count_owner, count);
 	CHECK(count[1] == 2 && count[2] == 2);
-	zmq_trie_match_owners(&t, (u8 *)"", 0, count_owner, count);
+	match_owners(&t, (u8 *)"", 0, UINT_MAX, count_owner, count);
 	CHECK(count[1] == 3 && count[2] == 2);
 	CHECK_EQ(del(&t, "xy", 1), -ENOENT);
 	CHECK_EQ(del(&t, "x", 1), 0);
@@ -376,11 +391,15 @@ static void check_order(struct zmq_trie *t, u64 *seed)
 static void check_match(struct zmq_trie *t, const u8 *topic, size_t n)
 {
 	unsigned int want[OWNERS] = { 0 }, got[OWNERS] = { 0 };
+	unsigned int in_portions[OWNERS] = { 0 };
 
 	CHECK_EQ(zmq_trie_match(t, topic, n), model_match(topic, n, want) > 0);
-	if (t->owned)
-		zmq_trie_match_owners(t, topic, n, count_owner, got);
+	if (!t->owned)
+		return;
+	match_owners(t, topic, n, UINT_MAX, count_owner, got);
 	CHECK(!memcmp(want, got, sizeof(want)));
+	match_owners(t, topic, n, 1 + n % 3, count_owner, in_portions);
+	CHECK(!memcmp(want, in_portions, sizeof(want)));
 }
 
 /* Keys of few letters, so that they are prefixes of each other. */
@@ -491,6 +510,150 @@ TEST(trie_many_owners, "trie: 10000 owners of one key come and go")
 	CHECK(!t.root && !t.bytes && !t.refs);
 }
 
+/* The most steps to find, by SUBSCRIBE or CANCEL, that an owner holds a key or
+ * does not, or to let it: everybody holds every key.
+ */
+static unsigned long most_steps(struct zmq_trie_owner *many, u32 nr, u32 keys)
+{
+	unsigned long most = 0;
+	struct zmq_trie t;
+	u64 seed = 4, r;
+	u32 i, k, n;
+	bool dup;
+
+	zmq_trie_init(&t, true);
+	for (k = 0; k < keys; k++)
+		for (i = 0; i < nr; i++)
+			CHECK(zmq_trie_add(&t, (u8 *)&k, 4, &many[i], 0, NULL) >= 0);
+	CHECK_EQ(t.refs, (size_t)nr * keys);
+	for (n = 0; n < 20000; n++) {
+		r = test_random(&seed);
+		i = r % nr;
+		k = (r >> 32) % keys;
+		shim_visits = 0;
+		CHECK_EQ(zmq_trie_add(&t, (u8 *)&k, 4, &many[i], 0, &dup), 0);
+		CHECK(dup);
+		most = shim_visits > most ? shim_visits : most;
+		shim_visits = 0;
+		CHECK(zmq_trie_del(&t, (u8 *)&k, 4, &many[i]) >= 0);
+		most = shim_visits > most ? shim_visits : most;
+		shim_visits = 0;
+		CHECK(zmq_trie_add(&t, (u8 *)&k, 4, &many[i], 0, &dup) >= 0);
+		CHECK(!dup);
+		most = shim_visits > most ? shim_visits : most;
+	}
+	for (i = 0; i < nr; i++) {
+		shim_visits = 0;
+		CHECK(!zmq_trie_del_owner(&t, &many[i], keys, NULL, NULL));
+		CHECK(shim_visits / keys <= 40);
+	}
+	CHECK(!t.root && !t.bytes && !t.refs);
+	return most;
+}
+
+TEST(trie_shared, "trie: what many hold is found as fast as what one holds")
+{
+	struct zmq_trie_owner *many = calloc(1000, sizeof(*many));
+	unsigned long few = most_steps(many, 10, 1000);
+	unsigned long all = most_steps(many, 1000, 1000);
+
+	test_note("a key of 10 owners: at most %lu steps, of 1000: %lu", few, all);
+	/* 10 down to the key, and twice down to the reference and its leaf */
+	CHECK(few <= 100 && all <= 100);
+	free(many);
+}
+
+#define WALKERS 3000
+
+static struct zmq_trie_owner walkers[WALKERS];
+
+struct told {
+	unsigned int	times[WALKERS];
+	unsigned int	all;
+};
+
+static void tell_owner(struct zmq_trie_owner *owner, void *arg)
+{
+	struct told *told = arg;
+
+	told->times[owner - walkers]++;
+	told->all++;
+}
+
+/* Every third comes, every third goes, the others stay. */
+static void change_between(struct zmq_trie *t, u64 *seed, u8 *held)
+{
+	static const char * const keys[] = { "", "a", "ab", "abc", "abcd" };
+	unsigned int i, k, n;
+
+	for (n = 0; n < 50; n++) {
+		i = test_random(seed) % WALKERS;
+		k = test_random(seed) % ARRAY_SIZE(keys);
+		if (i % 3 == 0)
+			zmq_trie_add(t, (u8 *)keys[k], k, &walkers[i], 0, NULL);
+		if (i % 3 == 1 &&
+		    zmq_trie_del(t, (u8 *)keys[k], k, &walkers[i]) >= 0)
+			held[i]--;
+	}
+}
+
+TEST(trie_walk, "trie: a match stops after so many owners and goes on, whatever comes and goes")
+{
+	static const char * const keys[] = { "", "a", "ab", "abc", "abcd" };
+	static u8 held[WALKERS], before[WALKERS];
+	static struct told told;
+	unsigned int i, k, stretches = 0, was;
+	struct zmq_trie_walk walk;
+	struct zmq_trie t;
+	u64 seed = 5;
+	bool more;
+
+	zmq_trie_init(&t, true);
+	for (i = 0; i < WALKERS; i++) {
+		for (k = i % 3 ? 0 : 5; k < 5; k++) {
+			if (k != i % 5)
+				zmq_trie_add(&t, (u8 *)keys[k], k, &walkers[i], 0, NULL);
+		}
+		before[i] = i % 3 ? 4 : 0;
+		held[i] = before[i];
+	}
+	zmq_trie_walk_init(&walk, (u8 *)"abcde", 5);
+	do {
+		was = told.all;
+		more = zmq_trie_walk(&t, &walk, 100, tell_owner, &told);
+		CHECK(told.all - was <= 100);
+		change_between(&t, &seed, held);
+		stretches++;
+	} while (more);
+	for (i = 0; i < WALKERS; i++)
+		CHECK(told.times[i] >= held[i] &&
+		      (i % 3 == 0 || told.times[i] <= before[i]));
+	/* It visits nobody twice for a key, so it has an end. */
+	CHECK(stretches >= 60 && stretches < 200);
+	CHECK(!t.walk);
+	/* The rest of a key may go, and the key with it, where a walk stopped. */
+	zmq_trie_walk_init(&walk, (u8 *)"abc", 3);
+	CHECK(zmq_trie_walk(&t, &walk, 100, tell_owner, &told));
+	for (i = 0; i < WALKERS; i++)
+		zmq_trie_del_owner(&t, &walkers[i], 5, NULL, NULL);
+	was = told.all;
+	CHECK(!zmq_trie_walk(&t, &walk, 100, tell_owner, &told));
+	CHECK(told.all == was && !t.root && !t.bytes);
+}
+
+TEST(trie_destroy, "trie: others can run while much is freed")
+{
+	struct zmq_trie t;
+	u32 i;
+
+	zmq_trie_init(&t, false);
+	for (i = 0; i < 10000; i++)
+		CHECK_EQ(zmq_trie_add(&t, (u8 *)&i, 4, NULL, 0, NULL), 1);
+	shim_rescheds = 0;
+	zmq_trie_destroy(&t);
+	CHECK(shim_rescheds >= 100 && !t.bytes);
+}
+
 #define MILLION 1000000
 
 /* Keys of 14 bytes, like those of a program or like hashes. */
@@ -556,7 +719,7 @@ static unsigned long most_visits(struct zmq_trie *t, u32 keys, bool random)
 			CHECK(shim_visits <= 9 * lens[k] + 10);
 			most = shim_visits > most ? shim_visits : most;
 			shim_visits = 0;
-			zmq_trie_match_owners(t, topic, lens[k], count_owner, ignored);
+			match_owners(t, topic, lens[k], UINT_MAX, count_owner, ignored);
 			CHECK(shim_visits <= 9 * lens[k] + 10);
 		}
 	}
