@@ -9,6 +9,9 @@
 #include "rendezvous.h"
 #include "trace.h"
 
+/* Room for a subscription of any length that could match. */
+#define CMD_MAX		(ZMQ_TOPIC_MAX + 16)
+
 /* Of a size for which kmalloc() would waste a third. */
 static struct kmem_cache *conn_cache;
 
@@ -65,9 +68,31 @@ void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
 	owner->raw_notify = true;
 	spin_lock_init(&owner->lock);
 	INIT_LIST_HEAD(&owner->conns);
+	zmq_roster_init(&owner->conn_roster);
+	zmq_roster_init(&owner->listener_roster);
 	INIT_LIST_HEAD(&owner->handshaking);
 	INIT_LIST_HEAD(&owner->listeners);
 	zmq_owner_flush_init(owner);
+}
+
+/**
+ * zmq_conn_next() - find the first connection from a number on
+ * @owner: the socket
+ * @number: where to begin; set to the number of what was found
+ *
+ * Context: Any.
+ * Return: the connection, with a reference, or NULL.
+ */
+struct zmq_conn *zmq_conn_next(struct zmq_owner *owner, unsigned long *number)
+{
+	struct zmq_conn *conn;
+
+	rcu_read_lock();
+	while ((conn = zmq_roster_next(&owner->conn_roster, number)) &&
+	       !refcount_inc_not_zero(&conn->ref))
+		++*number;
+	rcu_read_unlock();
+	return conn;
 }
 
 /**
@@ -228,6 +253,7 @@ void zmq_conn_close(struct zmq_conn *conn)
 	spin_lock_bh(&conn->owner->lock);
 	list_del_init(&conn->node);
 	spin_unlock_bh(&conn->owner->lock);
+	zmq_roster_del(&conn->owner->conn_roster, conn->place);
 
 	if (conn->sock) {
 		stop_stream(conn);
@@ -372,11 +398,19 @@ static bool stream_ended(const struct zmq_conn *conn)
 	       (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN);
 }
 
+static u64 frame_limit(const struct zmq_conn *conn)
+{
+	u64 max = READ_ONCE(zmq_net(conn_net(conn))->max_msg_bytes);
+	s64 opt = READ_ONCE(conn->owner->opts->max_msg_size);
+
+	return opt < 0 ? max : min_t(u64, max, opt);
+}
+
 static void conn_up(struct zmq_conn *conn)
 {
 	int err;
 
-	zmq_conn_rx_start(conn);
+	zmq_scan_init(&conn->scan, frame_limit(conn), CMD_MAX);
 	set_state(conn, ZMQ_CONN_UP, ZMQ_MIB_NONE);
 	conn->backoff = 0;
 	zmq_heartbeat_start(conn);
@@ -659,10 +693,8 @@ struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 	if (!conn)
 		return NULL;
 	conn->endpoint = kstrdup(endpoint, GFP_KERNEL_ACCOUNT);
-	if (!conn->endpoint) {
-		kmem_cache_free(conn_cache, conn);
-		return NULL;
-	}
+	if (!conn->endpoint)
+		goto err_conn;
 
 	refcount_set(&conn->ref, 1);
 	conn->owner = owner;
@@ -671,11 +703,19 @@ struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 	zmq_task_init(&conn->task, &owner->tasks, &conn_task_ops);
 	zmq_conn_tx_init(conn);
 	INIT_WORK(&conn->dial_work, zmq_dial_work);
+	if (zmq_roster_add(&owner->conn_roster, conn, &conn->place))
+		goto err_endpoint;
 	sock_hold(owner->tasks.sk);
 	spin_lock_bh(&owner->lock);
 	list_add_tail(&conn->node, &owner->conns);
 	spin_unlock_bh(&owner->lock);
 	return conn;
+
+err_endpoint:
+	kfree(conn->endpoint);
+err_conn:
+	kmem_cache_free(conn_cache, conn);
+	return NULL;
 }
 
 /**

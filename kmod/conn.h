@@ -15,6 +15,7 @@
 #include "mib.h"
 #include "msg.h"
 #include "opts.h"
+#include "roster.h"
 #include "session.h"
 #include "task.h"
 #include "unacked.h"
@@ -49,6 +50,8 @@ struct zmq_transport;
  * @lock: protects @conns and @listeners from who reads them without the socket
  *	lock
  * @conns: every connection; changed under the socket lock and @lock
+ * @conn_roster: the same connections, for who reads them one after another
+ * @listener_roster: likewise @listeners; taken away under @lock
  * @listeners: bound endpoints; changed under the socket lock and @lock
  * @fanouts: messages to many peers that were sent; socket lock
  * @fanout_end: when the last one had been; socket lock
@@ -78,6 +81,8 @@ struct zmq_owner {
 	unsigned int			handshakes;
 	spinlock_t			lock; /* see locking.rst, 6 */
 	struct list_head		conns;
+	struct zmq_roster		conn_roster;
+	struct zmq_roster		listener_roster;
 	struct list_head		listeners;
 	u32				fanouts;
 	ktime_t				fanout_end;
@@ -187,6 +192,7 @@ struct zmq_seg {
  * @pipe: opaque, of the floor above: set and cleared under the socket lock,
  *	@tx_lock and the child's lock, so any of them keeps it
  * @node: in owner->conns
+ * @place: in owner->conn_roster
  * @flush_node: in owner->unflushed, or in the list of who sends those; changed
  *	under owner->flush_lock
  * @handshake_node: in owner->handshaking
@@ -220,6 +226,7 @@ struct zmq_seg {
  * @session: the ZMTP handshake
  * @heartbeat: what is known of the peer's life
  * @bye: raw: the message that tells the end of the stream
+ * @max_frame: longest message frame accepted
  * @scan: the receiver's position in the stream; child lock
  * @rx_err: why ZMQ_CONN_RX_ERROR; child lock
  * @rx_msgs: statistics
@@ -264,6 +271,7 @@ struct zmq_conn {
 	struct zmq_owner	*owner;
 	void			*pipe;
 	struct list_head	node;
+	u32			place;
 	struct list_head	flush_node;
 	struct list_head	handshake_node;
 	u8			state;
@@ -294,6 +302,7 @@ struct zmq_conn {
 	struct zmq_heartbeat	heartbeat;
 	struct sk_buff		*bye;
 
+	u64			max_frame;
 	struct zmq_scan		scan;
 	int			rx_err;
 
@@ -349,6 +358,7 @@ struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 			      const char *endpoint);
 int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
 		   const struct zmq_stream_ops *stream, struct socket *sock);
+struct zmq_conn *zmq_conn_next(struct zmq_owner *owner, unsigned long *number);
 void zmq_conn_get(struct zmq_conn *conn);
 void zmq_conn_put(struct zmq_conn *conn);
 int zmq_conn_handshake(struct zmq_conn *conn);
@@ -364,7 +374,6 @@ int zmq_conn_cache_init(void);
 void zmq_conn_cache_exit(void);
 
 /* conn_rx.c */
-void zmq_conn_rx_start(struct zmq_conn *conn);
 void zmq_conn_readable(struct zmq_conn *conn);
 void zmq_conn_readable_later(struct zmq_conn *conn);
 void zmq_conn_rx_locked(struct zmq_conn *conn);

@@ -6,7 +6,6 @@
 #include "compat.h"
 #include "conn.h"
 #include "drop.h"
-#include "mem.h"
 #include "net.h"
 #include "run.h"
 #include "transport.h"
@@ -14,42 +13,35 @@
 /* What one softirq may parse; a worker does the rest. */
 #define RX_BUDGET	SZ_64K
 
-/* Room for a subscription of any length that could match. */
-#define CMD_MAX		(ZMQ_TOPIC_MAX + 16)
-
 /**
  * struct rx - one pass over the received data
  * @conn: the connection
  * @budget: bytes that may still be parsed in this pass
  * @room: messages that may still be queued
- * @stop: the pass has ended, whatever else there is to read
- * @again: because the budget is used up
- * @nomem: because memory is short, try again later
+ * @again: the budget is used up
+ * @nomem: memory is short, try again later
  */
 struct rx {
 	struct zmq_conn	*conn;
 	u32		budget;
 	u32		room;
-	bool		stop;
 	bool		again;
 	bool		nomem;
 };
 
 /**
- * struct rx_span - what was found in an skb and is not yet taken
+ * struct rx_span - the message frames found in an skb so far, not yet queued
  * @skb: the skb
- * @off: where it begins; all before is taken
- * @len: bytes of message frames from there
+ * @off: where they begin
+ * @len: how many bytes
  * @msgs: how many messages end in them
- * @cmd: bytes of a command behind them
- * @scan: the scanner's position behind all that
+ * @scan: the scanner's position at @off, to return to if memory is short
  */
 struct rx_span {
 	struct sk_buff	*skb;
 	u32		off;
 	u32		len;
 	u32		msgs;
-	u32		cmd;
 	struct zmq_scan	scan;
 };
 
@@ -63,45 +55,40 @@ static struct sk_buff *make_run(struct zmq_conn *conn,
 				&conn->owner->spare_run);
 }
 
-static int deliver(struct zmq_conn *conn, const struct rx_span *span)
+static int deliver(struct rx *rx, struct rx_span *span)
 {
+	struct zmq_conn *conn = rx->conn;
 	struct sk_buff_head runs;
 	struct sk_buff *run;
 	int err;
 
-	if (!conn->pipe) {
+	if (!conn->pipe)
 		zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_RXDROPCLOSED,
 			 span->msgs);
-		return 0;
-	}
+	if (!span->len || !conn->pipe)
+		goto next;
 	run = make_run(conn, span);
 	if (!run)
-		return -ENOMEM;
+		goto err_nomem;
 	__skb_queue_head_init(&runs);
 	__skb_queue_tail(&runs, run);
 	err = conn->owner->ops->rx(conn, &runs, span->msgs);
-	if (err)
+	if (err) {
 		kfree_skb(run);
-	return err;
-}
-
-/* Take what was found. Here alone the position in the stream moves, and together
- * with the bytes that are consumed: without memory all is as before.
- */
-static bool commit(struct rx *rx, struct rx_span *span)
-{
-	if (span->len && deliver(rx->conn, span)) {
-		rx->nomem = true;
-		rx->stop = true;
-		return false;
+		goto err_nomem;
 	}
+next:
 	rx->room -= span->msgs;
-	span->off += span->len + span->cmd;
+	span->off += span->len;
 	span->len = 0;
 	span->msgs = 0;
-	span->cmd = 0;
-	rx->conn->scan = span->scan;
-	return true;
+	span->scan = conn->scan;
+	return 0;
+
+err_nomem:
+	conn->scan = span->scan;
+	rx->nomem = true;
+	return -ENOMEM;
 }
 
 /* A malformed or unknown command costs the peer nothing but a count, as with
@@ -130,33 +117,28 @@ static void rx_command(struct zmq_conn *conn, const u8 *body, size_t len)
 	}
 }
 
-static bool grow_cmd(struct rx *rx, struct zmq_scan *scan, u32 len)
+static int grow_cmd(struct zmq_conn *conn, u32 len)
 {
 	u32 size = max_t(u32, len, 64);
 	u8 *cmd = kmalloc(size, GFP_ATOMIC | __GFP_ACCOUNT | __GFP_NOWARN);
-	u8 *old = scan->cmd;
 
-	if (!cmd) {
-		rx->nomem = true;
-		rx->stop = true;
-		return false;
-	}
-	zmq_scan_buffer(scan, cmd, size);
-	kfree(old);
-	return true;
+	if (!cmd)
+		return -ENOMEM;
+	kfree(conn->scan.cmd);
+	zmq_scan_buffer(&conn->scan, cmd, size);
+	return 0;
 }
 
-static void drop_cmd(struct zmq_scan *scan)
+static void drop_cmd(struct zmq_conn *conn)
 {
-	if (!scan->cmd)
+	if (!conn->scan.cmd)
 		return;
-	kfree(scan->cmd);
-	zmq_scan_buffer(scan, NULL, 0);
+	kfree(conn->scan.cmd);
+	zmq_scan_buffer(&conn->scan, NULL, 0);
 }
 
 static void rx_broken(struct rx *rx, int err)
 {
-	rx->stop = true;
 	rx->conn->rx_err = err;
 	set_bit(ZMQ_CONN_RX_ERROR, &rx->conn->flags);
 	zmq_task_run(&rx->conn->task);
@@ -167,54 +149,59 @@ static bool at_command(const struct zmq_scan *s, const u8 *p)
 	return !s->in_body && !s->hdr_fill && (*p & ZMTP_COMMAND);
 }
 
-/* Deal with what ended a scan. Return: true if the next may follow. */
-static bool rx_event(struct rx *rx, struct rx_span *span,
-		     const struct zmq_scan_result *r)
-{
-	switch (r->event) {
-	case ZMQ_SCAN_COMMAND:
-		rx_command(rx->conn, r->cmd, r->cmd_len);
-		drop_cmd(&span->scan);
-		return commit(rx, span);
-	case ZMQ_SCAN_CMD_BUFFER:
-		/* The old buffer is gone: what was read so far stays read. */
-		return grow_cmd(rx, &span->scan, r->cmd_len) &&
-		       commit(rx, span);
-	case ZMQ_SCAN_ERROR:
-		if (commit(rx, span))
-			rx_broken(rx, r->error);
-		return false;
-	case ZMQ_SCAN_NEED_MORE:
-		return !span->cmd || commit(rx, span);
-	case ZMQ_SCAN_FRAME_LIMIT:
-		break;
-	}
-	return false;
-}
-
-/* Parse a contiguous piece; adds to @span. Return: false if parsing must end
- * here.
+/* Parse a contiguous piece; adds to @span. Returns the bytes used, fewer than
+ * @n with *@stop set if parsing must end here.
  */
-static bool rx_piece(struct rx *rx, struct rx_span *span, const u8 *p, size_t n)
+static size_t rx_piece(struct rx *rx, struct rx_span *span, const u8 *p,
+		       size_t n, bool *stop)
 {
+	struct zmq_conn *conn = rx->conn;
 	struct zmq_scan_result r;
 	size_t done = 0, used;
 
-	while (done < n) {
+	while (done < n && !*stop) {
 		/* What came before a command is queued before it. */
-		if (span->len && at_command(&span->scan, p + done) &&
-		    !commit(rx, span))
-			return false;
-		used = zmq_scan(&span->scan, p + done, n - done,
+		if (span->len && at_command(&conn->scan, p + done) &&
+		    deliver(rx, span)) {
+			*stop = true;
+			break;
+		}
+		used = zmq_scan(&conn->scan, p + done, n - done,
 				rx->room - span->msgs, &r);
-		span->len += r.data_len;
-		span->msgs += r.msgs;
-		span->cmd += used - r.data_len;
+		if (r.data_len) {
+			span->len += r.data_len;
+			span->msgs += r.msgs;
+		} else {
+			span->off += used;
+			span->scan = conn->scan;
+		}
 		done += used;
-		if (!rx_event(rx, span, &r))
-			return false;
+
+		switch (r.event) {
+		case ZMQ_SCAN_COMMAND:
+			rx_command(conn, r.cmd, r.cmd_len);
+			drop_cmd(conn);
+			span->scan = conn->scan;
+			break;
+		case ZMQ_SCAN_CMD_BUFFER:
+			if (grow_cmd(conn, r.cmd_len)) {
+				rx->nomem = true;
+				*stop = true;
+			}
+			span->scan = conn->scan;
+			break;
+		case ZMQ_SCAN_FRAME_LIMIT:
+			*stop = true;
+			break;
+		case ZMQ_SCAN_ERROR:
+			rx_broken(rx, r.error);
+			*stop = true;
+			break;
+		case ZMQ_SCAN_NEED_MORE:
+			break;
+		}
 	}
-	return true;
+	return done;
 }
 
 static u32 rx_room(struct zmq_conn *conn)
@@ -227,15 +214,16 @@ static void rx_pieces(struct rx *rx, struct rx_span *span, unsigned int off,
 {
 	struct skb_seq_state st;
 	unsigned int done = 0;
+	bool stop = false;
 	const u8 *p;
 	u32 n;
 
 	skb_prepare_seq_read(span->skb, off, off + len, &st);
-	for (;;) {
+	while (!stop) {
 		n = skb_seq_read(done, &p, &st);
-		if (!n || !rx_piece(rx, span, p, n))
+		if (!n)
 			break;
-		done += n;
+		done += rx_piece(rx, span, p, n, &stop);
 	}
 	skb_abort_seq_read(&st);
 }
@@ -248,17 +236,18 @@ static unsigned int rx_frames(struct rx *rx, struct sk_buff *skb,
 		.off = off,
 		.scan = rx->conn->scan,
 	};
+	bool stop = false;
 	size_t n = len;
 	const u8 *p;
 
 	p = zmq_skb_bytes(skb, off, &n);
 	if (p && n == len)
-		rx_piece(rx, &span, p, len);
+		rx_piece(rx, &span, p, len, &stop);
 	else
 		rx_pieces(rx, &span, off, len);
 
-	if (!rx->stop)
-		commit(rx, &span);
+	if (!rx->nomem)
+		deliver(rx, &span);
 	return span.off - off;
 }
 
@@ -273,74 +262,48 @@ static unsigned int rx_other(struct rx *rx, struct sk_buff *skb,
 		done = zmq_conn_rx_raw(conn, skb, off, len, rx->room, &err);
 	else
 		done = zmq_conn_rx_v1(conn, skb, off, len, rx->room, &err);
-	if (err == -ENOMEM) {
+	if (err == -ENOMEM)
 		rx->nomem = true;
-		rx->stop = true;
-	} else if (err) {
+	else if (err)
 		rx_broken(rx, err);
-	}
 	return done;
 }
 
-/* Called by stream->read() for each skb, and again for the rest of one of which
- * a part was taken, also when desc->count is 0. Returns the bytes consumed.
- */
+/* Called by stream->read() for each skb; returns the bytes consumed. */
 static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
 		    unsigned int off, size_t len)
 {
 	struct rx *rx = desc->arg.data;
 	struct zmq_conn *conn = rx->conn;
-	unsigned int done = 0;
+	unsigned int done;
 
-	if (rx->stop)
-		return 0;
 	zmq_heartbeat_heard(conn);
 	rx->room = rx_room(conn);
 	if (!rx->room) {
-		rx->stop = true;
 		set_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
 		zmq_heartbeat_stopped(conn);
 		ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk),
 			      ZMQ_MIB_RXTHROTTLED);
-	} else if (!zmq_skb_readable(skb)) {
+		desc->count = 0;
+		return 0;
+	}
+	if (!zmq_skb_readable(skb)) {
 		rx_broken(rx, -EFAULT);
-	} else {
-		len = min_t(size_t, len, RX_BUDGET);
-		if (conn->session.framing == ZMQ_FRAMING_V2)
-			done = rx_frames(rx, skb, off, len);
-		else
-			done = rx_other(rx, skb, off, len);
+		desc->count = 0;
+		return 0;
 	}
-	if (done < rx->budget) {
-		rx->budget -= done;
-	} else if (!rx->stop) {
+
+	if (conn->session.framing == ZMQ_FRAMING_V2)
+		done = rx_frames(rx, skb, off, len);
+	else
+		done = rx_other(rx, skb, off, len);
+	if (done >= rx->budget)
 		rx->again = true;
-		rx->stop = true;
-	}
-	if (rx->stop)
+	else
+		rx->budget -= done;
+	if (rx->again || rx->nomem || test_bit(ZMQ_CONN_RX_ERROR, &conn->flags))
 		desc->count = 0;
 	return done;
-}
-
-/**
- * zmq_conn_rx_start() - begin at the first byte behind the handshake
- * @conn: the connection
- *
- * ZMQ_MAXMSGSIZE bounds a frame, as libzmq has it; a message, all frames
- * together, may take a part of what the family has.
- *
- * Context: Process context, socket lock held; nothing is received yet.
- */
-void zmq_conn_rx_start(struct zmq_conn *conn)
-{
-	const struct zmq_net *zn = conn->owner->zn;
-	s64 opt = READ_ONCE(conn->owner->opts->max_msg_size);
-
-	zmq_scan_init(&conn->scan, opt < 0 ? U64_MAX : opt, CMD_MAX);
-	zmq_scan_limit_msgs(&conn->scan,
-			    min_t(u64, READ_ONCE(zn->max_msg_bytes),
-				  zmq_mem_msg_max()),
-			    READ_ONCE(zn->max_msg_frames));
 }
 
 /**

@@ -99,6 +99,7 @@ void zmq_core_new_hwm(struct zmq_core *core)
 			zmq_inproc_ack(pipe, 0);
 		else
 			zmq_pipe_conn_new_hwm(pipe);
+		cond_resched();
 	}
 }
 
@@ -180,15 +181,23 @@ void zmq_core_settle(struct zmq_core *core)
 	}
 }
 
-/* Takes over a reference. What nobody will read is counted. */
+/* Takes over a reference. What nobody will read is counted, and freed without
+ * core->lock: nothing arrives any more.
+ */
 static void drop_pipe(struct zmq_core *core, struct zmq_pipe *pipe)
 {
+	struct sk_buff *run;
+
 	zmq_pipe_detach(pipe);
 	spin_lock_bh(&core->lock);
 	list_del_init(&pipe->ready_node);
 	zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPCLOSED, zmq_pipe_rx_msgs(pipe));
-	zmq_pipe_purge(pipe);
 	spin_unlock_bh(&core->lock);
+	while ((run = __skb_dequeue(&pipe->runs))) {
+		kfree_skb(run);
+		cond_resched();
+	}
+	zmq_pipe_purge(pipe);
 	zmq_pipe_reap(pipe);
 	zmq_pipe_put(pipe);
 }
@@ -229,6 +238,8 @@ void zmq_core_init(struct zmq_core *core, struct sock *sk,
 	core->ops = ops;
 	spin_lock_init(&core->lock);
 	INIT_LIST_HEAD(&core->pipes);
+	zmq_roster_init(&core->roster);
+	zmq_roster_init(&core->names);
 	INIT_LIST_HEAD(&core->ready);
 	INIT_LIST_HEAD(&core->writable);
 	INIT_LIST_HEAD(&core->inproc);

@@ -3,10 +3,10 @@
  * sock_diag: a message for each socket, for each endpoint that it listens on
  * and for each of its peers, see uapi/linux/zmq_diag.h.
  *
- * What does not fit into one skb goes into the next: a dump goes on at the
- * number of its socket and the number of the message among the socket's.
- * Nothing here waits for a socket lock, which a caller may hold for as long as
- * it likes.
+ * What does not fit into one skb goes into the next: a dump goes on with the
+ * number of its socket and of what was to be told of it, and holds no lock from
+ * one message to the next. Nothing here waits for a socket lock, which a caller
+ * may hold for as long as it likes.
  */
 #include <linux/cgroup.h>
 #include <linux/sock_diag.h>
@@ -20,28 +20,48 @@
 #include "sock.h"
 #include "stat.h"
 
-/* From here on, a message of the socket that did not fit. */
+/* Where in cb->args a dump goes on. */
 #define ARG_SOCK	0
-#define ARG_MESSAGE	1
+#define ARG_PART	1
+#define ARG_NUMBER	2
+
+/* sock_diag lets nobody else ask before the first skb is full, so that ends
+ * also after so many peers were looked at.
+ */
+#define DUMP_PEERS	65536
+
+/* What is told of a socket, in this order. */
+enum part {
+	PART_SOCK,
+	PART_NAMES,
+	PART_LISTENERS,
+	PART_PEERS,
+	PART_CONNS,
+	PARTS
+};
 
 /**
  * struct diag_dump - where a dump is
  * @skb: what is filled
  * @cb: the dump
  * @req: what was asked for
- * @zsk: the socket
- * @first: its messages before this one have been sent
- * @next: number of the message that comes next
+ * @zsk: the socket, held
+ * @part: what comes next of it
+ * @number: which of these at the earliest
+ * @peers: how many peers were looked at for this skb
  * @admin: the reader has CAP_NET_ADMIN
+ * @see: it may see routing ids and names of ZMQ_INPROC_NS
  */
 struct diag_dump {
 	struct sk_buff			*skb;
 	struct netlink_callback		*cb;
 	const struct zmq_diag_req	*req;
 	struct zmq_sock			*zsk;
-	unsigned long			first;
-	unsigned long			next;
+	enum part			part;
+	unsigned long			number;
+	unsigned int			peers;
 	bool				admin;
+	bool				see;
 };
 
 static struct nlmsghdr *begin_message(struct diag_dump *d)
@@ -77,17 +97,7 @@ static int end_message(struct diag_dump *d, struct nlmsghdr *nlh, int err)
 		return err;
 	}
 	nlmsg_end(d->skb, nlh);
-	d->next++;
 	return 0;
-}
-
-/* Whether the next message was sent already; it is passed over then. */
-static bool was_sent(struct diag_dump *d)
-{
-	if (d->next >= d->first)
-		return false;
-	d->next++;
-	return true;
 }
 
 static int put_cgroup(struct sk_buff *skb, struct sock *sk)
@@ -108,11 +118,10 @@ static int dump_sock(struct diag_dump *d)
 	struct nlmsghdr *nlh;
 	int err;
 
-	if (was_sent(d))
-		return 0;
 	nlh = begin_message(d);
 	if (!nlh)
 		return -EMSGSIZE;
+	d->peers += READ_ONCE(d->zsk->core.nr_pipes);
 	zmq_stat_core(&d->zsk->core, &info);
 	err = nla_put_64bit(d->skb, ZMQ_DIAG_INFO, sizeof(info), &info,
 			    ZMQ_DIAG_PAD);
@@ -135,27 +144,34 @@ static int put_child(struct sk_buff *skb, struct socket *sock, int attr,
 	return nla_put_64bit(skb, attr, sizeof(child), &child, pad);
 }
 
-static int dump_name(const u8 *name, size_t len, void *arg)
+static int put_name(struct sk_buff *skb, const struct zmq_endpoint *ep,
+		    bool see)
 {
-	static const char scheme[] = "inproc://";
-	struct diag_dump *d = arg;
-	const size_t n = sizeof(scheme) - 1;
-	struct nlattr *nest, *text;
-	struct nlmsghdr *nlh;
+	struct nlattr *nest = nla_nest_start(skb, ZMQ_DIAG_LISTENER);
+	char text[ZMQ_EP_TEXT];
+	int err;
 
-	if (was_sent(d))
-		return 0;
+	if (!nest)
+		return -EMSGSIZE;
+	err = see ? zmq_endpoint_format(ep, text, sizeof(text)) : 0;
+	if (err > 0)
+		err = nla_put(skb, ZMQ_DIAG_L_ENDPOINT, err, text);
+	nla_nest_end(skb, nest);
+	return err;
+}
+
+static int dump_name(struct diag_dump *d)
+{
+	struct zmq_endpoint ep;
+	struct nlmsghdr *nlh;
+	bool private;
+
+	if (!zmq_inproc_next(&d->zsk->core, &d->number, &ep, &private))
+		return -ENOENT;
 	nlh = begin_message(d);
 	if (!nlh)
 		return -EMSGSIZE;
-	nest = nla_nest_start(d->skb, ZMQ_DIAG_LISTENER);
-	text = nest ? nla_reserve(d->skb, ZMQ_DIAG_L_ENDPOINT, n + len) : NULL;
-	if (!text)
-		return end_message(d, nlh, -EMSGSIZE);
-	memcpy(nla_data(text), scheme, n);
-	memcpy(nla_data(text) + n, name, len);
-	nla_nest_end(d->skb, nest);
-	return end_message(d, nlh, 0);
+	return end_message(d, nlh, put_name(d->skb, &ep, d->see || !private));
 }
 
 static int put_listener(struct sk_buff *skb,
@@ -175,23 +191,20 @@ static int put_listener(struct sk_buff *skb,
 	return err;
 }
 
-static int dump_listeners(struct diag_dump *d)
+static int dump_listener(struct diag_dump *d)
 {
 	struct zmq_owner *owner = &d->zsk->core.owner;
-	struct zmq_listener *listener;
+	const struct zmq_listener *listener;
 	struct nlmsghdr *nlh;
-	int err = 0;
+	int err = -ENOENT;
 
 	spin_lock_bh(&owner->lock);
-	list_for_each_entry(listener, &owner->listeners, node) {
-		if (was_sent(d))
-			continue;
+	listener = zmq_roster_next(&owner->listener_roster, &d->number);
+	if (listener) {
 		nlh = begin_message(d);
 		err = nlh ? put_listener(d->skb, listener) : -EMSGSIZE;
 		if (nlh)
 			err = end_message(d, nlh, err);
-		if (err)
-			break;
 	}
 	spin_unlock_bh(&owner->lock);
 	return err;
@@ -276,10 +289,11 @@ static int put_conn(struct sk_buff *skb, struct zmq_conn *conn)
 }
 
 /* @pipe may be NULL, @conn too, but not both. */
-static int put_peer(struct sk_buff *skb, const struct zmq_pipe *pipe,
+static int put_peer(struct diag_dump *d, const struct zmq_pipe *pipe,
 		    struct zmq_conn *conn)
 {
 	const char *endpoint = pipe ? pipe->endpoint : conn->endpoint;
+	struct sk_buff *skb = d->skb;
 	struct zmq_diag_peer peer;
 	struct nlattr *nest;
 	int err;
@@ -293,10 +307,10 @@ static int put_peer(struct sk_buff *skb, const struct zmq_pipe *pipe,
 		zmq_stat_conn(conn, &peer);
 	err = nla_put_64bit(skb, ZMQ_DIAG_P_INFO, sizeof(peer), &peer,
 			    ZMQ_DIAG_P_PAD);
-	if (!err && endpoint)
+	if (!err && endpoint && (d->see || !pipe || !pipe->private))
 		err = nla_put(skb, ZMQ_DIAG_P_ENDPOINT, strlen(endpoint),
 			      endpoint);
-	if (!err && pipe && pipe->id_len)
+	if (!err && pipe && pipe->id_len && d->see)
 		err = nla_put(skb, ZMQ_DIAG_P_ID, pipe->id_len, pipe->id);
 	if (!err && conn)
 		err = put_conn(skb, conn);
@@ -307,45 +321,64 @@ static int put_peer(struct sk_buff *skb, const struct zmq_pipe *pipe,
 static int dump_peer(struct diag_dump *d, const struct zmq_pipe *pipe,
 		     struct zmq_conn *conn)
 {
-	struct nlmsghdr *nlh;
+	struct nlmsghdr *nlh = begin_message(d);
 
-	if (was_sent(d))
-		return 0;
-	nlh = begin_message(d);
 	if (!nlh)
 		return -EMSGSIZE;
-	return end_message(d, nlh, put_peer(d->skb, pipe, conn));
+	return end_message(d, nlh, put_peer(d, pipe, conn));
 }
 
-/* Peers of the pattern, then connections that are not or no longer any. */
-static int dump_peers(struct diag_dump *d)
+static int dump_pipe(struct diag_dump *d)
 {
 	struct zmq_core *core = &d->zsk->core;
-	struct zmq_owner *owner = &core->owner;
-	const struct zmq_pipe *pipe;
+	struct zmq_pipe *pipe;
+	int err;
+
+	pipe = zmq_pipe_next(core, &d->number);
+	if (!pipe)
+		return -ENOENT;
+	spin_lock_bh(&core->lock);
+	err = dump_peer(d, pipe, pipe->conn);
+	spin_unlock_bh(&core->lock);
+	zmq_pipe_put(pipe);
+	return err;
+}
+
+/* Those that are not peers of the pattern, or no longer. */
+static int dump_conn(struct diag_dump *d)
+{
 	struct zmq_conn *conn;
 	int err = 0;
 
-	spin_lock_bh(&core->lock);
-	list_for_each_entry(pipe, &core->pipes, node) {
-		err = dump_peer(d, pipe, pipe->conn);
-		if (err)
-			break;
-	}
-	spin_unlock_bh(&core->lock);
-	if (err)
-		return err;
-
-	spin_lock_bh(&owner->lock);
-	list_for_each_entry(conn, &owner->conns, node) {
-		if (READ_ONCE(conn->pipe))
-			continue;
+	conn = zmq_conn_next(&d->zsk->core.owner, &d->number);
+	if (!conn)
+		return -ENOENT;
+	if (!READ_ONCE(conn->pipe))
 		err = dump_peer(d, NULL, conn);
-		if (err)
-			break;
-	}
-	spin_unlock_bh(&owner->lock);
+	zmq_conn_put(conn);
 	return err;
+}
+
+/* Return: 0; -ENOENT if there is no more of this part, -EMSGSIZE if it does not
+ * fit.
+ */
+static int dump_one(struct diag_dump *d)
+{
+	const u32 show = d->req->zdiag_show;
+
+	switch (d->part) {
+	case PART_SOCK:
+		return d->number ? -ENOENT : dump_sock(d);
+	case PART_NAMES:
+		return show & ZMQ_DIAG_SHOW_LISTENERS ? dump_name(d) : -ENOENT;
+	case PART_LISTENERS:
+		return show & ZMQ_DIAG_SHOW_LISTENERS ? dump_listener(d) :
+							-ENOENT;
+	case PART_PEERS:
+		return show & ZMQ_DIAG_SHOW_PEERS ? dump_pipe(d) : -ENOENT;
+	default:
+		return show & ZMQ_DIAG_SHOW_PEERS ? dump_conn(d) : -ENOENT;
+	}
 }
 
 static bool is_wanted(const struct zmq_sock *zsk,
@@ -357,50 +390,60 @@ static bool is_wanted(const struct zmq_sock *zsk,
 				  req->zdiag_ino;
 }
 
-static int dump_all_of(struct diag_dump *d)
+/* Return: -EMSGSIZE if not all of it fits. */
+static int dump_rest_of_sock(struct diag_dump *d)
 {
-	u32 show = d->req->zdiag_show;
+	const struct sock *sk = &d->zsk->sk;
 	int err;
 
-	err = dump_sock(d);
-	if (!err && show & ZMQ_DIAG_SHOW_LISTENERS) {
-		err = zmq_inproc_for_each(&d->zsk->core, dump_name, d);
-		if (!err)
-			err = dump_listeners(d);
+	d->see = d->admin || uid_eq(NETLINK_CB(d->cb->skb).creds.uid,
+				    READ_ONCE(sk->sk_uid));
+	for (; d->part < PARTS; d->part++, d->number = 0) {
+		while (!(err = dump_one(d))) {
+			d->number++;
+			cond_resched();
+		}
+		if (err != -ENOENT)
+			return err;
 	}
-	if (!err && show & ZMQ_DIAG_SHOW_PEERS)
-		err = dump_peers(d);
-	return err;
+	return 0;
 }
 
 static int diag_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct zmq_net *zn = zmq_net(sock_net(skb->sk));
+	unsigned long sock = cb->args[ARG_SOCK];
 	struct diag_dump d = {
 		.skb = skb,
 		.cb = cb,
 		.req = nlmsg_data(cb->nlh),
-		.first = cb->args[ARG_MESSAGE],
+		.part = cb->args[ARG_PART],
+		.number = cb->args[ARG_NUMBER],
 		.admin = netlink_net_capable(cb->skb, CAP_NET_ADMIN),
 	};
-	unsigned long n = 0;
+	int err = 0;
 
-	spin_lock_bh(&zn->socks_lock);
-	hlist_for_each_entry(d.zsk, &zn->socks, net_node) {
-		if (n++ < cb->args[ARG_SOCK] || !is_wanted(d.zsk, d.req))
-			continue;
-		d.next = 0;
-		if (dump_all_of(&d)) {
-			n--;
-			break;
+	while (d.peers < DUMP_PEERS && (d.zsk = zmq_sock_next(zn, &sock))) {
+		if (sock != cb->args[ARG_SOCK]) {
+			cb->args[ARG_SOCK] = sock;
+			d.part = PART_SOCK;
+			d.number = 0;
 		}
-		d.first = 0;
-		d.next = 0;
+		if (is_wanted(d.zsk, d.req))
+			err = dump_rest_of_sock(&d);
+		sock_put(&d.zsk->sk);
+		if (err)
+			break;
+		sock++;
+		cond_resched();
 	}
-	spin_unlock_bh(&zn->socks_lock);
-
-	cb->args[ARG_SOCK] = n;
-	cb->args[ARG_MESSAGE] = d.next;
+	if (!err) {
+		cb->args[ARG_SOCK] = sock;
+		d.part = PART_SOCK;
+		d.number = 0;
+	}
+	cb->args[ARG_PART] = d.part;
+	cb->args[ARG_NUMBER] = d.number;
 	return skb->len;
 }
 

@@ -28,6 +28,7 @@ struct zmq_pair_end {
  * struct zmq_inproc_name - a bound name
  * @node: in ns->bound
  * @core_node: in core->inproc
+ * @place: in core->names
  * @ns: the name space, held
  * @core: who bound it
  * @self: what it says of itself, as of that time
@@ -37,6 +38,7 @@ struct zmq_pair_end {
 struct zmq_inproc_name {
 	struct list_head	node;
 	struct list_head	core_node;
+	u32			place;
 	struct zmq_inproc_ns	*ns;
 	struct zmq_core		*core;
 	struct zmq_pair_end	self;
@@ -293,6 +295,7 @@ static struct zmq_pipe *end_new(struct zmq_core *core, struct zmq_pair *pair,
 		return NULL;
 	}
 	pipe->dialed = !side;
+	pipe->private = pair->ns->number;
 	pipe->pair = pair;
 	pipe->side = side;
 	refcount_inc(&pair->ref);
@@ -459,6 +462,14 @@ static void adopt_parked(struct zmq_inproc_name *name)
 	}
 }
 
+/* Who looks at it holds core->lock. */
+static void hide_name(struct zmq_inproc_name *name)
+{
+	spin_lock_bh(&name->core->lock);
+	zmq_roster_del(&name->core->names, name->place);
+	spin_unlock_bh(&name->core->lock);
+}
+
 /**
  * zmq_inproc_bind() - take a name, and whoever waits for it
  * @core: the binding socket
@@ -476,13 +487,20 @@ int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 	name = name_new(core, ep);
 	if (!name)
 		return -ENOMEM;
+	name->ns = ns;
+	err = zmq_roster_add(&core->names, name, &name->place);
+	if (err) {
+		name_free(name);
+		return err;
+	}
 
 	mutex_lock(&ns->lock);
 	if (find_name(ns, ep)) {
 		err = -EADDRINUSE;
+		hide_name(name);
 		name_free(name);
 	} else {
-		name->ns = ns_get(ns);
+		ns_get(ns);
 		list_add_tail(&name->node, &ns->bound);
 		spin_lock_bh(&core->lock);
 		list_add_tail(&name->core_node, &core->inproc);
@@ -505,6 +523,7 @@ static void forget_name(struct zmq_inproc_name *name)
 	list_del(&name->core_node);
 	spin_unlock_bh(&name->core->lock);
 	mutex_unlock(&ns->lock);
+	hide_name(name);
 	name_free(name);
 	ns_put(ns);
 }
@@ -545,29 +564,44 @@ void zmq_inproc_unbind_all(struct zmq_core *core)
 }
 
 /**
- * zmq_inproc_for_each() - look at the names that a socket has bound
+ * zmq_inproc_next() - find the first name that a socket has bound, from a
+ *	number on
  * @core: the socket
- * @fn: called with each, until it returns an error
- * @arg: passed to it
+ * @number: where to begin; set to the number of what was found
+ * @ep: set to the name
+ * @private: set to true if it is one of ZMQ_INPROC_NS
  *
- * Context: Any, core->lock not held; it is held around @fn.
- * Return: 0, or what @fn returned.
+ * Context: Any, core->lock not held.
+ * Return: false if there is none.
  */
-int zmq_inproc_for_each(struct zmq_core *core,
-			int (*fn)(const u8 *name, size_t len, void *arg),
-			void *arg)
+bool zmq_inproc_next(struct zmq_core *core, unsigned long *number,
+		     struct zmq_endpoint *ep, bool *private)
 {
 	struct zmq_inproc_name *name;
-	int err = 0;
 
 	spin_lock_bh(&core->lock);
-	list_for_each_entry(name, &core->inproc, core_node) {
-		err = fn(name->name, name->len, arg);
-		if (err)
-			break;
+	name = zmq_roster_next(&core->names, number);
+	if (name) {
+		memset(ep, 0, sizeof(*ep));
+		ep->transport = ZMQ_INPROC;
+		ep->name_len = name->len;
+		memcpy(ep->name, name->name, name->len);
+		*private = name->ns->number;
 	}
 	spin_unlock_bh(&core->lock);
-	return err;
+	return name;
+}
+
+/**
+ * zmq_inproc_is_private() - is what a socket binds from now on private
+ * @core: the socket
+ *
+ * Context: Process context, socket lock held.
+ * Return: true with ZMQ_INPROC_NS.
+ */
+bool zmq_inproc_is_private(const struct zmq_core *core)
+{
+	return core->inproc_ns->number;
 }
 
 static int take_fixed_id(struct zmq_pipe *pipe, const struct zmq_opts *opts)

@@ -36,9 +36,9 @@ void zmq_inproc_join(struct zmq_core *core, struct zmq_core *other);
 int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep);
 int zmq_inproc_unbind(struct zmq_core *core, const struct zmq_endpoint *ep);
 void zmq_inproc_unbind_all(struct zmq_core *core);
-int zmq_inproc_for_each(struct zmq_core *core,
-			int (*fn)(const u8 *name, size_t len, void *arg),
-			void *arg);
+bool zmq_inproc_next(struct zmq_core *core, unsigned long *number,
+		     struct zmq_endpoint *ep, bool *private);
+bool zmq_inproc_is_private(const struct zmq_core *core);
 int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep);
 int zmq_inproc_write(struct zmq_pipe *pipe, const struct zmq_msg *msg);
 void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs);

@@ -130,6 +130,7 @@ void zmq_listener_close(struct zmq_listener *listener)
 	zmq_task_stop_timer(&listener->task);
 	spin_lock_bh(&listener->owner->lock);
 	list_del(&listener->node);
+	zmq_roster_del(&listener->owner->listener_roster, listener->place);
 	spin_unlock_bh(&listener->owner->lock);
 	unlisten(listener);
 	listener->sock = NULL;
@@ -194,6 +195,14 @@ int zmq_listen(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	}
 	zmq_endpoint_format(&listener->ep, listener->endpoint,
 			    sizeof(listener->endpoint));
+	err = zmq_roster_add(&owner->listener_roster, listener,
+			     &listener->place);
+	if (err) {
+		unlisten(listener);
+		zmq_child_release(listener->sock);
+		listener_put(listener);
+		return err;
+	}
 	spin_lock_bh(&owner->lock);
 	list_add_tail(&listener->node, &owner->listeners);
 	spin_unlock_bh(&owner->lock);

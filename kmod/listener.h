@@ -8,6 +8,7 @@
 /**
  * struct zmq_listener - a bound endpoint
  * @node: in owner->listeners
+ * @place: in owner->listener_roster
  * @ref: references
  * @owner: the socket; its sk is held
  * @sock: the listening child; NULL once closed
@@ -20,6 +21,7 @@
  */
 struct zmq_listener {
 	struct list_head	node;
+	u32			place;
 	refcount_t		ref;
 	struct zmq_owner	*owner;
 	struct socket		*sock;

@@ -9,6 +9,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include "mib.h"
+#include "roster.h"
 
 struct ctl_table_header;
 struct zmq_inproc_ns;
@@ -18,12 +19,8 @@ struct zmq_inproc_ns;
  * @mib: counters, see mib.h
  * @inproc: the inproc names of sockets that did not ask for others
  * @inproc_ids: numbers of further name spaces
- * @socks_lock: protects @socks
- * @socks: every socket, for /proc/net/zmq
- * @max_msg_bytes: net.zmq.max_msg_bytes, the largest message that a peer may
- *	send, and
- * @max_msg_frames: net.zmq.max_msg_frames, the one of the most frames; also one
- *	that is sent here
+ * @socks: every socket, for /proc/net/zmq and sock_diag
+ * @max_msg_bytes: net.zmq.max_msg_bytes, the largest frame that a peer may send
  * @linger_max_ms: net.zmq.linger_max_ms, how long a closed socket may drain
  * @peer_subs_max: net.zmq.peer_subscriptions_max, topics that one peer may
  *	subscribe to
@@ -47,10 +44,8 @@ struct zmq_net {
 	struct zmq_mib __percpu	*mib;
 	struct zmq_inproc_ns	*inproc;
 	struct ida		inproc_ids;
-	spinlock_t		socks_lock; /* of socks alone */
-	struct hlist_head	socks;
+	struct zmq_roster	socks;
 	unsigned long		max_msg_bytes;
-	int			max_msg_frames;
 	int			linger_max_ms;
 	unsigned long		peer_subs_max;
 	unsigned long		sub_bytes_max;

@@ -14,8 +14,7 @@ static int __net_init zmq_net_init(struct net *net)
 	struct zmq_net *zn = zmq_net(net);
 	int err;
 
-	spin_lock_init(&zn->socks_lock);
-	INIT_HLIST_HEAD(&zn->socks);
+	zmq_roster_init(&zn->socks);
 
 	zn->mib = zmq_mib_alloc();
 	if (!zn->mib)
@@ -47,7 +46,8 @@ static void __net_exit zmq_net_exit(struct net *net)
 
 	zmq_proc_net_exit(net);
 	zmq_sysctl_net_exit(net);
-	DEBUG_NET_WARN_ON_ONCE(!hlist_empty(&zn->socks));
+	DEBUG_NET_WARN_ON_ONCE(!xa_empty(&zn->socks.xa));
+	zmq_roster_destroy(&zn->socks);
 	zmq_inproc_net_exit(zn);
 	zmq_mib_free(zn->mib);
 }

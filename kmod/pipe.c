@@ -57,6 +57,26 @@ struct zmq_pipe *zmq_pipe_new(struct zmq_core *core, gfp_t gfp)
 }
 
 /**
+ * zmq_pipe_next() - find the first attached pipe from a number on
+ * @core: the socket's core
+ * @number: where to begin; set to the number of what was found
+ *
+ * Context: Any.
+ * Return: the pipe, with a reference, or NULL.
+ */
+struct zmq_pipe *zmq_pipe_next(struct zmq_core *core, unsigned long *number)
+{
+	struct zmq_pipe *pipe;
+
+	rcu_read_lock();
+	while ((pipe = zmq_roster_next(&core->roster, number)) &&
+	       !refcount_inc_not_zero(&pipe->ref))
+		++*number;
+	rcu_read_unlock();
+	return pipe;
+}
+
+/**
  * zmq_pipe_get() - take a reference
  * @pipe: the pipe
  *
@@ -174,15 +194,20 @@ int zmq_pipe_attach(struct zmq_pipe *pipe)
 	unsigned int readable;
 	int err;
 
-	err = core->ops->attach(core, pipe);
+	err = zmq_roster_add(&core->roster, pipe, &pipe->place);
 	if (err)
 		return err;
+	err = core->ops->attach(core, pipe);
+	if (err) {
+		zmq_roster_del(&core->roster, pipe->place);
+		return err;
+	}
 
 	zmq_pipe_get(pipe);
 	spin_lock_bh(&core->lock);
 	set_bit(ZMQ_PIPE_ATTACHED, &pipe->flags);
 	list_add_tail(&pipe->node, &core->pipes);
-	core->nr_pipes++;
+	WRITE_ONCE(core->nr_pipes, core->nr_pipes + 1);
 	zmq_pipe_ready_locked(pipe);
 	zmq_pipe_writable_locked(pipe);
 	readable = pipe->rx_msgs;
@@ -257,7 +282,7 @@ void zmq_pipe_reap(struct zmq_pipe *pipe)
 	listed = !list_empty(&pipe->node);
 	if (listed) {
 		list_del_init(&pipe->node);
-		core->nr_pipes--;
+		WRITE_ONCE(core->nr_pipes, core->nr_pipes - 1);
 	}
 	list_del_init(&pipe->ready_node);
 	if (core->rx_pipe == pipe)
@@ -265,8 +290,10 @@ void zmq_pipe_reap(struct zmq_pipe *pipe)
 	if (core->rx_next == pipe)
 		core->rx_next = NULL;
 	spin_unlock_bh(&core->lock);
-	if (listed)
-		zmq_pipe_put(pipe);
+	if (!listed)
+		return;
+	zmq_roster_del(&core->roster, pipe->place);
+	zmq_pipe_put(pipe);
 }
 
 /**

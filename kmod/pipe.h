@@ -11,6 +11,7 @@
 #include "msg.h"
 #include "net.h"
 #include "opts.h"
+#include "roster.h"
 #include "trie.h"
 #include "wire.h"
 
@@ -31,10 +32,12 @@ struct zmq_pair;
  * @lock: protects @ready, @writable, every pipe's queue and flags, and what
  *	softirq changes in a pattern (subscriptions)
  * @pipes: every attached pipe; changed under the socket lock and @lock
+ * @roster: the same pipes, for /proc/net/zmq and sock_diag
  * @ready: pipes with at least one whole message, the next to serve first
  * @writable: pipes with send credit, the next to serve first
  * @inproc: bound inproc names; changed under the socket lock, the lock of
  *	their name space and @lock
+ * @names: the same names, for the same readers; taken away under @lock
  * @inproc_ns: the name space of those bound or connected to from now on;
  *	changed under the socket lock and @lock
  * @rx_pipe: the pipe whose multi-part message is being read; socket lock
@@ -56,9 +59,11 @@ struct zmq_core {
 	struct zmq_opts			opts;
 	spinlock_t			lock; /* see locking.rst, 6 */
 	struct list_head		pipes;
+	struct zmq_roster		roster;
 	struct list_head		ready;
 	struct list_head		writable;
 	struct list_head		inproc;
+	struct zmq_roster		names;
 	struct zmq_inproc_ns		*inproc_ns;
 	struct zmq_pipe			*rx_pipe;
 	struct zmq_pipe			*rx_next;
@@ -123,6 +128,8 @@ enum zmq_pipe_flag {
  * @endpoint: canonical text of the bind or connect that made it, for
  *	ZMQ_DISCONNECT and /proc/net/zmq
  * @dialed: made by connect(), not by accept
+ * @private: @endpoint is a name of ZMQ_INPROC_NS
+ * @place: in core->roster
  * @eras: whose process the peer is and was, see peercred.c; socket lock
  * @topics: PUB: what it gets; core->lock
  * @asked: PUB: what it asked for, with ZMQ_XPUB_MANUAL; core->lock
@@ -163,6 +170,7 @@ struct zmq_pipe {
 	int			peer_hwm;
 	u8			side;
 	bool			dialed;
+	bool			private;
 	bool			tx_conflate;
 	u8			peer_minor;
 	s8			peer_type;
@@ -170,6 +178,7 @@ struct zmq_pipe {
 	u8			*id;
 	struct rhash_head	id_node;
 	u32			number;
+	u32			place;
 	char			*endpoint;
 	struct list_head	eras;
 	struct zmq_trie_owner	topics;
@@ -257,6 +266,7 @@ int zmq_core_linger_ms(const struct zmq_core *core);
 
 /* ---- life ---- */
 struct zmq_pipe *zmq_pipe_new(struct zmq_core *core, gfp_t gfp);
+struct zmq_pipe *zmq_pipe_next(struct zmq_core *core, unsigned long *number);
 void zmq_pipe_get(struct zmq_pipe *pipe);
 void zmq_pipe_put(struct zmq_pipe *pipe);
 int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, size_t len, gfp_t gfp);

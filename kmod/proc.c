@@ -1,39 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /proc/net/zmq: a line for each socket, followed by an indented one for each
- * of its peers. /proc/net/zmq_snmp: the counters of mib.h.
+ * endpoint that it listens on and for each of its peers. /proc/net/zmq_snmp: the
+ * counters of mib.h.
  *
- * A line's position is the number of its socket, from 1, in the upper half and
- * its place among the socket's lines in the lower one: reading goes on there,
- * whatever has come and gone in between.
+ * A line's position is made of the numbers of its socket and of what it tells:
+ * reading goes on there, whatever has come and gone in between, and holds no lock
+ * from one line to the next.
  */
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/seq_file_net.h>
 #include <linux/string_helpers.h>
+#include "inproc.h"
 #include "listener.h"
 #include "mech.h"
 #include "proc.h"
 #include "sock.h"
 #include "stat.h"
 
-#define POS_SOCK(pos)	((u32)((pos) >> 32))
-#define POS_LINE(pos)	((u32)(pos))
-#define POS(sock)	((loff_t)(sock) << 32)
+/* What a line tells of a socket, in this order. */
+enum line {
+	LINE_SOCK,
+	LINE_NAME,
+	LINE_LISTENER,
+	LINE_PEER,
+	LINES
+};
+
+/* 0 is the heading. */
+#define POS(sock, line, number) \
+	(((loff_t)(sock) + 1) << 32 | (loff_t)(line) << 30 | (number))
+#define POS_SOCK(pos)	((unsigned long)((pos) >> 32) - 1)
+#define POS_LINE(pos)	((unsigned int)(pos) >> 30)
+#define POS_NUMBER(pos)	((unsigned int)(pos) & ((1U << 30) - 1))
 
 /**
  * struct zmq_proc_iter - the line that comes next
  * @p: the namespace, first
- * @zsk: the socket, or NULL for the heading
- * @pipe: the peer, or NULL for the line of the socket itself
- *
- * The list of sockets is locked from start to stop, a socket's pipes are while
- * @pipe is set.
+ * @zsk: the socket, held from start to stop; NULL for the heading
+ * @line: what is told of it
+ * @number: which of them
+ * @admin: 1 if the reader has CAP_NET_ADMIN, -1 if not, 0 if nobody asked yet
  */
 struct zmq_proc_iter {
 	struct seq_net_private	p;
 	struct zmq_sock		*zsk;
-	struct zmq_pipe		*pipe;
+	enum line		line;
+	unsigned long		number;
+	int			admin;
 };
 
 static struct zmq_net *seq_zmq_net(struct seq_file *seq)
@@ -41,102 +56,113 @@ static struct zmq_net *seq_zmq_net(struct seq_file *seq)
 	return zmq_net(seq_file_net(seq));
 }
 
-/* Go to pipe number @n of the socket, from 0; its pipes are locked if it has
- * so many.
+/* Whether there is such a line with this number or a higher one, which it is
+ * then.
  */
-static bool enter_pipes(struct zmq_proc_iter *iter, u32 n)
+static bool has_line(struct zmq_proc_iter *iter)
 {
 	struct zmq_core *core = &iter->zsk->core;
-	struct zmq_pipe *pipe;
 
-	spin_lock(&core->lock);
-	list_for_each_entry(pipe, &core->pipes, node) {
-		if (!n--) {
-			iter->pipe = pipe;
-			__release(&core->lock);	/* leave_pipes() unlocks */
+	switch (iter->line) {
+	case LINE_NAME:
+		return zmq_roster_next(&core->names, &iter->number);
+	case LINE_LISTENER:
+		return zmq_roster_next(&core->owner.listener_roster,
+				       &iter->number);
+	case LINE_PEER:
+		return zmq_roster_next(&core->roster, &iter->number);
+	default:
+		return !iter->number;
+	}
+}
+
+static bool find_line(struct zmq_proc_iter *iter)
+{
+	for (; iter->line < LINES; iter->line++, iter->number = 0)
+		if (has_line(iter))
 			return true;
-		}
-	}
-	spin_unlock(&core->lock);
 	return false;
 }
 
-static void leave_pipes(struct zmq_proc_iter *iter)
+static void leave_sock(struct zmq_proc_iter *iter)
 {
-	iter->pipe = NULL;
-	__acquire(&iter->zsk->core.lock);
-	spin_unlock(&iter->zsk->core.lock);
+	if (iter->zsk)
+		sock_put(&iter->zsk->sk);
+	iter->zsk = NULL;
 }
 
-static bool next_pipe(struct zmq_proc_iter *iter)
-{
-	if (!iter->pipe)
-		return enter_pipes(iter, 0);
-	if (!list_is_last(&iter->pipe->node, &iter->zsk->core.pipes)) {
-		iter->pipe = list_next_entry(iter->pipe, node);
-		return true;
-	}
-	leave_pipes(iter);
-	return false;
-}
-
-static void *next_sock(struct zmq_proc_iter *iter, loff_t *pos)
-{
-	*pos = POS(POS_SOCK(*pos) + 1);
-	iter->zsk = hlist_entry_safe(iter->zsk->net_node.next, struct zmq_sock,
-				     net_node);
-	return iter->zsk;
-}
-
-static void *zmq_seq_start(struct seq_file *seq, loff_t *pos)
-	__acquires(&zn->socks_lock)
+/* Go to the first line that is at @pos or behind. */
+static void *seek(struct seq_file *seq, loff_t *pos)
 {
 	struct zmq_proc_iter *iter = seq->private;
 	struct zmq_net *zn = seq_zmq_net(seq);
-	u32 n = POS_SOCK(*pos);
+	unsigned long sock = POS_SOCK(*pos);
+
+	iter->line = POS_LINE(*pos);
+	iter->number = POS_NUMBER(*pos);
+	for (;;) {
+		iter->zsk = zmq_sock_next(zn, &sock);
+		if (!iter->zsk)
+			return NULL;
+		if (sock != POS_SOCK(*pos)) {
+			iter->line = LINE_SOCK;
+			iter->number = 0;
+		}
+		if (find_line(iter))
+			break;
+		leave_sock(iter);
+		*pos = POS(++sock, LINE_SOCK, 0);
+		iter->line = LINE_SOCK;
+		iter->number = 0;
+		cond_resched();
+	}
+	*pos = POS(sock, iter->line, iter->number);
+	return iter;
+}
+
+static void *zmq_seq_start(struct seq_file *seq, loff_t *pos)
+{
+	struct zmq_proc_iter *iter = seq->private;
 
 	iter->zsk = NULL;
-	iter->pipe = NULL;
-	spin_lock_bh(&zn->socks_lock);
-	if (!n)
-		return SEQ_START_TOKEN;
-
-	hlist_for_each_entry(iter->zsk, &zn->socks, net_node)
-		if (!--n)
-			break;
-	if (!iter->zsk)
-		return NULL;
-	if (POS_LINE(*pos) && !enter_pipes(iter, POS_LINE(*pos) - 1))
-		return next_sock(iter, pos);
-	return iter;
+	return *pos ? seek(seq, pos) : SEQ_START_TOKEN;
 }
 
 static void *zmq_seq_next(struct seq_file *seq, void *v, loff_t *pos)
 {
 	struct zmq_proc_iter *iter = seq->private;
-	struct zmq_net *zn = seq_zmq_net(seq);
 
 	if (v == SEQ_START_TOKEN) {
-		*pos = POS(1);
-		iter->zsk = hlist_entry_safe(zn->socks.first, struct zmq_sock,
-					     net_node);
-		return iter->zsk;
+		*pos = POS(0, LINE_SOCK, 0);
+		return seek(seq, pos);
 	}
-	++*pos;
-	if (next_pipe(iter))
+	iter->number++;
+	if (find_line(iter)) {
+		*pos = POS(POS_SOCK(*pos), iter->line, iter->number);
 		return iter;
-	return next_sock(iter, pos);
+	}
+	leave_sock(iter);
+	*pos = POS(POS_SOCK(*pos) + 1, LINE_SOCK, 0);
+	return seek(seq, pos);
 }
 
 static void zmq_seq_stop(struct seq_file *seq, void *v)
-	__releases(&zn->socks_lock)
+{
+	leave_sock(seq->private);
+}
+
+/* Routing ids and names of ZMQ_INPROC_NS are for the socket's user. */
+static bool may_see(struct seq_file *seq, const struct zmq_sock *zsk)
 {
 	struct zmq_proc_iter *iter = seq->private;
-	struct zmq_net *zn = seq_zmq_net(seq);
 
-	if (iter->pipe)
-		leave_pipes(iter);
-	spin_unlock_bh(&zn->socks_lock);
+	if (uid_eq(seq->file->f_cred->fsuid, READ_ONCE(zsk->sk.sk_uid)))
+		return true;
+	if (!iter->admin)
+		iter->admin = file_ns_capable(seq->file,
+					      seq_file_net(seq)->user_ns,
+					      CAP_NET_ADMIN) ? 1 : -1;
+	return iter->admin > 0;
 }
 
 /* Names of inproc:// are any bytes. */
@@ -150,37 +176,69 @@ static void show_endpoint(struct seq_file *seq, const char *endpoint)
 		seq_putc(seq, '-');
 }
 
-/* Where the socket listens, or the last endpoint it used. */
-static void show_endpoints(struct seq_file *seq, struct zmq_sock *zsk)
-{
-	struct zmq_owner *owner = &zsk->core.owner;
-	struct zmq_listener *listener;
-
-	spin_lock(&owner->lock);
-	if (list_empty(&owner->listeners))
-		show_endpoint(seq, zsk->last_endpoint);
-	list_for_each_entry(listener, &owner->listeners, node)
-		show_endpoint(seq, listener->endpoint);
-	spin_unlock(&owner->lock);
-}
-
 static void show_sock(struct seq_file *seq, struct zmq_sock *zsk)
 {
+	struct zmq_owner *owner = &zsk->core.owner;
 	struct zmq_core *core = &zsk->core;
+	bool see = may_see(seq, zsk);
 	struct sock *sk = &zsk->sk;
 	struct zmq_diag_info info;
 
 	zmq_stat_core(core, &info);
-	seq_printf(seq, "%-6s %8llu %5u %4d %5u %7llu %8llu %8llu %7llu %8llu %5llu",
+	seq_printf(seq, "%-6s %8llu %5u %5u %7llu %8llu %8llu %7llu %8llu %5llu",
 		   core->pattern->name, (u64)sock_i_ino(sk),
 		   from_kuid_munged(seq_user_ns(seq), READ_ONCE(sk->sk_uid)),
-		   refcount_read(&sk->sk_refcnt), info.peers, info.rx_msgs,
-		   info.rx_bytes, info.rx_mem, info.tx_msgs, info.tx_mem,
-		   info.drops);
-	show_endpoints(seq, zsk);
+		   info.peers, info.rx_msgs, info.rx_bytes, info.rx_mem,
+		   info.tx_msgs, info.tx_mem, info.drops);
+	spin_lock_bh(&owner->lock);
+	show_endpoint(seq, see || !zsk->last_private ? zsk->last_endpoint : "");
+	spin_unlock_bh(&owner->lock);
 	if (READ_ONCE(zsk->closed))
 		seq_puts(seq, " draining");
 	seq_putc(seq, '\n');
+}
+
+static void show_listen(struct seq_file *seq, const char *endpoint)
+{
+	seq_putc(seq, ' ');
+	show_endpoint(seq, endpoint);
+	seq_puts(seq, " listen\n");
+}
+
+static int show_name(struct seq_file *seq, struct zmq_sock *zsk,
+		     unsigned long number)
+{
+	unsigned long found = number;
+	char text[ZMQ_EP_TEXT];
+	struct zmq_endpoint ep;
+	bool private;
+
+	if (!zmq_inproc_next(&zsk->core, &found, &ep, &private) ||
+	    found != number)
+		return SEQ_SKIP;
+	if (zmq_endpoint_format(&ep, text, sizeof(text)) < 0 ||
+	    (private && !may_see(seq, zsk)))
+		*text = 0;
+	show_listen(seq, text);
+	return 0;
+}
+
+static int show_listener(struct seq_file *seq, struct zmq_sock *zsk,
+			 unsigned long number)
+{
+	struct zmq_owner *owner = &zsk->core.owner;
+	const struct zmq_listener *listener;
+	unsigned long found = number;
+	int err = SEQ_SKIP;
+
+	spin_lock_bh(&owner->lock);
+	listener = zmq_roster_next(&owner->listener_roster, &found);
+	if (listener && found == number) {
+		show_listen(seq, listener->endpoint);
+		err = 0;
+	}
+	spin_unlock_bh(&owner->lock);
+	return err;
 }
 
 static const char *pipe_state(const struct zmq_pipe *pipe)
@@ -203,20 +261,30 @@ static void show_conn(struct seq_file *seq, const struct zmq_conn *conn)
 		seq_puts(seq, " direct");
 }
 
-static void show_pipe(struct seq_file *seq, const struct zmq_pipe *pipe)
+static void show_id(struct seq_file *seq, const struct zmq_pipe *pipe,
+		    bool see)
+{
+	int i;
+
+	seq_puts(seq, see ? " id=" : " id=?");
+	for (i = 0; see && i < pipe->id_len; i++)
+		seq_printf(seq, "%02x", pipe->id[i]);
+}
+
+static void show_pipe(struct seq_file *seq, const struct zmq_pipe *pipe,
+		      bool see)
 {
 	const struct zmq_pattern *type = zmq_pattern_find(pipe->peer_type);
 	const struct zmq_opts *opts = &pipe->core->opts;
 	struct zmq_diag_peer peer;
-	int i;
 
 	zmq_stat_pipe(pipe, &peer);
 	seq_putc(seq, ' ');
-	show_endpoint(seq, pipe->endpoint ?: "");
-	seq_printf(seq, " %s %s %s id=", pipe->dialed ? "connect" : "bind",
+	show_endpoint(seq, pipe->endpoint && (see || !pipe->private) ?
+			   pipe->endpoint : "");
+	seq_printf(seq, " %s %s %s", pipe->dialed ? "connect" : "bind",
 		   pipe_state(pipe), type ? type->name : "-");
-	for (i = 0; i < pipe->id_len; i++)
-		seq_printf(seq, "%02x", pipe->id[i]);
+	show_id(seq, pipe, see);
 	seq_printf(seq, " rx_msgs=%u rx_bytes=%llu tx_msgs=%u",
 		   peer.rx_msgs, peer.rx_bytes, peer.tx_msgs);
 	seq_printf(seq, " rcvhwm=%d sndhwm=%d drops=%llu rx=%llu tx=%llu topics=%u",
@@ -229,17 +297,47 @@ static void show_pipe(struct seq_file *seq, const struct zmq_pipe *pipe)
 	seq_putc(seq, '\n');
 }
 
+static int show_peer(struct seq_file *seq, struct zmq_sock *zsk,
+		     unsigned long number)
+{
+	struct zmq_core *core = &zsk->core;
+	bool see = may_see(seq, zsk);
+	unsigned long found = number;
+	struct zmq_pipe *pipe;
+	int err = SEQ_SKIP;
+
+	pipe = zmq_pipe_next(core, &found);
+	if (!pipe)
+		return err;
+	if (found == number) {
+		spin_lock_bh(&core->lock);
+		show_pipe(seq, pipe, see);
+		spin_unlock_bh(&core->lock);
+		err = 0;
+	}
+	zmq_pipe_put(pipe);
+	return err;
+}
+
 static int zmq_seq_show(struct seq_file *seq, void *v)
 {
 	struct zmq_proc_iter *iter = seq->private;
 
-	if (v == SEQ_START_TOKEN)
-		seq_puts(seq, "type      inode   uid refs pipes rx_msgs rx_bytes   rx_mem tx_msgs   tx_mem drops endpoint\n");
-	else if (iter->pipe)
-		show_pipe(seq, iter->pipe);
-	else
+	if (v == SEQ_START_TOKEN) {
+		seq_puts(seq, "type      inode   uid pipes rx_msgs rx_bytes   rx_mem tx_msgs   tx_mem drops endpoint\n");
+		return 0;
+	}
+	switch (iter->line) {
+	case LINE_NAME:
+		return show_name(seq, iter->zsk, iter->number);
+	case LINE_LISTENER:
+		return show_listener(seq, iter->zsk, iter->number);
+	case LINE_PEER:
+		return show_peer(seq, iter->zsk, iter->number);
+	default:
 		show_sock(seq, iter->zsk);
-	return 0;
+		return 0;
+	}
 }
 
 static const struct seq_operations zmq_seq_ops = {

@@ -20,9 +20,8 @@ static void sock_destruct(struct sock *sk)
 {
 	struct zmq_net *zn = zmq_net(sock_net(sk));
 
-	spin_lock_bh(&zn->socks_lock);
-	hlist_del_init(&zmq_sk(sk)->net_node);
-	spin_unlock_bh(&zn->socks_lock);
+	if (zmq_sk(sk)->listed)
+		zmq_roster_del(&zn->socks, zmq_sk(sk)->place);
 	atomic_dec(&zn->nr_sockets);
 	if (zmq_sk(sk)->orphan)
 		atomic_dec(&zn->nr_orphans);
@@ -78,11 +77,38 @@ int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
 		if (err)
 			return err;
 	}
-	spin_lock_bh(&zn->socks_lock);
-	hlist_add_head(&zsk->net_node, &zn->socks);
-	spin_unlock_bh(&zn->socks_lock);
+	err = zmq_roster_add_new(&zn->socks, zsk, &zsk->place);
+	if (err)
+		goto err_pattern;
+	zsk->listed = true;
 	ZMQ_INC_STATS(sock_net(sk), ZMQ_MIB_SOCKETS);
 	return 0;
+
+err_pattern:
+	if (pattern->destroy)
+		pattern->destroy(&zsk->core);
+	return err;
+}
+
+/**
+ * zmq_sock_next() - find the first socket from a number on
+ * @zn: the namespace's
+ * @number: where to begin; set to the number of what was found
+ *
+ * Context: Process context, no lock held.
+ * Return: the socket, held, or NULL.
+ */
+struct zmq_sock *zmq_sock_next(struct zmq_net *zn, unsigned long *number)
+{
+	struct zmq_sock *zsk;
+
+	/* What is listed has not been freed. */
+	xa_lock_bh(&zn->socks.xa);
+	while ((zsk = zmq_roster_next(&zn->socks, number)) &&
+	       !refcount_inc_not_zero(&zsk->sk.sk_refcnt))
+		++*number;
+	xa_unlock_bh(&zn->socks.xa);
+	return zsk;
 }
 
 static void listener_event(const struct zmq_listener *listener, u32 event)
@@ -98,10 +124,13 @@ static void close_listener(struct zmq_listener *listener)
 	zmq_listener_close(listener);
 }
 
-static void set_last_endpoint(struct zmq_sock *zsk, const char *text)
+static void set_last_endpoint(struct zmq_sock *zsk,
+			      const struct zmq_endpoint *ep, const char *text)
 {
 	spin_lock_bh(&zsk->core.owner.lock);	/* /proc/net/zmq looks at it */
 	strscpy(zsk->last_endpoint, text, sizeof(zsk->last_endpoint));
+	zsk->last_private = ep->transport == ZMQ_INPROC &&
+			    zmq_inproc_is_private(&zsk->core);
 	spin_unlock_bh(&zsk->core.owner.lock);
 }
 
@@ -127,7 +156,7 @@ int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 		if (err)
 			return err;
 		zmq_endpoint_format(ep, text, sizeof(text));
-		set_last_endpoint(zsk, text);
+		set_last_endpoint(zsk, ep, text);
 		return 0;
 	}
 	err = zmq_listen(&zsk->core.owner, ep, &listener);
@@ -139,7 +168,7 @@ int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 	}
 	listener_event(listener, ZMQ_EVENT_LISTENING);
 	*ep = listener->ep;
-	set_last_endpoint(zsk, listener->endpoint);
+	set_last_endpoint(zsk, ep, listener->endpoint);
 	return 0;
 }
 
@@ -147,10 +176,12 @@ static bool is_connected(const struct zmq_sock *zsk, const char *text)
 {
 	const struct zmq_pipe *pipe;
 
-	list_for_each_entry(pipe, &zsk->core.pipes, node)
+	list_for_each_entry(pipe, &zsk->core.pipes, node) {
 		if (pipe->dialed && !strcmp(pipe->endpoint, text) &&
 		    !test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
 			return true;
+		cond_resched();
+	}
 	return false;
 }
 
@@ -232,7 +263,7 @@ int zmq_sock_connect(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 	if (err)
 		return err;
 	zsk->core.opts.connect_routing_id_len = 0;
-	set_last_endpoint(zsk, text);
+	set_last_endpoint(zsk, ep, text);
 	return 0;
 }
 
@@ -301,6 +332,7 @@ int zmq_sock_disconnect(struct zmq_sock *zsk, const struct zmq_endpoint *ep)
 	    zmq_transport_resolve(sock_net(&zsk->sk), &want))
 		return -ENOENT;
 	list_for_each_entry_safe(conn, next, &zsk->core.owner.conns, node) {
+		cond_resched();
 		if (!conn->dialed || conn->lingering ||
 		    !zmq_endpoint_equal(conn->ep, &want))
 			continue;
@@ -311,6 +343,7 @@ int zmq_sock_disconnect(struct zmq_sock *zsk, const struct zmq_endpoint *ep)
 		err = 0;
 	}
 	list_for_each_entry_safe(pipe, next_pipe, &zsk->core.pipes, node) {
+		cond_resched();
 		if (!pipe->dialed || !pipe->pair ||
 		    strcmp(pipe->endpoint, text))
 			continue;
@@ -343,17 +376,21 @@ static void close_endpoints(struct zmq_sock *zsk)
 
 	zmq_inproc_unbind_all(&zsk->core);
 	list_for_each_entry_safe(listener, next, &zsk->core.owner.listeners,
-				 node)
+				 node) {
 		close_listener(listener);
+		cond_resched();
+	}
 }
 
 static bool has_unsent(const struct zmq_sock *zsk)
 {
 	struct zmq_conn *conn;
 
-	list_for_each_entry(conn, &zsk->core.owner.conns, node)
+	list_for_each_entry(conn, &zsk->core.owner.conns, node) {
 		if (!zmq_conn_tx_empty(conn))
 			return true;
+		cond_resched();
+	}
 	return false;
 }
 
@@ -401,9 +438,11 @@ int zmq_sock_release(struct socket *sock)
 	zsk->tx.pipe = NULL;
 	zmq_msg_destroy(&zsk->tx);
 	linger = orphan_ms(zsk);
-	list_for_each_entry_safe(conn, next, &zsk->core.owner.conns, node)
+	list_for_each_entry_safe(conn, next, &zsk->core.owner.conns, node) {
 		if (!conn->lingering || !linger)
 			end_conn(conn, linger);
+		cond_resched();
+	}
 	zmq_core_shutdown(&zsk->core);
 	zmq_monitor_stop_all(zsk);
 	if (zsk->core.pattern->destroy)

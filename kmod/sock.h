@@ -24,8 +24,10 @@ struct zmq_name {
  * @sk: the socket, first
  * @core: its pipes and routing
  * @tx: the message that send() is building; socket lock
- * @net_node: in zmq_net(net)->socks
+ * @place: in zmq_net(net)->socks
  * @last_endpoint: ZMQ_LAST_ENDPOINT, canonical text
+ * @last_private: it is a name of ZMQ_INPROC_NS
+ * @listed: @place is valid
  * @name: the last bind in the form the caller gave it, for getsockname
  * @peer: the last connect likewise, for getpeername
  * @monitors: who is told what happens; socket lock
@@ -37,11 +39,13 @@ struct zmq_sock {
 	struct sock		sk;
 	struct zmq_core		core;
 	struct zmq_msg		tx;
-	struct hlist_node	net_node;
+	u32			place;
 	char			last_endpoint[ZMQ_EP_TEXT];
 	struct zmq_name		name;
 	struct zmq_name		peer;
 	struct list_head	monitors;
+	bool			last_private;
+	bool			listed;
 	bool			rcvmore;
 	bool			closed;
 	bool			orphan;
@@ -52,7 +56,8 @@ static inline struct zmq_sock *zmq_sk(const struct sock *sk)
 	return container_of(sk, struct zmq_sock, sk);
 }
 
-/* sock.c; the socket lock is held in all but init and release */
+/* sock.c; the socket lock is held in all but init, release and next */
+struct zmq_sock *zmq_sock_next(struct zmq_net *zn, unsigned long *number);
 int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern);
 int zmq_sock_release(struct socket *sock);
 int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep);

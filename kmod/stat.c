@@ -6,16 +6,32 @@
 #include "conn.h"
 #include "stat.h"
 
+static void add_pipe(struct zmq_core *core, const struct zmq_pipe *pipe,
+		     struct zmq_diag_info *info)
+{
+	spin_lock_bh(&core->lock);
+	info->rx_msgs += zmq_pipe_rx_msgs(pipe);
+	info->rx_bytes += pipe->rx_bytes - READ_ONCE(pipe->rx_off);
+	info->tx_msgs += atomic_read(&pipe->tx_msgs);
+	if (pipe->conn) {
+		spin_lock(&pipe->conn->tx_qlock);
+		info->tx_bytes += pipe->conn->tx_bytes;
+		spin_unlock(&pipe->conn->tx_qlock);
+	}
+	spin_unlock_bh(&core->lock);
+}
+
 /**
  * zmq_stat_core() - sum up what a socket's peers have
  * @core: the socket's core
- * @info: filled in
+ * @info: filled in; peers may come and go meanwhile
  *
- * Context: Any, core->lock not held.
+ * Context: Process context, no spinlock held; something keeps the socket.
  */
 void zmq_stat_core(struct zmq_core *core, struct zmq_diag_info *info)
 {
 	struct sock *sk = core->sk;
+	unsigned long number = 0;
 	struct zmq_pipe *pipe;
 
 	memset(info, 0, sizeof(*info));
@@ -25,20 +41,12 @@ void zmq_stat_core(struct zmq_core *core, struct zmq_diag_info *info)
 	info->drops = atomic_long_read(&core->drops);
 	info->rx_mem = atomic_read(&sk->sk_rmem_alloc);
 	info->tx_mem = READ_ONCE(sk->sk_wmem_queued);
-
-	spin_lock_bh(&core->lock);
-	info->peers = core->nr_pipes;
-	list_for_each_entry(pipe, &core->pipes, node) {
-		info->rx_msgs += zmq_pipe_rx_msgs(pipe);
-		info->rx_bytes += pipe->rx_bytes - READ_ONCE(pipe->rx_off);
-		info->tx_msgs += atomic_read(&pipe->tx_msgs);
-		if (pipe->conn) {
-			spin_lock(&pipe->conn->tx_qlock);
-			info->tx_bytes += pipe->conn->tx_bytes;
-			spin_unlock(&pipe->conn->tx_qlock);
-		}
+	info->peers = READ_ONCE(core->nr_pipes);
+	for (; (pipe = zmq_pipe_next(core, &number)); number++) {
+		add_pipe(core, pipe, info);
+		zmq_pipe_put(pipe);
+		cond_resched();
 	}
-	spin_unlock_bh(&core->lock);
 }
 
 static u8 conn_state(const struct zmq_conn *conn)
@@ -141,11 +149,11 @@ static u64 conn_unsent(struct zmq_conn *conn, bool unacked)
 {
 	u64 bytes;
 
-	spin_lock(&conn->tx_qlock);
+	spin_lock_bh(&conn->tx_qlock);
 	bytes = conn->tx_bytes;
 	if (unacked && conn->sock)
 		bytes += child_unacked(conn->sock->sk);
-	spin_unlock(&conn->tx_qlock);
+	spin_unlock_bh(&conn->tx_qlock);
 	return bytes;
 }
 
@@ -156,19 +164,20 @@ static u64 conn_unsent(struct zmq_conn *conn, bool unacked)
  *
  * Messages to inproc peers are never on their way: they are received or not.
  *
- * Context: Any, core->owner.lock not held.
+ * Context: Process context, no spinlock held.
  * Return: how many.
  */
 u64 zmq_stat_unsent(struct zmq_core *core, bool unacked)
 {
-	struct zmq_owner *owner = &core->owner;
+	unsigned long number = 0;
 	struct zmq_conn *conn;
 	u64 bytes = 0;
 
-	spin_lock_bh(&owner->lock);
-	list_for_each_entry(conn, &owner->conns, node)
+	for (; (conn = zmq_conn_next(&core->owner, &number)); number++) {
 		bytes += conn_unsent(conn, unacked);
-	spin_unlock_bh(&owner->lock);
+		zmq_conn_put(conn);
+		cond_resched();
+	}
 	return bytes;
 }
 

@@ -136,7 +136,7 @@ long zt_queued(void)
 	if (!f)
 		return -1;
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*[A-Z] %*u %*u %*d %*u %ld %*u %*d %ld",
+		if (sscanf(line, "%*[A-Z] %*u %*u %*u %ld %*u %*d %ld",
 			   &rx, &tx) == 2)
 			sum += rx + tx;
 	}

@@ -81,7 +81,10 @@ enum {
 enum {
 	ZMQ_DIAG_L_UNSPEC,
 	ZMQ_DIAG_L_PAD,
-	ZMQ_DIAG_L_ENDPOINT,	/* the text, without a NUL */
+	/* The text, without a NUL. Names of ZMQ_INPROC_NS, here and below, and
+	 * routing ids are told to the socket's user and CAP_NET_ADMIN alone.
+	 */
+	ZMQ_DIAG_L_ENDPOINT,
 	ZMQ_DIAG_L_CHILD,	/* struct zmq_diag_child; inproc has none */
 	__ZMQ_DIAG_L_MAX
 };

@@ -20,6 +20,7 @@
  * @endpoint: of a peer or listener
  * @mechanism: of a peer
  * @reason: of a peer
+ * @id_len: bytes of a peer's routing id
  * @has: bits of the attributes that were there
  */
 struct seen {
@@ -30,6 +31,7 @@ struct seen {
 	char			endpoint[300];
 	char			mechanism[24];
 	char			reason[32];
+	unsigned int		id_len;
 	unsigned int		has;
 };
 
@@ -90,6 +92,8 @@ static void take_nested(struct seen *s, const struct nlattr *nest, bool peer)
 			take(&s->child, sizeof(s->child), a);
 		if (peer && type == ZMQ_DIAG_P_INFO)
 			take(&s->peer, sizeof(s->peer), a);
+		if (peer && type == ZMQ_DIAG_P_ID)
+			s->id_len = a->nla_len - NLA_HDRLEN;
 		if (peer && type == ZMQ_DIAG_P_MECHANISM)
 			take(s->mechanism, sizeof(s->mechanism), a);
 		if (peer && type == ZMQ_DIAG_P_REASON)
@@ -397,6 +401,97 @@ TEST_F(zmq, marks_are_shown_to_cap_net_admin_alone)
 	ASSERT_EQ(1, dump(0));
 	EXPECT_TRUE(dumped.seen[0].has & 1 << ZMQ_DIAG_MARK);
 	EXPECT_TRUE(zt_as_nobody(dump_as_nobody, NULL));
+}
+
+/* What is told of a ROUTER's peer with an id, and of a private name and who is
+ * connected to it: ids and names.
+ */
+static void count_secrets(int *ids, int *names)
+{
+	int i;
+
+	*ids = 0;
+	*names = 0;
+	if (dump(ZMQ_DIAG_SHOW_LISTENERS | ZMQ_DIAG_SHOW_PEERS) < 0)
+		*ids = -1;
+	for (i = 0; i < dumped.nr; i++) {
+		*ids += dumped.seen[i].id_len == 6;
+		*names += !!strstr(dumped.seen[i].endpoint, "hidden");
+	}
+}
+
+static int count_as_nobody(void *arg)
+{
+	int ids, names;
+
+	count_secrets(&ids, &names);
+	return ids || names || dumped.nr != *(int *)arg;
+}
+
+TEST_F(zmq, routing_ids_and_private_names_are_told_to_their_user_alone)
+{
+	int router = zt_listening(ZMQ_ROUTER, "tcp://127.0.0.1:*", self->ep);
+	int dealer = zt_socket(ZMQ_DEALER), ids, names, all;
+	int a = zt_socket(ZMQ_PAIR), b = zt_socket(ZMQ_PAIR);
+
+	ASSERT_EQ(0, zt_settext(dealer, ZMQ_ROUTING_ID, "secret"));
+	ASSERT_EQ(0, zt_connect(dealer, self->ep));
+	ASSERT_EQ(0, zt_puts(dealer, "x", 0));
+	ASSERT_TRUE(zt_becomes(router, POLLIN));
+	ASSERT_EQ(0, zt_setint(a, ZMQ_INPROC_NS, -1));
+	ASSERT_EQ(0, zt_setint(b, ZMQ_INPROC_NS, a));
+	ASSERT_EQ(0, zt_bind(a, "inproc://hidden"));
+	ASSERT_EQ(0, zt_connect(b, "inproc://hidden"));
+	ASSERT_EQ(0, zt_puts(b, "x", 0));
+	ASSERT_TRUE(zt_gets(a, "x", ZT_LAST));
+	count_secrets(&ids, &names);
+	EXPECT_EQ(1, ids);
+	EXPECT_EQ(3, names);
+	all = dumped.nr;
+	EXPECT_TRUE(zt_as_nobody(count_as_nobody, &all));
+}
+
+#define STAYING	150
+
+/* Peers that stay are told of once, whoever comes and goes between two pieces. */
+TEST_F(zmq, a_dump_goes_on_where_it_was)
+{
+	struct zmq_diag_req req = request(ZMQ_DIAG_SHOW_PEERS);
+	int push = zt_socket(ZMQ_PUSH), nl, i, len, told[STAYING] = { };
+	static char buf[8192];
+	struct nlmsghdr *nlh;
+	bool done = false;
+	struct seen s;
+
+	for (i = 0; i < STAYING; i++) {
+		/* Before each of them somebody who will go. */
+		snprintf(self->ep, sizeof(self->ep), "inproc://go.%d", i);
+		ASSERT_EQ(0, zt_connect(push, self->ep));
+		snprintf(self->ep, sizeof(self->ep), "inproc://stay.%d", i);
+		ASSERT_EQ(0, zt_connect(push, self->ep));
+	}
+	nl = ask(&req, sizeof(req), NLM_F_DUMP);
+	for (i = 0; !done; i++) {
+		len = recv(nl, buf, sizeof(buf), 0);
+		ASSERT_LT(0, len);
+		for (nlh = (void *)buf; NLMSG_OK(nlh, (unsigned int)len);
+		     nlh = NLMSG_NEXT(nlh, len)) {
+			int n;
+
+			done = nlh->nlmsg_type == NLMSG_DONE;
+			if (done)
+				break;
+			take_message(&s, nlh);
+			if (sscanf(s.endpoint, "inproc://stay.%d", &n) == 1)
+				told[n]++;
+		}
+		snprintf(self->ep, sizeof(self->ep), "inproc://go.%d", i);
+		EXPECT_EQ(0, zt_settext(push, ZMQ_DISCONNECT, self->ep));
+	}
+	EXPECT_LT(4, i);
+	for (i = 0; i < STAYING; i++)
+		EXPECT_EQ(1, told[i]);
+	close(nl);
 }
 
 /* Established TCP sockets with this inode and uid in /proc/net/tcp. */
