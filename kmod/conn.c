@@ -9,9 +9,6 @@
 #include "rendezvous.h"
 #include "trace.h"
 
-/* Room for a subscription of any length that could match. */
-#define CMD_MAX		(ZMQ_TOPIC_MAX + 16)
-
 /* Of a size for which kmalloc() would waste a third. */
 static struct kmem_cache *conn_cache;
 
@@ -398,19 +395,11 @@ static bool stream_ended(const struct zmq_conn *conn)
 	       (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN);
 }
 
-static u64 frame_limit(const struct zmq_conn *conn)
-{
-	u64 max = READ_ONCE(zmq_net(conn_net(conn))->max_msg_bytes);
-	s64 opt = READ_ONCE(conn->owner->opts->max_msg_size);
-
-	return opt < 0 ? max : min_t(u64, max, opt);
-}
-
 static void conn_up(struct zmq_conn *conn)
 {
 	int err;
 
-	zmq_scan_init(&conn->scan, frame_limit(conn), CMD_MAX);
+	zmq_conn_rx_start(conn);
 	set_state(conn, ZMQ_CONN_UP, ZMQ_MIB_NONE);
 	conn->backoff = 0;
 	zmq_heartbeat_start(conn);

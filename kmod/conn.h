@@ -226,7 +226,6 @@ struct zmq_seg {
  * @session: the ZMTP handshake
  * @heartbeat: what is known of the peer's life
  * @bye: raw: the message that tells the end of the stream
- * @max_frame: longest message frame accepted
  * @scan: the receiver's position in the stream; child lock
  * @rx_err: why ZMQ_CONN_RX_ERROR; child lock
  * @rx_msgs: statistics
@@ -302,7 +301,6 @@ struct zmq_conn {
 	struct zmq_heartbeat	heartbeat;
 	struct sk_buff		*bye;
 
-	u64			max_frame;
 	struct zmq_scan		scan;
 	int			rx_err;
 
@@ -374,6 +372,7 @@ int zmq_conn_cache_init(void);
 void zmq_conn_cache_exit(void);
 
 /* conn_rx.c */
+void zmq_conn_rx_start(struct zmq_conn *conn);
 void zmq_conn_readable(struct zmq_conn *conn);
 void zmq_conn_readable_later(struct zmq_conn *conn);
 void zmq_conn_rx_locked(struct zmq_conn *conn);

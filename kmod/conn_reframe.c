@@ -14,36 +14,40 @@
 /* Received bytes are copied behind their new headers, so many at a time. */
 #define PIECE	SZ_2K
 
+static int deliver_v1(struct zmq_conn *conn, struct sk_buff *run, u32 msgs)
+{
+	struct sk_buff_head runs;
+
+	if (!zmq_run(run)->len || !conn->pipe) {
+		kfree_skb(run);
+		return 0;
+	}
+	__skb_queue_head_init(&runs);
+	__skb_queue_tail(&runs, run);
+	if (!conn->owner->ops->rx(conn, &runs, msgs))
+		return 0;
+	kfree_skb(run);
+	return -ENOMEM;
+}
+
 /* Returns the bytes used; with -ENOMEM in @err it is as if there were none. */
 static size_t rx_v1_piece(struct zmq_conn *conn, const u8 *p, size_t n,
 			  u32 *room, int *err)
 {
-	const struct zmq_scan before = conn->scan;
+	struct zmq_scan scan = conn->scan;
 	struct zmq_scan_result r;
-	struct sk_buff_head runs;
 	struct sk_buff *run;
 	size_t used;
 
+	*err = -ENOMEM;
 	run = zmq_run_alloc(n + ZMQ_HDR_MAX, GFP_ATOMIC);
-	if (!run) {
-		*err = -ENOMEM;
+	if (!run)
 		return 0;
-	}
-	used = zmq_v1_scan(&conn->scan, p, n, skb_tail_pointer(run), *room, &r);
+	used = zmq_v1_scan(&scan, p, n, skb_tail_pointer(run), *room, &r);
 	zmq_run_put(run, r.data_len);
-	if (!r.data_len || !conn->pipe) {
-		kfree_skb(run);
-		goto out;
-	}
-	__skb_queue_head_init(&runs);
-	__skb_queue_tail(&runs, run);
-	if (conn->owner->ops->rx(conn, &runs, r.msgs)) {
-		kfree_skb(run);
-		conn->scan = before;
-		*err = -ENOMEM;
+	if (deliver_v1(conn, run, r.msgs))
 		return 0;
-	}
-out:
+	conn->scan = scan;
 	*room -= r.msgs;
 	*err = r.error;
 	return used;

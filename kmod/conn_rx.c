@@ -6,6 +6,7 @@
 #include "compat.h"
 #include "conn.h"
 #include "drop.h"
+#include "mem.h"
 #include "net.h"
 #include "run.h"
 #include "transport.h"
@@ -13,35 +14,42 @@
 /* What one softirq may parse; a worker does the rest. */
 #define RX_BUDGET	SZ_64K
 
+/* Room for a subscription of any length that could match. */
+#define CMD_MAX		(ZMQ_TOPIC_MAX + 16)
+
 /**
  * struct rx - one pass over the received data
  * @conn: the connection
  * @budget: bytes that may still be parsed in this pass
  * @room: messages that may still be queued
- * @again: the budget is used up
- * @nomem: memory is short, try again later
+ * @stop: the pass has ended, whatever else there is to read
+ * @again: because the budget is used up
+ * @nomem: because memory is short, try again later
  */
 struct rx {
 	struct zmq_conn	*conn;
 	u32		budget;
 	u32		room;
+	bool		stop;
 	bool		again;
 	bool		nomem;
 };
 
 /**
- * struct rx_span - the message frames found in an skb so far, not yet queued
+ * struct rx_span - what was found in an skb and is not yet taken
  * @skb: the skb
- * @off: where they begin
- * @len: how many bytes
+ * @off: where it begins; all before is taken
+ * @len: bytes of message frames from there
  * @msgs: how many messages end in them
- * @scan: the scanner's position at @off, to return to if memory is short
+ * @cmd: bytes of a command behind them
+ * @scan: the scanner's position behind all that
  */
 struct rx_span {
 	struct sk_buff	*skb;
 	u32		off;
 	u32		len;
 	u32		msgs;
+	u32		cmd;
 	struct zmq_scan	scan;
 };
 
@@ -55,40 +63,45 @@ static struct sk_buff *make_run(struct zmq_conn *conn,
 				&conn->owner->spare_run);
 }
 
-static int deliver(struct rx *rx, struct rx_span *span)
+static int deliver(struct zmq_conn *conn, const struct rx_span *span)
 {
-	struct zmq_conn *conn = rx->conn;
 	struct sk_buff_head runs;
 	struct sk_buff *run;
 	int err;
 
-	if (!conn->pipe)
+	if (!conn->pipe) {
 		zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_RXDROPCLOSED,
 			 span->msgs);
-	if (!span->len || !conn->pipe)
-		goto next;
+		return 0;
+	}
 	run = make_run(conn, span);
 	if (!run)
-		goto err_nomem;
+		return -ENOMEM;
 	__skb_queue_head_init(&runs);
 	__skb_queue_tail(&runs, run);
 	err = conn->owner->ops->rx(conn, &runs, span->msgs);
-	if (err) {
+	if (err)
 		kfree_skb(run);
-		goto err_nomem;
+	return err;
+}
+
+/* Take what was found. Here alone the position in the stream moves, and together
+ * with the bytes that are consumed: without memory all is as before.
+ */
+static bool commit(struct rx *rx, struct rx_span *span)
+{
+	if (span->len && deliver(rx->conn, span)) {
+		rx->nomem = true;
+		rx->stop = true;
+		return false;
 	}
-next:
 	rx->room -= span->msgs;
-	span->off += span->len;
+	span->off += span->len + span->cmd;
 	span->len = 0;
 	span->msgs = 0;
-	span->scan = conn->scan;
-	return 0;
-
-err_nomem:
-	conn->scan = span->scan;
-	rx->nomem = true;
-	return -ENOMEM;
+	span->cmd = 0;
+	rx->conn->scan = span->scan;
+	return true;
 }
 
 /* A malformed or unknown command costs the peer nothing but a count, as with
@@ -117,28 +130,33 @@ static void rx_command(struct zmq_conn *conn, const u8 *body, size_t len)
 	}
 }
 
-static int grow_cmd(struct zmq_conn *conn, u32 len)
+static bool grow_cmd(struct rx *rx, struct zmq_scan *scan, u32 len)
 {
 	u32 size = max_t(u32, len, 64);
 	u8 *cmd = kmalloc(size, GFP_ATOMIC | __GFP_ACCOUNT | __GFP_NOWARN);
+	u8 *old = scan->cmd;
 
-	if (!cmd)
-		return -ENOMEM;
-	kfree(conn->scan.cmd);
-	zmq_scan_buffer(&conn->scan, cmd, size);
-	return 0;
+	if (!cmd) {
+		rx->nomem = true;
+		rx->stop = true;
+		return false;
+	}
+	zmq_scan_buffer(scan, cmd, size);
+	kfree(old);
+	return true;
 }
 
-static void drop_cmd(struct zmq_conn *conn)
+static void drop_cmd(struct zmq_scan *scan)
 {
-	if (!conn->scan.cmd)
+	if (!scan->cmd)
 		return;
-	kfree(conn->scan.cmd);
-	zmq_scan_buffer(&conn->scan, NULL, 0);
+	kfree(scan->cmd);
+	zmq_scan_buffer(scan, NULL, 0);
 }
 
 static void rx_broken(struct rx *rx, int err)
 {
+	rx->stop = true;
 	rx->conn->rx_err = err;
 	set_bit(ZMQ_CONN_RX_ERROR, &rx->conn->flags);
 	zmq_task_run(&rx->conn->task);
@@ -149,59 +167,54 @@ static bool at_command(const struct zmq_scan *s, const u8 *p)
 	return !s->in_body && !s->hdr_fill && (*p & ZMTP_COMMAND);
 }
 
-/* Parse a contiguous piece; adds to @span. Returns the bytes used, fewer than
- * @n with *@stop set if parsing must end here.
- */
-static size_t rx_piece(struct rx *rx, struct rx_span *span, const u8 *p,
-		       size_t n, bool *stop)
+/* Deal with what ended a scan. Return: true if the next may follow. */
+static bool rx_event(struct rx *rx, struct rx_span *span,
+		     const struct zmq_scan_result *r)
 {
-	struct zmq_conn *conn = rx->conn;
+	switch (r->event) {
+	case ZMQ_SCAN_COMMAND:
+		rx_command(rx->conn, r->cmd, r->cmd_len);
+		drop_cmd(&span->scan);
+		return commit(rx, span);
+	case ZMQ_SCAN_CMD_BUFFER:
+		/* The old buffer is gone: what was read so far stays read. */
+		return grow_cmd(rx, &span->scan, r->cmd_len) &&
+		       commit(rx, span);
+	case ZMQ_SCAN_ERROR:
+		if (commit(rx, span))
+			rx_broken(rx, r->error);
+		return false;
+	case ZMQ_SCAN_NEED_MORE:
+		return !span->cmd || commit(rx, span);
+	case ZMQ_SCAN_FRAME_LIMIT:
+		break;
+	}
+	return false;
+}
+
+/* Parse a contiguous piece; adds to @span. Return: false if parsing must end
+ * here.
+ */
+static bool rx_piece(struct rx *rx, struct rx_span *span, const u8 *p, size_t n)
+{
 	struct zmq_scan_result r;
 	size_t done = 0, used;
 
-	while (done < n && !*stop) {
+	while (done < n) {
 		/* What came before a command is queued before it. */
-		if (span->len && at_command(&conn->scan, p + done) &&
-		    deliver(rx, span)) {
-			*stop = true;
-			break;
-		}
-		used = zmq_scan(&conn->scan, p + done, n - done,
+		if (span->len && at_command(&span->scan, p + done) &&
+		    !commit(rx, span))
+			return false;
+		used = zmq_scan(&span->scan, p + done, n - done,
 				rx->room - span->msgs, &r);
-		if (r.data_len) {
-			span->len += r.data_len;
-			span->msgs += r.msgs;
-		} else {
-			span->off += used;
-			span->scan = conn->scan;
-		}
+		span->len += r.data_len;
+		span->msgs += r.msgs;
+		span->cmd += used - r.data_len;
 		done += used;
-
-		switch (r.event) {
-		case ZMQ_SCAN_COMMAND:
-			rx_command(conn, r.cmd, r.cmd_len);
-			drop_cmd(conn);
-			span->scan = conn->scan;
-			break;
-		case ZMQ_SCAN_CMD_BUFFER:
-			if (grow_cmd(conn, r.cmd_len)) {
-				rx->nomem = true;
-				*stop = true;
-			}
-			span->scan = conn->scan;
-			break;
-		case ZMQ_SCAN_FRAME_LIMIT:
-			*stop = true;
-			break;
-		case ZMQ_SCAN_ERROR:
-			rx_broken(rx, r.error);
-			*stop = true;
-			break;
-		case ZMQ_SCAN_NEED_MORE:
-			break;
-		}
+		if (!rx_event(rx, span, &r))
+			return false;
 	}
-	return done;
+	return true;
 }
 
 static u32 rx_room(struct zmq_conn *conn)
@@ -214,16 +227,15 @@ static void rx_pieces(struct rx *rx, struct rx_span *span, unsigned int off,
 {
 	struct skb_seq_state st;
 	unsigned int done = 0;
-	bool stop = false;
 	const u8 *p;
 	u32 n;
 
 	skb_prepare_seq_read(span->skb, off, off + len, &st);
-	while (!stop) {
+	for (;;) {
 		n = skb_seq_read(done, &p, &st);
-		if (!n)
+		if (!n || !rx_piece(rx, span, p, n))
 			break;
-		done += rx_piece(rx, span, p, n, &stop);
+		done += n;
 	}
 	skb_abort_seq_read(&st);
 }
@@ -236,18 +248,17 @@ static unsigned int rx_frames(struct rx *rx, struct sk_buff *skb,
 		.off = off,
 		.scan = rx->conn->scan,
 	};
-	bool stop = false;
 	size_t n = len;
 	const u8 *p;
 
 	p = zmq_skb_bytes(skb, off, &n);
 	if (p && n == len)
-		rx_piece(rx, &span, p, len, &stop);
+		rx_piece(rx, &span, p, len);
 	else
 		rx_pieces(rx, &span, off, len);
 
-	if (!rx->nomem)
-		deliver(rx, &span);
+	if (!rx->stop)
+		commit(rx, &span);
 	return span.off - off;
 }
 
@@ -262,48 +273,74 @@ static unsigned int rx_other(struct rx *rx, struct sk_buff *skb,
 		done = zmq_conn_rx_raw(conn, skb, off, len, rx->room, &err);
 	else
 		done = zmq_conn_rx_v1(conn, skb, off, len, rx->room, &err);
-	if (err == -ENOMEM)
+	if (err == -ENOMEM) {
 		rx->nomem = true;
-	else if (err)
+		rx->stop = true;
+	} else if (err) {
 		rx_broken(rx, err);
+	}
 	return done;
 }
 
-/* Called by stream->read() for each skb; returns the bytes consumed. */
+/* Called by stream->read() for each skb, and again for the rest of one of which
+ * a part was taken, also when desc->count is 0. Returns the bytes consumed.
+ */
 static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
 		    unsigned int off, size_t len)
 {
 	struct rx *rx = desc->arg.data;
 	struct zmq_conn *conn = rx->conn;
-	unsigned int done;
+	unsigned int done = 0;
 
+	if (rx->stop)
+		return 0;
 	zmq_heartbeat_heard(conn);
 	rx->room = rx_room(conn);
 	if (!rx->room) {
+		rx->stop = true;
 		set_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
 		zmq_heartbeat_stopped(conn);
 		ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk),
 			      ZMQ_MIB_RXTHROTTLED);
-		desc->count = 0;
-		return 0;
-	}
-	if (!zmq_skb_readable(skb)) {
+	} else if (!zmq_skb_readable(skb)) {
 		rx_broken(rx, -EFAULT);
-		desc->count = 0;
-		return 0;
+	} else {
+		len = min_t(size_t, len, RX_BUDGET);
+		if (conn->session.framing == ZMQ_FRAMING_V2)
+			done = rx_frames(rx, skb, off, len);
+		else
+			done = rx_other(rx, skb, off, len);
 	}
-
-	if (conn->session.framing == ZMQ_FRAMING_V2)
-		done = rx_frames(rx, skb, off, len);
-	else
-		done = rx_other(rx, skb, off, len);
-	if (done >= rx->budget)
-		rx->again = true;
-	else
+	if (done < rx->budget) {
 		rx->budget -= done;
-	if (rx->again || rx->nomem || test_bit(ZMQ_CONN_RX_ERROR, &conn->flags))
+	} else if (!rx->stop) {
+		rx->again = true;
+		rx->stop = true;
+	}
+	if (rx->stop)
 		desc->count = 0;
 	return done;
+}
+
+/**
+ * zmq_conn_rx_start() - begin at the first byte behind the handshake
+ * @conn: the connection
+ *
+ * ZMQ_MAXMSGSIZE bounds a frame, as libzmq has it; a message, all frames
+ * together, may take a part of what the family has.
+ *
+ * Context: Process context, socket lock held; nothing is received yet.
+ */
+void zmq_conn_rx_start(struct zmq_conn *conn)
+{
+	const struct zmq_net *zn = conn->owner->zn;
+	s64 opt = READ_ONCE(conn->owner->opts->max_msg_size);
+
+	zmq_scan_init(&conn->scan, opt < 0 ? U64_MAX : opt, CMD_MAX);
+	zmq_scan_limit_msgs(&conn->scan,
+			    min_t(u64, READ_ONCE(zn->max_msg_bytes),
+				  zmq_mem_msg_max()),
+			    READ_ONCE(zn->max_msg_frames));
 }
 
 /**

@@ -69,6 +69,19 @@ void zmq_mem_exit(void)
 }
 
 /**
+ * zmq_mem_msg_max() - the most that one message may take of what the family has
+ *
+ * Context: Any.
+ * Return: bytes, a quarter of all, but a page however little that is.
+ */
+u64 zmq_mem_msg_max(void)
+{
+	u64 pages = max(READ_ONCE(zmq_sysctl_mem[2]), 0L);
+
+	return max_t(u64, (pages << PAGE_SHIFT) / 4, PAGE_SIZE);
+}
+
+/**
  * zmq_enter_memory_pressure() - struct proto's operation of that name
  * @sk: any socket of the family
  *

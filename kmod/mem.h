@@ -19,6 +19,7 @@ DECLARE_PER_CPU(int, zmq_memory_per_cpu_fw_alloc);
 
 int zmq_mem_init(void);
 void zmq_mem_exit(void);
+u64 zmq_mem_msg_max(void);
 void zmq_enter_memory_pressure(struct sock *sk);
 void zmq_leave_memory_pressure(struct sock *sk);
 

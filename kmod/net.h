@@ -20,7 +20,10 @@ struct zmq_inproc_ns;
  * @inproc: the inproc names of sockets that did not ask for others
  * @inproc_ids: numbers of further name spaces
  * @socks: every socket, for /proc/net/zmq and sock_diag
- * @max_msg_bytes: net.zmq.max_msg_bytes, the largest frame that a peer may send
+ * @max_msg_bytes: net.zmq.max_msg_bytes, the largest message that a peer may
+ *	send, and
+ * @max_msg_frames: net.zmq.max_msg_frames, the one of the most frames; also one
+ *	that is sent here
  * @linger_max_ms: net.zmq.linger_max_ms, how long a closed socket may drain
  * @peer_subs_max: net.zmq.peer_subscriptions_max, topics that one peer may
  *	subscribe to
@@ -46,6 +49,7 @@ struct zmq_net {
 	struct ida		inproc_ids;
 	struct zmq_roster	socks;
 	unsigned long		max_msg_bytes;
+	int			max_msg_frames;
 	int			linger_max_ms;
 	unsigned long		peer_subs_max;
 	unsigned long		sub_bytes_max;

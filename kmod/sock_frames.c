@@ -6,7 +6,7 @@
  */
 
 #include <linux/pagemap.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include "compat.h"
@@ -17,6 +17,9 @@
 
 /* One call ends behind so many frames, if not in the middle of a message. */
 #define FRAMES_BATCH	1024
+
+/* More of them in one table than anybody could want, of 128 MiB. */
+#define FRAMES_MAX	(1U << 24)
 
 /* Small bodies are collected in so many bytes. */
 #define GATHER_SIZE	SZ_4K
@@ -154,7 +157,8 @@ static unsigned int send_burst(struct zmq_sock *zsk, struct msghdr *m,
 	struct zmq_msg_mark mark;
 	unsigned int most, n;
 
-	if (!pattern->burst || msg->started)
+	if (!pattern->burst || msg->started ||
+	    nr > READ_ONCE(zsk->core.owner.zn->max_msg_frames))
 		return 0;
 	most = pattern->burst(&zsk->core);
 	if (most < 2)
@@ -278,7 +282,8 @@ static bool grow(struct frames_rx *rx, unsigned int nr)
 	if (nr <= rx->cap)
 		return true;
 	cap = min_t(unsigned int, max(cap, rx->cap * 2), rx->max);
-	desc = kvmalloc_array(cap, sizeof(*desc), GFP_KERNEL_ACCOUNT);
+	desc = kvmalloc_array(cap, sizeof(*desc),
+			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!desc)
 		return false;
 	if (rx->nr)
@@ -304,11 +309,13 @@ static bool control_faults(const struct frames_rx *rx, unsigned int nr)
 				  min_t(size_t, len, m->msg_controllen));
 }
 
-/* A message may have millions of frames. */
-static void rest(u64 frames)
+/* A message may have millions of frames. Return: 0, or -EINTR for who is killed. */
+static int rest(u64 frames)
 {
-	if (!(frames % 1024))
-		cond_resched();
+	if (frames % 1024)
+		return 0;
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
 static void add_desc(struct frames_rx *rx, u64 len, bool more)
@@ -348,10 +355,11 @@ static int copy_message(struct frames_rx *rx, const struct zmq_frame *f)
 		err = zmq_pipe_walk_next(&walk, &hdr);
 		if (!err)
 			err = zmq_pipe_walk_copy(&walk, &rx->m->msg_iter);
+		if (!err)
+			err = rest(rx->nr);
 		if (err)
 			return err;
 		add_desc(rx, hdr.len, hdr.flags & ZMTP_MORE);
-		rest(rx->nr);
 	} while (hdr.flags & ZMTP_MORE);
 	return 0;
 }
@@ -371,10 +379,11 @@ static int measure(const struct zmq_frame *f, u64 *bytes, u64 *frames)
 		return err;
 	do {
 		err = zmq_pipe_walk_next(&walk, &hdr);
+		if (!err)
+			err = rest(++*frames);
 		if (err)
 			return err;
 		*bytes += hdr.len;
-		rest(++*frames);
 	} while (hdr.flags & ZMTP_MORE);
 	return 0;
 }
@@ -543,7 +552,7 @@ ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 
 	if (m->msg_controllen < CMSG_LEN(sizeof(struct zmq_frame_desc)))
 		return -EMSGSIZE;
-	rx.max = min_t(size_t, UINT_MAX, (m->msg_controllen - CMSG_LEN(0)) /
+	rx.max = min_t(size_t, FRAMES_MAX, (m->msg_controllen - CMSG_LEN(0)) /
 		       sizeof(struct zmq_frame_desc));
 
 	err = zmq_sock_wait_for_frame(zsk, &f, patience);

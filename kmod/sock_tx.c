@@ -161,6 +161,9 @@ static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 		if (err)
 			return err;
 	}
+	/* No peer of ours would take it. */
+	if (msg->frames >= READ_ONCE(zsk->core.owner.zn->max_msg_frames))
+		return -EMSGSIZE;
 	zmq_msg_mark(msg, &mark);
 	err = zmq_msg_put_frame(msg, &m->msg_iter, len,
 				m->msg_flags & MSG_MORE, m->msg_ubuf);
@@ -240,7 +243,7 @@ static int send_or_wait(struct zmq_sock *zsk, struct msghdr *m, size_t len,
  *
  * Context: Process context.
  * Return: bytes sent, or -EAGAIN, -EBADFD, -EFAULT, -EHOSTUNREACH, -EINTR, -EINVAL,
- *	-ENOBUFS, -EOPNOTSUPP.
+ *	-EMSGSIZE, -ENOBUFS, -EOPNOTSUPP.
  */
 int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len)
 {

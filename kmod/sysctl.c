@@ -8,7 +8,8 @@
 #include "net.h"
 #include "sysctl.h"
 
-#define MAX_MSG_BYTES_DEFAULT	SZ_1G
+#define MAX_MSG_BYTES_DEFAULT	SZ_1G	/* if there is so much memory */
+#define MAX_MSG_FRAMES_DEFAULT	65536
 #define LINGER_MAX_MS_DEFAULT	30000
 #define PEER_SUBS_MAX_DEFAULT	SZ_1M
 #define SUB_BYTES_MAX_DEFAULT	SZ_256M
@@ -82,6 +83,7 @@ static int create_group_range(zmq_ctl_table *table, int write, void *buf,
 
 enum {
 	SYSCTL_MAX_MSG_BYTES,
+	SYSCTL_MAX_MSG_FRAMES,
 	SYSCTL_LINGER_MAX_MS,
 	SYSCTL_PEER_SUBS_MAX,
 	SYSCTL_SUB_BYTES_MAX,
@@ -114,6 +116,7 @@ static const struct ctl_table zmq_sysctls[] = {
 		.proc_handler	= proc_doulongvec_minmax,
 		.extra2		= &bytes_max,
 	},
+	[SYSCTL_MAX_MSG_FRAMES] = SYSCTL_INT("max_msg_frames", SYSCTL_ONE),
 	[SYSCTL_LINGER_MAX_MS] = SYSCTL_INT("linger_max_ms", SYSCTL_ZERO),
 	[SYSCTL_PEER_SUBS_MAX] = {
 		.procname	= "peer_subscriptions_max",
@@ -158,7 +161,9 @@ static const struct ctl_table zmq_sysctls[] = {
 
 static void set_defaults(struct zmq_net *zn)
 {
-	zn->max_msg_bytes = MAX_MSG_BYTES_DEFAULT;
+	zn->max_msg_bytes = min_t(u64, MAX_MSG_BYTES_DEFAULT,
+				  zmq_mem_msg_max());
+	zn->max_msg_frames = MAX_MSG_FRAMES_DEFAULT;
 	zn->linger_max_ms = LINGER_MAX_MS_DEFAULT;
 	zn->peer_subs_max = PEER_SUBS_MAX_DEFAULT;
 	zn->sub_bytes_max = SUB_BYTES_MAX_DEFAULT;
@@ -190,6 +195,7 @@ int zmq_sysctl_net_init(struct net *net)
 		return -ENOMEM;
 
 	table[SYSCTL_MAX_MSG_BYTES].data = &zn->max_msg_bytes;
+	table[SYSCTL_MAX_MSG_FRAMES].data = &zn->max_msg_frames;
 	table[SYSCTL_LINGER_MAX_MS].data = &zn->linger_max_ms;
 	table[SYSCTL_PEER_SUBS_MAX].data = &zn->peer_subs_max;
 	table[SYSCTL_SUB_BYTES_MAX].data = &zn->sub_bytes_max;

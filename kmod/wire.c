@@ -53,6 +53,14 @@ void zmq_scan_init(struct zmq_scan *s, u64 max_frame, u32 max_cmd)
 	memset(s, 0, sizeof(*s));
 	s->max_frame = max_frame;
 	s->max_cmd = max_cmd;
+	zmq_scan_limit_msgs(s, U64_MAX, U32_MAX);
+}
+
+void zmq_scan_limit_msgs(struct zmq_scan *s, u64 bytes, u32 frames)
+{
+	s->max_msg = bytes;
+	s->max_frames = frames;
+	zmq_scan_msg_end(s);
 }
 
 void zmq_scan_buffer(struct zmq_scan *s, u8 *buf, u32 size)
@@ -131,20 +139,33 @@ static size_t zmq_scan_cmd_body(struct zmq_scan *s, const u8 *p, size_t n,
 	return take;
 }
 
+/* The header of a message frame or, with @cmd, of a command, and the limits. */
+static int zmq_scan_open_hdr(struct zmq_scan *s, const u8 *p, size_t n,
+			     bool cmd, struct zmq_hdr *h, size_t *used)
+{
+	int ret = zmq_scan_hdr(s, p, n, h, used);
+
+	if (ret <= 0)
+		return ret;
+	if (cmd ? h->len > s->max_cmd : !zmq_scan_frame_begin(s, h->len))
+		return -EMSGSIZE;
+	return ret;
+}
+
 /*
- * The header of a frame of at most @max bytes. Returns the bytes consumed; the
- * body follows if s->in_body.
+ * The header of a frame. Returns the bytes consumed; the body follows if
+ * s->in_body.
  */
-static size_t zmq_scan_open(struct zmq_scan *s, const u8 *p, size_t n, u64 max,
-			    struct zmq_scan_result *r)
+static size_t zmq_scan_open(struct zmq_scan *s, const u8 *p, size_t n,
+			    bool cmd, struct zmq_scan_result *r)
 {
 	size_t used = 0;
 	struct zmq_hdr h;
 	int ret;
 
-	ret = zmq_scan_hdr(s, p, n, &h, &used);
-	if (ret < 0 || (ret > 0 && h.len > max)) {
-		zmq_scan_fail(s, ret < 0 ? ret : -EMSGSIZE, r);
+	ret = zmq_scan_open_hdr(s, p, n, cmd, &h, &used);
+	if (ret < 0) {
+		zmq_scan_fail(s, ret, r);
 		return 0;
 	}
 	if (ret) {
@@ -161,7 +182,7 @@ static size_t zmq_scan_cmd(struct zmq_scan *s, const u8 *p, size_t n,
 	size_t used = 0;
 
 	if (!s->in_body)
-		used = zmq_scan_open(s, p, n, s->max_cmd, r);
+		used = zmq_scan_open(s, p, n, true, r);
 	if (!s->in_body)
 		return used;
 	return used + zmq_scan_cmd_body(s, p + used, n - used, r);
@@ -175,7 +196,9 @@ static void zmq_scan_frame_end(struct zmq_scan *s, size_t at,
 	s->in_message = s->flags & ZMTP_MORE;
 	r->frames++;
 	if (!s->in_message) {
+		zmq_scan_msg_end(s);
 		r->msgs++;
+		r->msg_begin = r->msg_end;
 		r->msg_end = at;
 	}
 }
@@ -190,7 +213,7 @@ static size_t zmq_scan_resume(struct zmq_scan *s, const u8 *p, size_t n,
 	size_t used = 0, take;
 
 	if (!s->in_body)
-		used = zmq_scan_open(s, p, n, s->max_frame, r);
+		used = zmq_scan_open(s, p, n, false, r);
 	if (!s->in_body)
 		return used;
 	take = min_t(u64, n - used, s->body_left);
@@ -210,12 +233,14 @@ static const u8 *zmq_scan_frames(struct zmq_scan *s, const u8 *start,
 				 const u8 *p, const u8 *end, u32 max_msgs,
 				 struct zmq_scan_result *r)
 {
+	const u64 first_max = min(s->max_frame, s->max_msg);
+	u64 left = s->msg_left, max = min(s->max_frame, left);
+	u32 frames = 0, msgs = 0, frames_left = s->frames_left;
+	const u8 *msg_begin = start + r->msg_begin;
 	const u8 *msg_end = start + r->msg_end;
-	const u64 max_frame = s->max_frame;
-	u32 frames = 0, msgs = 0;
-	u8 flags = s->in_message;
+	u8 flags = s->in_message, before;
 
-	while (end - p >= ZMQ_HDR_SHORT && msgs < max_msgs) {
+	while (end - p >= ZMQ_HDR_SHORT && msgs < max_msgs && frames_left) {
 		const u8 *body = p + ZMQ_HDR_SHORT;
 		u64 len = p[1];
 
@@ -226,19 +251,33 @@ static const u8 *zmq_scan_frames(struct zmq_scan *s, const u8 *start,
 			len = get_unaligned_be64(p + 1);
 		}
 		/* a length with the top bit set is caught by the slow path */
-		if (len > (u64)(end - body) || len > max_frame)
+		if (len > (u64)(end - body) || len > max)
 			break;
+		before = flags;
 		flags = p[0] & ZMTP_MORE;
 		p = body + len;
 		frames++;
-		if (!flags) {
-			msgs++;
-			msg_end = p;
+		if (flags) {
+			left -= len;
+			max = min(s->max_frame, left);
+			frames_left--;
+			continue;
+		}
+		msgs++;
+		msg_begin = msg_end;
+		msg_end = p;
+		if (before) {
+			left = s->max_msg;
+			max = first_max;
+			frames_left = s->max_frames;
 		}
 	}
 	s->in_message = flags;
+	s->msg_left = left;
+	s->frames_left = frames_left;
 	r->frames += frames;
 	r->msgs += msgs;
+	r->msg_begin = msg_begin - start;
 	r->msg_end = msg_end - start;
 	return p;
 }

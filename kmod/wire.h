@@ -80,6 +80,10 @@ enum zmq_scan_event {
  * struct zmq_scan - where in the frame stream a receiver is
  * @body_left: bytes missing of the current frame's body
  * @max_frame: a longer message frame is -EMSGSIZE; U64_MAX for no limit
+ * @max_msg: so is a message whose frames' bodies are more bytes together
+ * @msg_left: bytes that the message under way may still announce
+ * @max_frames: so is a message of more frames
+ * @frames_left: frames that the message under way may still have
  * @cmd: the caller's buffer in which split commands are put together
  * @cmd_size: bytes of @cmd
  * @cmd_fill: bytes of the current command in @cmd
@@ -94,6 +98,10 @@ enum zmq_scan_event {
 struct zmq_scan {
 	u64	body_left;
 	u64	max_frame;
+	u64	max_msg;
+	u64	msg_left;
+	u32	max_frames;
+	u32	frames_left;
 	u8	*cmd;
 	u32	cmd_size;
 	u32	cmd_fill;
@@ -111,17 +119,20 @@ struct zmq_scan {
  * @data_len: that many bytes from the span's start are headers and bodies of
  *	message frames. Whatever else was consumed belongs to a command, and
  *	then @data_len is 0.
- * @msg_end: offset just behind the last message completed, 0 for none
+ * @msg_begin: offset at which the last message completed begins, 0 if before the
+ *	span
+ * @msg_end: offset just behind it, 0 for none
  * @frames: message frames completed in the span
  * @msgs: messages completed in the span (frames without MORE)
  * @cmd: body of the command; in the span or in the caller's buffer
  * @cmd_len: bytes of @cmd
  * @event: why the scan stopped
  * @error: negative errno with ZMQ_SCAN_ERROR, else 0: -EPROTO malformed,
- *	-EMSGSIZE a message frame or a command above its limit
+ *	-EMSGSIZE a message, a frame of one or a command above its limit
  */
 struct zmq_scan_result {
 	size_t			data_len;
+	size_t			msg_begin;
 	size_t			msg_end;
 	u32			frames;
 	u32			msgs;
@@ -138,6 +149,42 @@ struct zmq_scan_result {
  * @max_cmd: limit of a command's body
  */
 void zmq_scan_init(struct zmq_scan *s, u64 max_frame, u32 max_cmd);
+
+/**
+ * zmq_scan_limit_msgs() - bound messages, all their frames together
+ * @s: the scanner, behind zmq_scan_init(), which sets no such bounds
+ * @bytes: limit of the bodies' bytes
+ * @frames: limit of frames
+ *
+ * A message is refused at the header that announces too much.
+ */
+void zmq_scan_limit_msgs(struct zmq_scan *s, u64 bytes, u32 frames);
+
+/**
+ * zmq_scan_frame_begin() - count a message frame whose header is complete
+ * @s: the scanner
+ * @len: bytes of body that the header announces
+ *
+ * Return: true if the limits allow it.
+ */
+static inline bool zmq_scan_frame_begin(struct zmq_scan *s, u64 len)
+{
+	if (len > s->max_frame || len > s->msg_left || !s->frames_left)
+		return false;
+	s->msg_left -= len;
+	s->frames_left--;
+	return true;
+}
+
+/**
+ * zmq_scan_msg_end() - the last frame of a message is complete
+ * @s: the scanner
+ */
+static inline void zmq_scan_msg_end(struct zmq_scan *s)
+{
+	s->msg_left = s->max_msg;
+	s->frames_left = s->max_frames;
+}
 
 /**
  * zmq_scan_buffer() - give or replace the buffer for split commands

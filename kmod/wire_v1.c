@@ -64,7 +64,7 @@ static int v1_scan_hdr(struct zmq_scan *s, u8 byte, struct zmq_hdr *h)
 	ret = zmq_v1_hdr_get(s->hdr, s->hdr_fill, h);
 	if (ret <= 0)
 		return ret;
-	if (h->len > s->max_frame)
+	if (!zmq_scan_frame_begin(s, h->len))
 		return -EMSGSIZE;
 	s->hdr_fill = 0;
 	s->flags = h->flags;
@@ -73,14 +73,12 @@ static int v1_scan_hdr(struct zmq_scan *s, u8 byte, struct zmq_hdr *h)
 	return 1;
 }
 
-static size_t v1_scan_fail(struct zmq_scan *s, int error,
-			   struct zmq_scan_result *r)
+static void v1_scan_fail(struct zmq_scan *s, int error,
+			 struct zmq_scan_result *r)
 {
-	memset(r, 0, sizeof(*r));
 	s->error = error;
 	r->error = error;
 	r->event = ZMQ_SCAN_ERROR;
-	return 0;
 }
 
 size_t zmq_v1_scan(struct zmq_scan *s, const u8 *p, size_t n, u8 *out,
@@ -92,14 +90,18 @@ size_t zmq_v1_scan(struct zmq_scan *s, const u8 *p, size_t n, u8 *out,
 
 	memset(r, 0, sizeof(*r));
 	r->event = ZMQ_SCAN_NEED_MORE;
-	if (s->error)
-		return v1_scan_fail(s, s->error, r);
+	if (s->error) {
+		v1_scan_fail(s, s->error, r);
+		return 0;
+	}
 
 	while (used < n && r->msgs < max_msgs) {
 		if (!s->in_body) {
 			ret = v1_scan_hdr(s, p[used++], &h);
-			if (ret < 0)
-				return v1_scan_fail(s, ret, r);
+			if (ret < 0) {
+				v1_scan_fail(s, ret, r);
+				return used;
+			}
 			if (!ret)
 				continue;
 			r->data_len += zmq_hdr_put(out + r->data_len, h.len,
@@ -116,7 +118,9 @@ size_t zmq_v1_scan(struct zmq_scan *s, const u8 *p, size_t n, u8 *out,
 		s->in_message = s->flags & ZMTP_MORE;
 		r->frames++;
 		if (!s->in_message) {
+			zmq_scan_msg_end(s);
 			r->msgs++;
+			r->msg_begin = r->msg_end;
 			r->msg_end = r->data_len;
 		}
 	}

@@ -46,9 +46,10 @@ size_t zmq_v1_put_sub(u8 *to, bool subscribe, size_t topic_len);
  * @n: bytes of @p
  * @out: where the frames go, room for @n + ZMQ_HDR_MAX bytes
  * @max_msgs: stop when this many messages are complete
- * @r: the result; its data_len is the number of bytes at @out, its msg_end an
- *	offset there. The event is ZMQ_SCAN_NEED_MORE, ZMQ_SCAN_FRAME_LIMIT or
- *	ZMQ_SCAN_ERROR, with which nothing is consumed: what came before is lost.
+ * @r: the result; its data_len is the number of bytes at @out, its msg_begin and
+ *	msg_end are offsets there. The event is ZMQ_SCAN_NEED_MORE,
+ *	ZMQ_SCAN_FRAME_LIMIT or ZMQ_SCAN_ERROR, with which what came before the
+ *	offending header is at @out.
  *
  * A header goes to @out when it is complete.
  *

@@ -36,6 +36,7 @@ static void fuzz_wire(const u8 *p, size_t n)
 	step = *p++ + 1;
 	n--;
 	zmq_scan_init(&sc, 1000, sizeof(buf));
+	zmq_scan_limit_msgs(&sc, 2000, 20);
 	zmq_scan_buffer(&sc, buf, sizeof(buf));
 	while (n) {
 		used = zmq_scan(&sc, p, min(step, n), 3, &r);
@@ -64,19 +65,21 @@ static void fuzz_wire_v1(const u8 *p, size_t n)
 	step = *p++ + 1;
 	n--;
 	zmq_scan_init(&from, 1000, 0);
+	zmq_scan_limit_msgs(&from, 2000, 20);
 	zmq_scan_init(&to, 1000, 0);
 	while (n) {
 		used = zmq_v1_scan(&from, p, min(step, n), out, 3, &r);
 		REQUIRE(used <= n && r.data_len <= used + ZMQ_HDR_MAX);
-		if (r.event == ZMQ_SCAN_ERROR)
-			return;
-		REQUIRE(used);
+		REQUIRE(used || r.event == ZMQ_SCAN_ERROR);
 		if (r.data_len) {
 			REQUIRE(zmq_scan(&to, out, r.data_len, U32_MAX, &back) ==
 				r.data_len);
 			REQUIRE(back.msgs == r.msgs && back.frames == r.frames);
 			REQUIRE(back.msg_end == r.msg_end);
+			REQUIRE(back.msg_begin == r.msg_begin);
 		}
+		if (r.event == ZMQ_SCAN_ERROR)
+			return;
 		p += used;
 		n -= used;
 	}

@@ -15,8 +15,18 @@ struct seen {
 	u64	frames;
 	u64	msgs;
 	u64	last_msg;	/* data_len when the last message was complete */
+	u64	last_begin;	/* and where it began */
 	int	error;
 };
+
+/* Limits of a message. */
+struct limits {
+	u64	frame;
+	u64	msg;
+	u32	frames;
+};
+
+static const struct limits none = { U64_MAX, U64_MAX, U32_MAX };
 
 static void seen_init(struct seen *s, size_t n)
 {
@@ -48,15 +58,17 @@ static bool seen_equal(const struct seen *a, const struct seen *b)
 	       a->cmds_len == b->cmds_len &&
 	       !memcmp(a->cmds, b->cmds, a->cmds_len) &&
 	       a->frames == b->frames && a->msgs == b->msgs &&
-	       a->last_msg == b->last_msg && a->error == b->error;
+	       a->last_msg == b->last_msg && a->last_begin == b->last_begin &&
+	       a->error == b->error;
 }
 
 /* Decode a stream that is there as a whole, byte by byte. */
-static void naive(struct seen *s, const u8 *p, size_t n, u64 max_frame)
+static void naive(struct seen *s, const u8 *p, size_t n,
+		  const struct limits *max)
 {
+	u64 len, msg = 0, frames = 0;
 	size_t i = 0, k, hdr;
 	bool cmd;
-	u64 len;
 
 	while (i < n) {
 		cmd = p[i] & 4;
@@ -68,10 +80,14 @@ static void naive(struct seen *s, const u8 *p, size_t n, u64 max_frame)
 		len = 0;
 		for (k = 1; k < hdr && i + k < n; k++)
 			len = len << 8 | p[i + k];
-		if (k == hdr && (len >> 63 || len > (cmd ? MAX_CMD : max_frame))) {
-			s->error = len >> 63 ? -EPROTO : -EMSGSIZE;
+		if (k == hdr && len >> 63)
+			s->error = -EPROTO;
+		else if (k == hdr && (cmd ? len > MAX_CMD :
+				      len > max->frame || len > max->msg - msg ||
+				      frames == max->frames))
+			s->error = -EMSGSIZE;
+		if (s->error)
 			return;
-		}
 		if (cmd) {
 			if (k < hdr || n - i - hdr < len)
 				return;
@@ -84,19 +100,25 @@ static void naive(struct seen *s, const u8 *p, size_t n, u64 max_frame)
 		if (k < hdr + len || k < hdr)
 			return;
 		s->frames++;
+		msg += len;
+		frames++;
 		if (!(s->data[s->data_len - k] & 1)) {
 			s->msgs++;
+			s->last_begin = s->last_msg;
 			s->last_msg = s->data_len;
+			msg = 0;
+			frames = 0;
 		}
 	}
 }
+
+static u8 cmd_buf[MAX_CMD];
 
 /* Give a span to the scanner until it is used up. */
 static void feed(struct zmq_scan *sc, struct seen *s, const u8 *span, size_t n,
 		 u32 max_msgs)
 {
 	struct zmq_scan_result r;
-	static u8 buf[MAX_CMD];
 	size_t used;
 	u8 *p, *copy;
 
@@ -111,8 +133,13 @@ static void feed(struct zmq_scan *sc, struct seen *s, const u8 *span, size_t n,
 		CHECK(r.msg_end <= r.data_len && !r.msg_end == !r.msgs);
 		CHECK((r.event == ZMQ_SCAN_FRAME_LIMIT) == (r.msgs == max_msgs));
 		memcpy(s->data + s->data_len, p, r.data_len);
-		if (r.msgs)
+		if (r.msgs) {
+			CHECK(r.msg_begin < r.msg_end);
+			CHECK(r.msg_begin ? r.msgs > 1 : r.msgs == 1);
+			s->last_begin = r.msg_begin ? s->data_len + r.msg_begin :
+						      s->last_msg;
 			s->last_msg = s->data_len + r.msg_end;
+		}
 		s->data_len += r.data_len;
 		s->frames += r.frames;
 		s->msgs += r.msgs;
@@ -120,7 +147,7 @@ static void feed(struct zmq_scan *sc, struct seen *s, const u8 *span, size_t n,
 			seen_cmd(s, r.cmd, r.cmd_len);
 		if (r.event == ZMQ_SCAN_CMD_BUFFER) {
 			CHECK(r.cmd_len <= MAX_CMD);
-			zmq_scan_buffer(sc, buf, r.cmd_len);
+			zmq_scan_buffer(sc, cmd_buf, r.cmd_len);
 		} else if (r.event == ZMQ_SCAN_ERROR) {
 			s->error = r.error;
 			CHECK_EQ(zmq_scan(sc, p, n, 1, &r), 0);
@@ -316,7 +343,7 @@ TEST(scan_splits, "wire: a stream cut at every two places")
 
 	n = sample(p);
 	seen_init(&whole, n);
-	naive(&whole, p, n, U64_MAX);
+	naive(&whole, p, n, &none);
 	CHECK_EQ(whole.msgs, 5);
 	CHECK_EQ(whole.frames, 7);
 	for (i = 0; i <= n; i++) {
@@ -347,7 +374,7 @@ TEST(scan_bytes, "wire: a stream byte by byte")
 	for (i = 0; i < n; i++) {
 		feed(&sc, &got, p + i, 1, U32_MAX);
 		seen_init(&whole, n);
-		naive(&whole, p, i + 1, U64_MAX);
+		naive(&whole, p, i + 1, &none);
 		CHECK(seen_equal(&whole, &got));
 		seen_free(&whole);
 	}
@@ -517,7 +544,8 @@ static size_t random_stream(u64 *seed, u8 *p, size_t size)
 
 TEST(scan_random, "wire: random streams in random pieces, against a naive decoder")
 {
-	u64 seed = 1, errors = 0, max_frame;
+	struct limits max = {};
+	u64 seed = 1, errors = 0;
 	struct seen want, got;
 	struct zmq_scan sc;
 	size_t n, at, step;
@@ -526,11 +554,14 @@ TEST(scan_random, "wire: random streams in random pieces, against a naive decode
 
 	for (i = 0; i < 20000; i++) {
 		n = random_stream(&seed, p, 500 + test_random(&seed) % 3000);
-		max_frame = i % 5 ? 280 + i % 20 : U64_MAX;
+		max.frame = i % 5 ? 280 + i % 20 : U64_MAX;
+		max.msg = i % 7 ? U64_MAX : 300 + i % 400;
+		max.frames = i % 3 ? U32_MAX : 1 + i % 12;
 		seen_init(&want, n);
 		seen_init(&got, n);
-		naive(&want, p, n, max_frame);
-		zmq_scan_init(&sc, max_frame, MAX_CMD);
+		naive(&want, p, n, &max);
+		zmq_scan_init(&sc, max.frame, MAX_CMD);
+		zmq_scan_limit_msgs(&sc, max.msg, max.frames);
 		for (at = 0; at < n && !got.error; at += step) {
 			step = test_random(&seed) % (i % 3 ? 20 : 1000);
 			step = min(step, n - at);
@@ -550,4 +581,47 @@ TEST(scan_random, "wire: random streams in random pieces, against a naive decode
 		seen_free(&got);
 	}
 	CHECK(errors > 1000 && errors < 19000);
+}
+
+/* The loop of tcp_read_sock() with a receiver that is refused memory now and then
+ * and takes nothing then: what was found stays unknown until it is taken.
+ */
+TEST(scan_again, "wire: what was scanned on a copy and not taken is found again")
+{
+	struct seen want, got, keep;
+	struct limits max = { 280, 2000, 30 };
+	struct zmq_scan sc, copy;
+	size_t n, at, step;
+	static u8 p[4000], cmd[MAX_CMD];
+	u64 seed = 3;
+	int i;
+
+	for (i = 0; i < 5000; i++) {
+		n = random_stream(&seed, p, 500 + test_random(&seed) % 3000);
+		seen_init(&want, n);
+		seen_init(&got, n);
+		naive(&want, p, n, &max);
+		zmq_scan_init(&sc, max.frame, MAX_CMD);
+		zmq_scan_limit_msgs(&sc, max.msg, max.frames);
+		for (at = 0; at < n && !got.error;) {
+			step = test_random(&seed) % (i % 3 ? 20 : 1000);
+			step = min(step, n - at);
+			copy = sc;
+			keep = got;
+			memcpy(cmd, cmd_buf, sizeof(cmd));
+			feed(&copy, &got, p + at, step, U32_MAX);
+			if (test_random(&seed) % 2) {
+				got = keep;
+				memcpy(cmd_buf, cmd, sizeof(cmd));
+				continue;
+			}
+			sc = copy;
+			at += step;
+		}
+		CHECK_EQ(got.error, want.error);
+		CHECK(got.msgs == want.msgs && got.frames == want.frames);
+		CHECK(want.error || seen_equal(&want, &got));
+		seen_free(&want);
+		seen_free(&got);
+	}
 }

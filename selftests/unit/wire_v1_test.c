@@ -96,13 +96,11 @@ static int scan(struct zmq_scan *s, const u8 *p, size_t n, size_t step, u32 msgs
 		CHECK_EQ(r.event == ZMQ_SCAN_FRAME_LIMIT, r.msgs == msgs);
 		free(in);
 		free(out);
-		if (r.event == ZMQ_SCAN_ERROR) {
-			CHECK(!used && !r.data_len && !r.msgs);
-			return r.error;
-		}
 		to->len += r.data_len;
 		to->frames += r.frames;
 		to->msgs += r.msgs;
+		if (r.event == ZMQ_SCAN_ERROR)
+			return r.error;
 		p += used;
 		n -= used;
 	}
@@ -201,5 +199,51 @@ TEST(v1_scan_limits, "wire_v1: a frame beyond the limit and a broken header end 
 			/* every later call says the same */
 			CHECK_EQ(scan(&s, p, n, step, 9, &to), cases[i].error);
 		}
+	}
+}
+
+TEST(v1_scan_before_error, "wire_v1: what is whole before a broken header is there")
+{
+	static struct sink to;
+	struct zmq_scan s;
+	u8 p[64], want[64];
+	size_t n, m, step;
+
+	n = test_hex(p, "03 00 6162  02 01 63  01 00  00");
+	m = test_hex(want, "00 02 6162  01 01 63  00 00");
+	for (step = 1; step <= n; step++) {
+		memset(&to, 0, sizeof(to));
+		zmq_scan_init(&s, 4, 0);
+		CHECK_EQ(scan(&s, p, n, step, 9, &to), -EPROTO);
+		CHECK(to.len == m && !memcmp(to.data, want, m));
+		CHECK(to.msgs == 2 && to.frames == 3);
+	}
+}
+
+TEST(v1_scan_msg_limits, "wire_v1: a message of too many bytes or frames is refused")
+{
+	static struct sink to;
+	struct zmq_scan s;
+	size_t n, step;
+	u8 p[64];
+
+	for (step = 1; step <= 8; step++) {
+		n = test_hex(p, "03 01 6161  03 01 6161  01 00  06 00 61*5  01 01");
+		memset(&to, 0, sizeof(to));
+		zmq_scan_init(&s, 9, 0);
+		zmq_scan_limit_msgs(&s, 5, 3);
+		CHECK_EQ(scan(&s, p, n, step, 9, &to), 0);
+		CHECK_EQ(to.msgs, 2);
+		n = test_hex(p, "06 01 61*5");
+		CHECK_EQ(scan(&s, p, n, step, 9, &to), 0);
+		n = test_hex(p, "02 00");
+		CHECK_EQ(scan(&s, p, n, step, 9, &to), -EMSGSIZE);
+
+		n = test_hex(p, "01 01  01 01  01 01  01 00");
+		memset(&to, 0, sizeof(to));
+		zmq_scan_init(&s, 9, 0);
+		zmq_scan_limit_msgs(&s, 5, 3);
+		CHECK_EQ(scan(&s, p, n, step, 9, &to), -EMSGSIZE);
+		CHECK_EQ(to.frames, 3);
 	}
 }

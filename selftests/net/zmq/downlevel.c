@@ -563,6 +563,20 @@ TEST_F(old, a_frame_beyond_maxmsgsize_ends_the_connection)
 	EXPECT_EQ(0, zt_poll(pull, POLLIN, 0));
 }
 
+TEST_F(zmq, what_is_whole_before_garbage_is_delivered)
+{
+	int pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
+	int peer = peer_of(self->ep, PLAIN, "", ZMQ_PULL);
+
+	ASSERT_LE(0, pull);
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, zp_write(peer, "\4\0one\4\0two\0", 11));
+	EXPECT_TRUE(zp_closed(peer));
+	EXPECT_TRUE(counts("ZmqProtoError", 1));
+	EXPECT_TRUE(zt_gets(pull, "one", ZT_LAST));
+	EXPECT_TRUE(zt_gets(pull, "two", ZT_LAST));
+}
+
 TEST_F(zmq, what_is_not_zmtp_is_sent_away_and_counted)
 {
 	static const struct {

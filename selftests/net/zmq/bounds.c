@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What one message, and what one unfinished message, may take. */
+#include <stdlib.h>
+#include <sys/un.h>
+#include "kselftest_harness.h"
+#include "fixture.h"
+
+/* Pages of net.zmq.mem for the rest of a test, put back behind it. */
+FIXTURE(mem) {
+	char ep[ZMQ_ENDPOINT_MAX];
+	char before[80];
+};
+
+static int read_mem(char *buf, size_t size)
+{
+	FILE *f = fopen("/proc/sys/net/zmq/mem", "r");
+	bool read = f && fgets(buf, size, f);
+
+	if (f)
+		fclose(f);
+	return read ? 0 : -1;
+}
+
+FIXTURE_SETUP(mem)
+{
+	ASSERT_EQ(0, read_mem(self->before, sizeof(self->before)));
+	ASSERT_EQ(0, zt_setup(_metadata->name));
+}
+
+FIXTURE_TEARDOWN(mem)
+{
+	EXPECT_EQ(0, zt_sysctl_global("mem", self->before));
+	EXPECT_EQ(0, zt_teardown());
+}
+
+static long max_pages(const char *mem)
+{
+	long low, pressure, max;
+
+	if (sscanf(mem, "%ld %ld %ld", &low, &pressure, &max) != 3)
+		return -1;
+	return max;
+}
+
+static long sysctl_value(const char *name)
+{
+	char path[80];
+	long n = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/zmq/%s", name);
+	f = fopen(path, "r");
+	if (!f)
+		return -1;
+	if (fscanf(f, "%ld", &n) != 1)
+		n = -1;
+	fclose(f);
+	return n;
+}
+
+static int put_header(int peer, int flags, u64 len)
+{
+	unsigned char buf[9];
+
+	return zp_write(peer, buf, zp_header(buf, flags, len));
+}
+
+/* A raw peer of an endpoint of any kind. */
+static int raw_peer(const char *ep)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (!strncmp(ep, "tcp:", 4))
+		return zp_peer(zt_port(ep), "PUSH", "PULL");
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", ep + 6);
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) ||
+	    zp_handshake(fd, "PUSH", "PULL"))
+		return -1;
+	return fd;
+}
+
+FIXTURE(stream) {
+	char ep[ZMQ_ENDPOINT_MAX];
+};
+
+FIXTURE_VARIANT(stream) {
+	const char *bind;
+};
+
+FIXTURE_VARIANT_ADD(stream, tcp) {
+	.bind = "tcp://127.0.0.1:*",
+};
+
+FIXTURE_VARIANT_ADD(stream, ipc) {
+	.bind = "ipc://*",
+};
+
+FIXTURE_SETUP(stream)
+{
+	ASSERT_EQ(0, zt_setup(_metadata->name));
+}
+
+FIXTURE_TEARDOWN(stream)
+{
+	EXPECT_EQ(0, zt_teardown());
+}
+
+TEST_F(stream, a_messages_frames_count_together)
+{
+	int pull, peer;
+
+	ASSERT_EQ(0, zt_sysctl("max_msg_bytes", "10"));
+	pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
+	ASSERT_LE(0, pull);
+	peer = raw_peer(self->ep);
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, zp_puts(peer, ZP_MORE, "12345"));
+	ASSERT_EQ(0, zp_puts(peer, 0, "67890"));
+	EXPECT_TRUE(zt_gets(pull, "12345", ZT_MORE));
+	EXPECT_TRUE(zt_gets(pull, "67890", ZT_LAST));
+	/* The header is enough. */
+	ASSERT_EQ(0, zp_puts(peer, ZP_MORE, "12345"));
+	ASSERT_EQ(0, put_header(peer, 0, 6));
+	EXPECT_TRUE(zp_closed(peer));
+	EXPECT_EQ(1, zt_counter("ZmqRxTooBig"));
+	EXPECT_EQ(0, zt_poll(pull, POLLIN, 0));
+}
+
+TEST_F(stream, a_message_of_too_many_frames_is_refused)
+{
+	int pull, peer, i;
+
+	ASSERT_EQ(0, zt_sysctl("max_msg_frames", "3"));
+	pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
+	ASSERT_LE(0, pull);
+	peer = raw_peer(self->ep);
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, zp_puts(peer, ZP_MORE, "a"));
+	ASSERT_EQ(0, zp_puts(peer, ZP_MORE, "b"));
+	ASSERT_EQ(0, zp_puts(peer, 0, "c"));
+	EXPECT_TRUE(zt_gets(pull, "a", ZT_MORE));
+	EXPECT_TRUE(zt_gets(pull, "b", ZT_MORE));
+	EXPECT_TRUE(zt_gets(pull, "c", ZT_LAST));
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, zp_puts(peer, ZP_MORE, ""));
+	EXPECT_EQ(0, zt_counter("ZmqRxTooBig"));
+	ASSERT_EQ(0, zp_puts(peer, 0, ""));
+	EXPECT_TRUE(zp_closed(peer));
+	EXPECT_EQ(1, zt_counter("ZmqRxTooBig"));
+	EXPECT_EQ(0, zt_poll(pull, POLLIN, 0));
+}
+
+TEST_F(zmq_over, who_sends_too_many_frames_is_told)
+{
+	int pull, push, i;
+
+	ASSERT_EQ(0, zt_sysctl("max_msg_frames", "3"));
+	pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
+	push = zt_connected(ZMQ_PUSH, self->ep);
+	ASSERT_LE(0, pull);
+	ASSERT_LE(0, push);
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, zt_puts(push, "x", MSG_MORE));
+	EXPECT_EQ(-1, zt_puts(push, "x", 0));
+	EXPECT_EQ(EMSGSIZE, errno);
+}
+
+TEST_F(mem, no_message_takes_more_than_a_quarter_of_all)
+{
+	int pull, peer;
+
+	/* The default follows the size of the machine. */
+	EXPECT_GE(sysctl_value("max_msg_bytes"), 1);
+	EXPECT_LE(sysctl_value("max_msg_bytes"),
+		  max_pages(self->before) * getpagesize() / 4);
+
+	ASSERT_EQ(0, zt_sysctl_global("mem", "400 400 400"));
+	pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
+	ASSERT_LE(0, pull);
+	peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
+	ASSERT_EQ(0, put_header(peer, 0, 100 * getpagesize() + 1));
+	EXPECT_TRUE(zp_closed(peer));
+	EXPECT_EQ(1, zt_counter("ZmqRxTooBig"));
+	peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
+	ASSERT_EQ(0, put_header(peer, 0, 100 * getpagesize()));
+	EXPECT_TRUE(zp_silent(peer));
+	EXPECT_EQ(1, zt_counter("ZmqRxTooBig"));
+}
+
+#define LONG_FRAME	100000
+#define FIRST_PART	1000
+
+/* A PING and a part of a frame in one segment, when nothing can be charged. */
+static int begin_while_short(int peer, const char *mem)
+{
+	static unsigned char buf[8 + 9 + FIRST_PART] = "\4\7\4PING";
+	size_t n = zp_header(buf + 9, 0, LONG_FRAME);
+	long before = zt_counter("ZmqNoMem");
+
+	zt_pattern(buf + 9 + n, FIRST_PART - 9, 1);
+	if (zt_sysctl_global("mem", "0 0 0") ||
+	    zp_write(peer, buf, 9 + n + FIRST_PART - 9) ||
+	    !zt_counts("ZmqNoMem", before + 2))
+		return -1;
+	return zt_sysctl_global("mem", mem);
+}
+
+TEST_F(mem, a_frame_that_found_no_memory_is_whole_afterwards)
+{
+	static char body[LONG_FRAME], got[LONG_FRAME];
+	char text[65536] = "";
+	int pull, hog, peer, i;
+
+	zt_pattern(body, sizeof(body), 1);
+	pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
+	hog = zt_connected(ZMQ_PUSH, "tcp://127.0.0.1:1");
+	/* Somebody has something, so that a limit of 0 is exceeded. */
+	for (i = 0; i < 10; i++)
+		ASSERT_LE(0, zt_send(hog, text, sizeof(text), MSG_DONTWAIT));
+
+	peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
+	ASSERT_EQ(0, begin_while_short(peer, self->before));
+	ASSERT_EQ(0, zp_write(peer, body + FIRST_PART - 9, LONG_FRAME -
+			      2 * FIRST_PART));
+	EXPECT_EQ(0, zt_poll(pull, POLLIN, 300));
+	ASSERT_EQ(0, zp_write(peer, body + LONG_FRAME - FIRST_PART - 9,
+			      FIRST_PART + 9));
+	ASSERT_EQ(0, zp_puts(peer, 0, "next"));
+	ASSERT_EQ(LONG_FRAME, zt_recv(pull, got, sizeof(got), 0, &i));
+	EXPECT_EQ(0, memcmp(body + FIRST_PART - 9, got + FIRST_PART - 9,
+			    LONG_FRAME - FIRST_PART));
+	EXPECT_TRUE(zt_gets(pull, "next", ZT_LAST));
+}
+
+TEST_F(mem, a_stream_may_end_behind_a_shortage)
+{
+	char text[65536] = "";
+	int pull, hog, peer, i;
+
+	pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
+	hog = zt_connected(ZMQ_PUSH, "tcp://127.0.0.1:1");
+	for (i = 0; i < 10; i++)
+		ASSERT_LE(0, zt_send(hog, text, sizeof(text), MSG_DONTWAIT));
+	peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
+	ASSERT_EQ(0, begin_while_short(peer, self->before));
+	ASSERT_EQ(0, zp_write(peer, text, 40000));
+	ASSERT_EQ(0, zp_write(peer, text, LONG_FRAME - 40000 -
+			      2 * FIRST_PART));
+	EXPECT_EQ(0, zt_poll(pull, POLLIN, 300));
+	close(peer);
+	EXPECT_TRUE(zt_counts("ZmqRxDropPartial", 0));
+	EXPECT_EQ(0, zt_poll(pull, POLLIN, 0));
+
+	peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
+	ASSERT_EQ(0, zp_puts(peer, 0, "alive"));
+	EXPECT_TRUE(zt_gets(pull, "alive", ZT_LAST));
+}
+
+TEST_HARNESS_MAIN
