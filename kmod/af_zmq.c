@@ -19,6 +19,7 @@ MODULE_PARM_DESC(family, "number of the address family");
 static void release_cb(struct sock *sk)
 {
 	zmq_task_queue_release(&zmq_sk(sk)->core.owner.tasks);
+	zmq_sock_poll_release(zmq_sk(sk));
 }
 
 static struct proto zmq_prot = {

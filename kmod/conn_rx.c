@@ -531,7 +531,8 @@ static int discard_actor(read_descriptor_t *desc, struct sk_buff *skb,
  * @conn: the connection, whose end is near
  *
  * TCP answers a close over unread data with a reset, which would take with it
- * what the peer has not read yet.
+ * what the peer has not read yet. One pass is enough for what it had when it was
+ * asked; what a peer goes on to write is its own affair.
  *
  * Context: Process context, socket lock held.
  */

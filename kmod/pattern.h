@@ -9,7 +9,7 @@ enum zmq_pattern_flag {
 	ZMQ_PAT_RECV		= 1 << 1,	/* recv() is in the pattern */
 	ZMQ_PAT_WIRE_ID		= 1 << 2,	/* tells its routing id to peers */
 	ZMQ_PAT_ADDRESSED	= 1 << 3,	/* the first frame sent is a routing id */
-	ZMQ_PAT_FILTERS		= 1 << 4,	/* peek() may discard: ask it, not @ready */
+	ZMQ_PAT_FILTERS		= 1 << 4,	/* peek() may discard: ask @glance, then it */
 	ZMQ_PAT_NO_LINGER	= 1 << 5,	/* nothing worth lingering for */
 	ZMQ_PAT_ONE_CONNECT	= 1 << 6,	/* a second connect to an endpoint does nothing */
 };
@@ -47,6 +47,9 @@ enum zmq_pattern_flag {
  *	their number, if it is one only. Socket lock. NULL for never.
  * @has_input: there may be something to peek() at besides core->ready. Any
  *	context, no lock. May be NULL.
+ * @glance: whether peek() would find a frame, as far as that can be told with
+ *	READ_ONCE(). Any context, no lock. 0 if so, -EBADFD if not, -EAGAIN to ask
+ *	it. With ZMQ_PAT_FILTERS alone.
  * @consume: the frame that peek() found was delivered. Socket lock.
  * @setopt: an option of the pattern's own, @len bytes at @val. Socket lock.
  *	-ENOPROTOOPT if it is none of its own.
@@ -71,6 +74,7 @@ struct zmq_pattern {
 	int	(*peek)(struct zmq_core *core, struct zmq_frame *f);
 	struct zmq_pipe *(*alone)(struct zmq_core *core, unsigned int *msgs);
 	bool	(*has_input)(const struct zmq_core *core);
+	int	(*glance)(const struct zmq_core *core);
 	void	(*consume)(struct zmq_core *core, const struct zmq_frame *f);
 	int	(*setopt)(struct zmq_core *core, int opt, const void *val,
 			  size_t len);

@@ -14,6 +14,8 @@
 /* What one read asks for, and the least that it gets and is charged. */
 #define READ_SIZE	SZ_32K
 #define READ_MIN	SZ_2K
+/* What one pass reads, whoever fills the child meanwhile. */
+#define READ_PASS	SZ_256K
 
 /* How long to wait for memory. */
 #define SEND_RETRY_NS	(20 * NSEC_PER_MSEC)
@@ -150,7 +152,7 @@ int zmq_polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
 	unsigned int left;
 
 	conn->rx_dry = false;
-	while (desc->count) {
+	while (desc->count && total < READ_PASS) {
 		if (!conn->rx_skb) {
 			ret = fill(conn);
 			if (ret <= 0) {

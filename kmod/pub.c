@@ -326,5 +326,6 @@ const struct zmq_pattern zmq_xpub_pattern = {
 	.ops.rx		= zmq_xpub_rx,
 	.peek		= zmq_xpub_peek,
 	.has_input	= zmq_xpub_has_input,
+	.glance		= zmq_xpub_glance,
 	.consume	= zmq_xpub_consume,
 };

@@ -88,6 +88,7 @@ bool zmq_pub_note(struct zmq_core *core, struct zmq_pipe *pipe,
 void zmq_pub_free_notes(struct zmq_pub *pub);
 int zmq_xpub_peek(struct zmq_core *core, struct zmq_frame *f);
 bool zmq_xpub_has_input(const struct zmq_core *core);
+int zmq_xpub_glance(const struct zmq_core *core);
 void zmq_xpub_consume(struct zmq_core *core, const struct zmq_frame *f);
 
 #endif /* _ZMQ_PUB_H */

@@ -132,6 +132,18 @@ bool zmq_xpub_has_input(const struct zmq_core *core)
 	return !list_empty(&pub->notes);
 }
 
+/**
+ * zmq_xpub_glance() - XPUB's glance()
+ * @core: the socket's core
+ *
+ * Context: Any.
+ * Return: 0 if there is a note or the rest of a message, else -EAGAIN.
+ */
+int zmq_xpub_glance(const struct zmq_core *core)
+{
+	return READ_ONCE(core->rx_pipe) || zmq_xpub_has_input(core) ? 0 : -EAGAIN;
+}
+
 /* Whoever was noted is whom ZMQ_SUBSCRIBE means from now on. */
 static void consume_note(struct zmq_core *core)
 {

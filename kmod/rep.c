@@ -157,6 +157,15 @@ static int rep_peek(struct zmq_core *core, struct zmq_frame *f)
 	return zmq_fq_peek(core, f);
 }
 
+static int rep_glance(const struct zmq_core *core)
+{
+	const struct rep *rep = core->priv;
+
+	if (READ_ONCE(rep->replying))
+		return -EBADFD;
+	return READ_ONCE(core->rx_pipe) ? 0 : -EAGAIN;
+}
+
 static void rep_consume(struct zmq_core *core, const struct zmq_frame *f)
 {
 	struct rep *rep = core->priv;
@@ -219,5 +228,6 @@ const struct zmq_pattern zmq_rep_pattern = {
 	.send		= rep_send,
 	.can_send	= rep_can_send,
 	.peek		= rep_peek,
+	.glance		= rep_glance,
 	.consume	= rep_consume,
 };

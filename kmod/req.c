@@ -218,6 +218,15 @@ static int req_peek(struct zmq_core *core, struct zmq_frame *f)
 	return zmq_fq_peek(core, f);
 }
 
+static int req_glance(const struct zmq_core *core)
+{
+	const struct req *req = core->priv;
+
+	if (!READ_ONCE(req->waiting))
+		return -EBADFD;
+	return READ_ONCE(core->rx_pipe) ? 0 : -EAGAIN;
+}
+
 static void req_consume(struct zmq_core *core, const struct zmq_frame *f)
 {
 	struct req *req = core->priv;
@@ -261,6 +270,7 @@ const struct zmq_pattern zmq_req_pattern = {
 	.send		= req_send,
 	.can_send	= req_can_send,
 	.peek		= req_peek,
+	.glance		= req_glance,
 	.consume	= req_consume,
 	.setopt		= req_setopt,
 };

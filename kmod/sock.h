@@ -31,6 +31,8 @@ struct zmq_name {
  * @name: the last bind in the form the caller gave it, for getsockname
  * @peer: the last connect likewise, for getpeername
  * @monitors: who is told what happens; socket lock
+ * @poll_missed: somebody who polls found the socket lock taken; under the
+ *	socket's own spinlock
  * @rcvmore: the last frame received has more behind it
  * @closed: release() ran; what is left drains
  * @orphan: it is counted in zmq_net(net)->nr_orphans
@@ -46,6 +48,7 @@ struct zmq_sock {
 	struct list_head	monitors;
 	bool			last_private;
 	bool			listed;
+	bool			poll_missed;
 	bool			rcvmore;
 	bool			closed;
 	bool			orphan;
@@ -84,6 +87,7 @@ int zmq_sock_put_cred(struct msghdr *m, const struct zmq_peercred *pc);
 int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len);
 int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 		     int flags);
+void zmq_sock_poll_release(struct zmq_sock *zsk);
 __poll_t zmq_sock_poll(struct file *file, struct socket *sock,
 		       struct poll_table_struct *wait);
 

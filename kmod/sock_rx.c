@@ -191,18 +191,63 @@ int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 	return ret;
 }
 
-static bool readable(struct zmq_sock *zsk)
+/* Who holds the lock may do so for as long as it likes. It wakes us when it
+ * lets go, since what it has done can be all that we were to see.
+ */
+static bool finds_frame(struct zmq_sock *zsk)
 {
 	int err;
 
-	if (!(zsk->core.pattern->flags & ZMQ_PAT_RECV) || !has_input(zsk))
+	if (!zmq_task_trylock(&zsk->core.owner.tasks, &zsk->poll_missed))
 		return false;
-	if (!(zsk->core.pattern->flags & ZMQ_PAT_FILTERS))
-		return true;
-	lock_sock(&zsk->sk);
 	err = zmq_sock_can_recv(zsk);
 	release_sock(&zsk->sk);
 	return !err;
+}
+
+static bool readable(struct zmq_sock *zsk)
+{
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+
+	if (!(pattern->flags & ZMQ_PAT_RECV) || !has_input(zsk))
+		return false;
+	if (!(pattern->flags & ZMQ_PAT_FILTERS))
+		return true;
+	switch (pattern->glance(&zsk->core)) {
+	case 0:
+		return true;
+	case -EAGAIN:
+		return finds_frame(zsk);
+	}
+	return false;
+}
+
+/* Whoever has nothing to read is about to sleep. If the lock is taken, its
+ * holder sends what is held back, or the socket's timer does.
+ */
+static void send_held(struct zmq_sock *zsk)
+{
+	struct zmq_owner *owner = &zsk->core.owner;
+
+	if (list_empty(&owner->unflushed) ||
+	    !zmq_task_trylock(&owner->tasks, NULL))
+		return;
+	zmq_owner_flush(owner);
+	release_sock(&zsk->sk);
+}
+
+/**
+ * zmq_sock_poll_release() - the socket lock is about to be released
+ * @zsk: the socket
+ *
+ * Context: From release_sock(), with the socket's spinlock held.
+ */
+void zmq_sock_poll_release(struct zmq_sock *zsk)
+{
+	if (!zsk->poll_missed)
+		return;
+	zsk->poll_missed = false;
+	zmq_core_wake_readers(&zsk->core, UINT_MAX);
 }
 
 /**
@@ -215,7 +260,7 @@ static bool readable(struct zmq_sock *zsk)
  * is neither an error nor a hang-up: one may come. EPOLLERR says that MSG_ERRQUEUE
  * has something.
  *
- * Context: Process context.
+ * Context: Process context; waits for nobody.
  * Return: the events.
  */
 __poll_t zmq_sock_poll(struct file *file, struct socket *sock,
@@ -228,14 +273,10 @@ __poll_t zmq_sock_poll(struct file *file, struct socket *sock,
 	/* Holds the barrier that wake-ups pair with. */
 	sock_poll_wait(file, sock, wait);
 
-	if (readable(zsk)) {
+	if (readable(zsk))
 		events |= EPOLLIN | EPOLLRDNORM;
-	} else if (!list_empty(&zsk->core.owner.unflushed)) {
-		/* Whoever has nothing to read is about to sleep. */
-		lock_sock(&zsk->sk);
-		zmq_owner_flush(&zsk->core.owner);
-		release_sock(&zsk->sk);
-	}
+	else
+		send_held(zsk);
 	if ((pattern->flags & ZMQ_PAT_SEND) &&
 	    !pattern->can_send(&zsk->core))
 		events |= EPOLLOUT | EPOLLWRNORM;

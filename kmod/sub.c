@@ -63,7 +63,7 @@ static void sub_detach(struct zmq_core *core, struct zmq_pipe *pipe)
 	struct sub *sub = core->priv;
 
 	if (sub->passed == pipe)
-		sub->passed = NULL;
+		WRITE_ONCE(sub->passed, NULL);
 	zmq_announce_detach(pipe);
 }
 
@@ -152,11 +152,12 @@ static int sub_peek(struct zmq_core *core, struct zmq_frame *f)
 		err = zmq_fq_peek(core, f);
 		if (err || core->rx_pipe)
 			return err;
-		/* ZMQ_CONFLATE may have put another message there. */
-		if (sub->passed == f->pipe && !f->pipe->conflate)
+		if (sub->passed == f->pipe)
 			return 0;
 		if (matches(sub, f)) {
-			sub->passed = f->pipe;
+			/* ZMQ_CONFLATE may put another message there. */
+			if (!f->pipe->conflate)
+				WRITE_ONCE(sub->passed, f->pipe);
 			return 0;
 		}
 		zmq_fq_skip(core, f->pipe, ZMQ_MIB_RXDROPFILTER);
@@ -164,11 +165,18 @@ static int sub_peek(struct zmq_core *core, struct zmq_frame *f)
 	}
 }
 
+static int sub_glance(const struct zmq_core *core)
+{
+	const struct sub *sub = core->priv;
+
+	return READ_ONCE(core->rx_pipe) || READ_ONCE(sub->passed) ? 0 : -EAGAIN;
+}
+
 static void sub_consume(struct zmq_core *core, const struct zmq_frame *f)
 {
 	struct sub *sub = core->priv;
 
-	sub->passed = NULL;
+	WRITE_ONCE(sub->passed, NULL);
 	zmq_fq_consume(core, f);
 }
 
@@ -263,6 +271,7 @@ const struct zmq_pattern zmq_sub_pattern = {
 			  ZMQ_PAT_ONE_CONNECT,
 	SUBSCRIBES,
 	.peek		= sub_peek,
+	.glance		= sub_glance,
 	.consume	= sub_consume,
 	.setopt		= sub_setopt,
 };

@@ -16,22 +16,38 @@ static void kick(struct zmq_task_queue *queue)
 		sock_put(queue->sk);
 }
 
-/* A caller may sleep in a page fault of its own making for as long as it likes
- * while it holds the socket lock, so a worker that waited for it could be
- * starved on purpose. It leaves a note for release_sock() instead.
+/* As lock_sock(), but for the wait; the spinlock is held. */
+static bool own_locked(struct sock *sk)
+{
+	if (sock_owned_by_user_nocheck(sk))
+		return false;
+	sk->sk_lock.owned = 1;
+	mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
+	return true;
+}
+
+/**
+ * zmq_task_trylock() - take the socket lock if nobody has it
+ * @queue: the socket's queue
+ * @note: set to true, under the socket's spinlock, if somebody does, for
+ *	release_cb() to find; or NULL
+ *
+ * A caller may sleep in a page fault of its own making for as long as it likes
+ * while it holds the socket lock, so nobody who serves others waits for it.
+ *
+ * Context: Process context; release_sock() ends it.
+ * Return: true if the lock is ours.
  */
-static bool defer(struct zmq_task_queue *queue)
+bool zmq_task_trylock(struct zmq_task_queue *queue, bool *note)
 {
 	struct sock *sk = queue->sk;
 	bool owned;
 
-	local_bh_disable();
-	bh_lock_sock(sk);
-	owned = sock_owned_by_user(sk);
-	if (owned)
-		queue->deferred = true;
-	bh_unlock_sock(sk);
-	local_bh_enable();
+	spin_lock_bh(&sk->sk_lock.slock);
+	owned = own_locked(sk);
+	if (!owned && note)
+		*note = true;
+	spin_unlock_bh(&sk->sk_lock.slock);
 	return owned;
 }
 
@@ -56,10 +72,9 @@ static void queue_work_fn(struct work_struct *work)
 	struct sock *sk = queue->sk;
 	struct zmq_task *task;
 
-	if (defer(queue))
+	if (!zmq_task_trylock(queue, &queue->deferred))
 		goto out;
 
-	lock_sock(sk);
 	while (budget-- && (task = take_first(queue))) {
 		task->ops->run(task);
 		task->ops->put(task);

@@ -57,6 +57,7 @@ extern struct workqueue_struct *zmq_wq;
 int zmq_task_init_module(void);
 void zmq_task_exit_module(void);
 void zmq_task_queue_init(struct zmq_task_queue *queue, struct sock *sk);
+bool zmq_task_trylock(struct zmq_task_queue *queue, bool *note);
 void zmq_task_init(struct zmq_task *task, struct zmq_task_queue *queue,
 		   const struct zmq_task_ops *ops);
 void zmq_task_run(struct zmq_task *task);
