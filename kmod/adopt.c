@@ -5,6 +5,7 @@
 #include <linux/net.h>
 #include "adopt.h"
 #include "child.h"
+#include "pump.h"
 
 static bool has_family(const struct sock *sk)
 {
@@ -98,11 +99,20 @@ out:
  */
 int zmq_adopt_stream(struct zmq_owner *owner, int fd)
 {
+	struct zmq_lane *lane = zmq_owner_lane(owner);
+	struct zmq_pump *pump;
 	struct socket *sock;
 	int err;
 
+	if (!lane)
+		return -ENOMEM;
 	err = get_stream(fd, TCP_ESTABLISHED, &sock);
 	if (err)
 		return err;
-	return zmq_conn_start(owner, "attached", &zmq_polled_stream, sock);
+	pump = zmq_pump_new(owner, sock, lane);
+	if (!pump) {
+		sockfd_put(sock);
+		return -ENOMEM;
+	}
+	return zmq_conn_start(owner, "attached", &zmq_pump_stream, sock, pump);
 }

@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "diag.h"
 #include "drop.h"
+#include "lane.h"
 #include "mem.h"
 #include "netns.h"
 #include "sock.h"
@@ -222,15 +223,15 @@ static int __init zmq_init(void)
 	err = zmq_trie_cache_init();
 	if (err)
 		goto err_conn;
-	err = zmq_task_init_module();
+	err = zmq_lane_init();
 	if (err)
 		goto err_trie;
-	err = zmq_dial_init();
+	err = zmq_task_init_module();
 	if (err)
-		goto err_task;
+		goto err_lane;
 	err = zmq_netns_init();
 	if (err)
-		goto err_dial;
+		goto err_task;
 	err = zmq_diag_init(family);
 	if (err)
 		goto err_netns;
@@ -249,10 +250,10 @@ err_diag:
 	zmq_diag_exit();
 err_netns:
 	zmq_netns_exit();
-err_dial:
-	zmq_dial_exit();
 err_task:
 	zmq_task_exit_module();
+err_lane:
+	zmq_lane_exit();
 err_trie:
 	zmq_trie_cache_exit();
 err_conn:
@@ -269,8 +270,8 @@ static void __exit zmq_exit(void)
 	sock_unregister(family);
 	zmq_diag_exit();
 	zmq_netns_exit();
-	zmq_dial_exit();
 	zmq_task_exit_module();
+	zmq_lane_exit();
 	rcu_barrier();
 	proto_unregister(&zmq_prot);
 	zmq_trie_cache_exit();

@@ -9,9 +9,11 @@
 #include <net/sock.h>
 #include "caller.h"
 #include "compat.h"
+#include "lane.h"
 
 /**
  * zmq_caller_new() - remember the current task
+ * @net: the network namespace of its socket
  *
  * The file systems of its root and working directory stay busy until
  * zmq_caller_free().
@@ -19,13 +21,18 @@
  * Context: Process context of a system call.
  * Return: what is remembered, or NULL.
  */
-struct zmq_caller *zmq_caller_new(void)
+struct zmq_caller *zmq_caller_new(const struct net *net)
 {
 	struct zmq_caller *caller;
 
 	caller = kzalloc(sizeof(*caller), GFP_KERNEL_ACCOUNT);
 	if (!caller)
 		return NULL;
+	caller->lane = zmq_lane_of_user(net, current_uid(), ZMQ_LANE_DIAL);
+	if (!caller->lane) {
+		kfree(caller);
+		return NULL;
+	}
 	caller->cred = get_current_cred();
 	caller->pid = get_pid(task_tgid(current));
 	zmq_fs_init(&caller->fs);
@@ -38,7 +45,7 @@ struct zmq_caller *zmq_caller_new(void)
  * zmq_caller_free() - forget
  * @caller: what was remembered, or NULL
  *
- * Context: Process context.
+ * Context: Process context that may wait for the caller's file systems.
  */
 void zmq_caller_free(struct zmq_caller *caller)
 {
@@ -48,6 +55,7 @@ void zmq_caller_free(struct zmq_caller *caller)
 	path_put(&caller->fs.root);
 	put_pid(caller->pid);
 	put_cred(caller->cred);
+	zmq_lane_put(caller->lane);
 	kfree(caller);
 }
 

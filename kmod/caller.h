@@ -7,18 +7,22 @@
 #include <linux/fs_struct.h>
 
 struct mem_cgroup;
+struct net;
 struct pid;
 struct sock;
+struct zmq_lane;
 
 /**
  * struct zmq_caller - a task's view of files, and its rights
  * @cred: its credentials
  * @pid: its process
+ * @lane: where its attempts run
  * @fs: its root and working directory, which name paths of ipc://
  */
 struct zmq_caller {
 	const struct cred	*cred;
 	struct pid		*pid;
+	struct zmq_lane		*lane;
 	struct fs_struct	fs;
 };
 
@@ -34,7 +38,7 @@ struct zmq_disguise {
 	struct mem_cgroup	*memcg;
 };
 
-struct zmq_caller *zmq_caller_new(void);
+struct zmq_caller *zmq_caller_new(const struct net *net);
 void zmq_caller_free(struct zmq_caller *caller);
 void zmq_caller_become(struct zmq_caller *caller, struct sock *sk,
 		       struct zmq_disguise *old);

@@ -97,10 +97,40 @@ int zmq_child_create(struct zmq_owner *owner, int family, int protocol,
 }
 
 /**
- * zmq_child_accept() - take the next connection of a listener
+ * zmq_child_adopt() - make a socket that was accepted a child
  * @owner: whose
  * @transport: of the listener
  * @listener: the listening child
+ * @sock: what was accepted; released if it does not become one
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0, -ECONNABORTED if it was turned away, or -ENOMEM.
+ */
+int zmq_child_adopt(struct zmq_owner *owner,
+		    const struct zmq_transport *transport,
+		    struct socket *listener, struct socket *sock)
+{
+	if (transport->admit && !transport->admit(owner, sock)) {
+		zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_ACCEPTDENIED, 1);
+		sock_release(sock);
+		return -ECONNABORTED;
+	}
+	if (!zmq_mem_adopt(sock->sk, owner->tasks.sk)) {
+		sock_release(sock);
+		return -ENOMEM;
+	}
+	SOCK_INODE(sock)->i_gid = SOCK_INODE(listener)->i_gid;
+	inherit(owner, sock);
+	if (transport->inherit)
+		transport->inherit(owner, sock);
+	return 0;
+}
+
+/**
+ * zmq_child_accept() - take the next connection of a listener
+ * @owner: whose
+ * @transport: of the listener
+ * @listener: the listening child, of the module's own making
  * @res: set to the socket
  *
  * Context: Process context, socket lock held.
@@ -117,21 +147,25 @@ int zmq_child_accept(struct zmq_owner *owner,
 	err = kernel_accept(listener, &sock, O_NONBLOCK);
 	if (err)
 		return err;
-	if (transport->admit && !transport->admit(owner, sock)) {
-		zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_ACCEPTDENIED, 1);
-		sock_release(sock);
-		return -ECONNABORTED;
-	}
-	if (!zmq_mem_adopt(sock->sk, owner->tasks.sk)) {
-		sock_release(sock);
-		return -ENOMEM;
-	}
-	SOCK_INODE(sock)->i_gid = SOCK_INODE(listener)->i_gid;
-	inherit(owner, sock);
-	if (transport->inherit)
-		transport->inherit(owner, sock);
-	*res = sock;
-	return 0;
+	err = zmq_child_adopt(owner, transport, listener, sock);
+	if (!err)
+		*res = sock;
+	return err;
+}
+
+/**
+ * zmq_child_no_linger() - let no close() of a child wait
+ * @sk: the child
+ *
+ * Not sock_no_linger(), which would have it reset instead.
+ *
+ * Context: Process context; waits for the child's lock.
+ */
+void zmq_child_no_linger(struct sock *sk)
+{
+	lock_sock(sk);
+	sock_reset_flag(sk, SOCK_LINGER);
+	release_sock(sk);
 }
 
 /**

@@ -5,7 +5,9 @@
 #include "caller.h"
 #include "child.h"
 #include "event.h"
+#include "lane.h"
 #include "net.h"
+#include "pump.h"
 #include "rendezvous.h"
 #include "trace.h"
 
@@ -93,6 +95,20 @@ struct zmq_conn *zmq_conn_next(struct zmq_owner *owner, unsigned long *number)
 }
 
 /**
+ * zmq_owner_lane() - where what may have to wait for the user is done
+ * @owner: the socket
+ *
+ * Context: Process context, socket lock held.
+ * Return: the lane, which lives as long as the socket, or NULL.
+ */
+struct zmq_lane *zmq_owner_lane(struct zmq_owner *owner)
+{
+	if (!owner->lane)
+		owner->lane = zmq_lane_new();
+	return owner->lane;
+}
+
+/**
  * zmq_conn_get() - take a reference
  * @conn: the connection
  *
@@ -136,8 +152,14 @@ static void conn_free_work(struct work_struct *work)
  */
 void zmq_conn_put(struct zmq_conn *conn)
 {
-	if (refcount_dec_and_test(&conn->ref))
-		queue_work(zmq_wq, &conn->free_work);
+	struct workqueue_struct *wq = zmq_wq;
+
+	if (!refcount_dec_and_test(&conn->ref))
+		return;
+	/* So may the last use of a directory. */
+	if (conn->caller)
+		wq = conn->caller->lane->wq;
+	queue_work(wq, &conn->free_work);
 }
 
 static void task_get(struct zmq_task *task)
@@ -180,7 +202,6 @@ static void part(struct zmq_conn *conn)
 		conn->stream->part(conn);
 }
 
-/* A stream that user space made and may still have ends all the same. */
 static void drop_stream(struct zmq_conn *conn)
 {
 	struct socket *sock = conn->sock;
@@ -188,9 +209,10 @@ static void drop_stream(struct zmq_conn *conn)
 	zmq_conn_rx_discard(conn);
 	conn->stream->uninstall(conn);
 	set_child(conn, NULL);
-	if (sock->file)
-		kernel_sock_shutdown(sock, SHUT_RDWR);
-	zmq_child_release(sock);
+	if (conn->stream->release)
+		conn->stream->release(conn, sock);
+	else
+		zmq_child_release(sock);
 }
 
 /* Nothing is read from the child or written to it after this. */
@@ -390,6 +412,9 @@ static bool stream_ended(const struct zmq_conn *conn)
 {
 	const struct sock *sk = conn->sock->sk;
 
+	/* What it had at its end may not be here yet. */
+	if (conn->pump)
+		return READ_ONCE(conn->rx_eof);
 	return READ_ONCE(conn->rx_eof) || READ_ONCE(sk->sk_err) ||
 	       sk->sk_state == TCP_CLOSE ||
 	       (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN);
@@ -713,21 +738,25 @@ err_conn:
  * @endpoint: text of the endpoint that it came in by
  * @stream: how it carries bytes
  * @sock: the stream, which is the connection's from now on, or released
+ * @pump: moves its bytes, if user space made it, or NULL
  *
  * Context: Process context, socket lock held.
  * Return: 0 or -ENOMEM.
  */
 int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
-		   const struct zmq_stream_ops *stream, struct socket *sock)
+		   const struct zmq_stream_ops *stream, struct socket *sock,
+		   struct zmq_pump *pump)
 {
 	struct zmq_conn *conn = zmq_conn_new(owner, false, endpoint);
 	int err;
 
 	if (!conn) {
+		zmq_pump_free(pump);
 		zmq_child_release(sock);
 		return -ENOMEM;
 	}
 	conn->stream = stream;
+	conn->pump = pump;
 	zmq_conn_install(conn, sock);
 	err = zmq_conn_handshake(conn);
 	if (err)

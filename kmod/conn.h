@@ -24,6 +24,8 @@
 
 struct zmq_caller;
 struct zmq_duct;
+struct zmq_lane;
+struct zmq_pump;
 struct zmq_conn_ops;
 struct zmq_event;
 struct zmq_rendezvous;
@@ -53,6 +55,8 @@ struct zmq_transport;
  * @conn_roster: the same connections, for who reads them one after another
  * @listener_roster: likewise @listeners; taken away under @lock
  * @listeners: bound endpoints; changed under the socket lock and @lock
+ * @lane: where work runs that what user space made may keep waiting, once there
+ *	is any; socket lock
  * @fanouts: messages to many peers that were sent; socket lock
  * @fanout_end: when the last one had been; socket lock
  * @fanout_gap: from there to the next one; socket lock
@@ -84,6 +88,7 @@ struct zmq_owner {
 	struct zmq_roster		conn_roster;
 	struct zmq_roster		listener_roster;
 	struct list_head		listeners;
+	struct zmq_lane			*lane;
 	u32				fanouts;
 	ktime_t				fanout_end;
 	ktime_t				fanout_gap;
@@ -257,6 +262,7 @@ struct zmq_seg {
  * @rx_eof: polled: it never will
  * @duct: direct: carries the bytes instead of the child; changed under the
  *	socket lock, @tx_lock, @rx_lock and, for a child of TCP, its lock
+ * @pump: of a stream that user space made: moves its bytes; set while @sock is
  * @rendezvous: TCP: an offer of a duct, until the handshake is done; socket
  *	lock
  * @data_ready: TCP: the child's own callback
@@ -331,6 +337,7 @@ struct zmq_conn {
 	bool			rx_dry;
 	bool			rx_eof;
 	struct zmq_duct	*duct;
+	struct zmq_pump		*pump;
 	struct zmq_rendezvous	*rendezvous;
 
 	void			(*data_ready)(struct sock *sk);
@@ -352,10 +359,12 @@ enum zmq_flush {
 void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
 		    const struct zmq_opts *opts,
 		    const struct zmq_conn_ops *ops);
+struct zmq_lane *zmq_owner_lane(struct zmq_owner *owner);
 struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 			      const char *endpoint);
 int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
-		   const struct zmq_stream_ops *stream, struct socket *sock);
+		   const struct zmq_stream_ops *stream, struct socket *sock,
+		   struct zmq_pump *pump);
 struct zmq_conn *zmq_conn_next(struct zmq_owner *owner, unsigned long *number);
 void zmq_conn_get(struct zmq_conn *conn);
 void zmq_conn_put(struct zmq_conn *conn);
@@ -432,8 +441,6 @@ int zmq_dial_start(struct zmq_conn *conn);
 void zmq_dial_again(struct zmq_conn *conn);
 int zmq_dial_result(struct zmq_conn *conn);
 void zmq_dial_work(struct work_struct *work);
-int zmq_dial_init(void);
-void zmq_dial_exit(void);
 void zmq_dial_backoff(struct zmq_conn *conn);
 
 #endif /* _ZMQ_CONN_H */

@@ -222,17 +222,11 @@ void zmq_owner_flush(struct zmq_owner *owner)
 	}
 }
 
-/* A stream that user space made may keep whoever writes to it waiting, which
- * is no matter of the other connections.
- */
 static void send_held(struct zmq_conn *conn)
 {
 	/* Pairs with hold(). */
 	smp_mb();
-	if (conn->stream == &zmq_polled_stream)
-		zmq_conn_kick(conn);
-	else
-		zmq_conn_tx_work(conn);
+	zmq_conn_tx_work(conn);
 	zmq_conn_put(conn);
 	cond_resched();
 }

@@ -7,17 +7,12 @@
 #include "child.h"
 #include "compat.h"
 #include "event.h"
+#include "lane.h"
 #include "net.h"
 #include "trace.h"
 
 /* ms between attempts, at the most, where a listener's queue stays full. */
 #define FULL_IVL_MAX	10000
-
-/* Of its own, since looking up a path may take as long as a file server does.
- * Of the CPUs, so that one attempt runs on each while those that sleep are in
- * nobody's way: any number of attempts leaves room for who accepts them.
- */
-static struct workqueue_struct *dial_wq;
 
 static struct net *conn_net(const struct zmq_conn *conn)
 {
@@ -163,7 +158,10 @@ int zmq_dial_result(struct zmq_conn *conn)
 	return 0;
 }
 
-/* Whatever the last attempt brings after its time counts for this one. */
+/* Looking up a path may take as long as a file server does, so it is done where
+ * only attempts of the same user wait for it. Whatever the last attempt brings
+ * after its time counts for this one.
+ */
 static void dial_anew(struct zmq_conn *conn)
 {
 	connecting(conn);
@@ -172,7 +170,7 @@ static void dial_anew(struct zmq_conn *conn)
 		return;
 	}
 	zmq_conn_get(conn);
-	queue_work(dial_wq, &conn->dial_work);
+	queue_work(conn->caller->lane->wq, &conn->dial_work);
 }
 
 /**
@@ -214,7 +212,7 @@ static int prepare(struct zmq_conn *conn, const struct zmq_endpoint *ep)
 	if (!conn->ep)
 		return -ENOMEM;
 	if (!transport->reset) {
-		conn->caller = zmq_caller_new();
+		conn->caller = zmq_caller_new(conn_net(conn));
 		if (!conn->caller)
 			return -ENOMEM;
 	}
@@ -280,23 +278,4 @@ int zmq_dial_start(struct zmq_conn *conn)
 	if (err)
 		attempt_failed(conn, err);
 	return 0;
-}
-
-/**
- * zmq_dial_init() - create the work queue
- *
- * Return: 0 or -ENOMEM.
- */
-int zmq_dial_init(void)
-{
-	dial_wq = alloc_workqueue("zmq_dial", WQ_PERCPU, WQ_MAX_ACTIVE);
-	return dial_wq ? 0 : -ENOMEM;
-}
-
-/**
- * zmq_dial_exit() - wait for the last work and free the queue
- */
-void zmq_dial_exit(void)
-{
-	destroy_workqueue(dial_wq);
 }

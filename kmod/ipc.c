@@ -109,17 +109,22 @@ static int bind_name(struct socket *sock, struct zmq_endpoint *ep)
 	return zmq_child_bind(sock, ep);
 }
 
-static void ipc_unlisten(struct socket *sock)
+static void ipc_unlisten(struct socket *sock, struct path *name)
 {
-	const struct path *path = &unix_sk(sock->sk)->path;
-
 	zmq_duct_unlisten(sock->sk);
-	if (path->dentry)
-		unlink_socket(path);
+	*name = unix_sk(sock->sk)->path;
+	if (name->dentry)
+		path_get(name);
+}
+
+static void ipc_unlink(const struct path *name)
+{
+	unlink_socket(name);
 }
 
 static int ipc_listen(struct socket *sock, struct zmq_endpoint *ep, int backlog)
 {
+	struct path name;
 	int err;
 
 	err = ep->name_len ? bind_name(sock, ep) : bind_wildcard(sock, ep);
@@ -127,8 +132,13 @@ static int ipc_listen(struct socket *sock, struct zmq_endpoint *ep, int backlog)
 		return err;
 	zmq_duct_listen(sock->sk);
 	err = kernel_listen(sock, backlog);
-	if (err)
-		ipc_unlisten(sock);
+	if (!err)
+		return 0;
+	ipc_unlisten(sock, &name);
+	if (name.dentry) {
+		ipc_unlink(&name);
+		path_put(&name);
+	}
 	return err;
 }
 
@@ -223,6 +233,7 @@ const struct zmq_transport zmq_ipc_transport = {
 	.create		= ipc_create,
 	.listen		= ipc_listen,
 	.unlisten	= ipc_unlisten,
+	.unlink		= ipc_unlink,
 	.connect	= ipc_connect,
 	.introduce	= ipc_introduce,
 	.admit		= ipc_admit,

@@ -8,7 +8,9 @@
 #include "drop.h"
 #include "event.h"
 #include "listener.h"
+#include "lane.h"
 #include "net.h"
+#include "pump.h"
 
 /* Connections that one run accepts before it lets others use the socket. */
 #define ACCEPT_BUDGET	64
@@ -28,6 +30,7 @@ static void listener_put(struct zmq_listener *listener)
 	if (!refcount_dec_and_test(&listener->ref))
 		return;
 	put_cred(listener->cred);
+	zmq_lane_put(listener->lane);
 	kfree(listener);
 	sock_put(sk);
 }
@@ -42,6 +45,74 @@ static void task_put(struct zmq_task *task)
 	listener_put(task_listener(task));
 }
 
+/* Accept for the task, or end, where that may have to wait for whoever has the
+ * adopted socket, too.
+ */
+static void accept_adopted(struct zmq_listener *listener)
+{
+	struct socket *sock;
+	int err;
+
+	while (!READ_ONCE(listener->closed) &&
+	       !kfifo_is_full(&listener->accepted)) {
+		err = kernel_accept(listener->adopted, &sock, O_NONBLOCK);
+		if (err == -EAGAIN)
+			return;
+		if (err) {
+			WRITE_ONCE(listener->error, err);
+			break;
+		}
+		zmq_child_no_linger(sock->sk);
+		kfifo_put(&listener->accepted, sock);
+		zmq_task_run(&listener->task);
+	}
+	zmq_task_run(&listener->task);
+}
+
+static void end_adopted(struct zmq_listener *listener)
+{
+	struct socket *sock;
+
+	while (kfifo_get(&listener->accepted, &sock))
+		sock_release(sock);
+	zmq_pump_release_file(listener->adopted);
+	listener->adopted = NULL;
+}
+
+/* The name goes with the rights of whoever bound it. */
+static void unlink_name(struct zmq_listener *listener)
+{
+	const struct cred *cred;
+
+	cred = override_creds(listener->cred);
+	listener->transport->unlink(&listener->path);
+	revert_creds(cred);
+	path_put(&listener->path);
+	listener->path.dentry = NULL;
+}
+
+static void lane_work(struct work_struct *work)
+{
+	struct zmq_listener *listener = container_of(work, struct zmq_listener,
+						     lane_work);
+
+	/* Pairs with smp_store_release() in zmq_listener_close(). */
+	if (!smp_load_acquire(&listener->closed))
+		accept_adopted(listener);
+	else if (listener->adopted)
+		end_adopted(listener);
+	else if (listener->path.dentry)
+		unlink_name(listener);
+	listener_put(listener);
+}
+
+static void run_in_lane(struct zmq_listener *listener)
+{
+	refcount_inc(&listener->ref);
+	if (!queue_work(listener->lane->wq, &listener->lane_work))
+		refcount_dec(&listener->ref);
+}
+
 /* Called with the lock of the wait queue. A callback of the socket itself would
  * be inherited by its children, also by those that somebody else accepts.
  */
@@ -51,7 +122,10 @@ static int listener_wake(wait_queue_entry_t *wait, unsigned int mode, int sync,
 	struct zmq_listener *listener = container_of(wait, struct zmq_listener,
 						     wait);
 
-	zmq_task_run(&listener->task);
+	if (listener->adopted)
+		run_in_lane(listener);
+	else
+		zmq_task_run(&listener->task);
 	return 0;
 }
 
@@ -62,10 +136,32 @@ static void take(struct zmq_listener *listener, struct socket *sock)
 
 	zmq_conn_limit_handshakes(owner);
 	if (zmq_conn_start(owner, listener->endpoint,
-			   listener->transport->stream, sock))
+			   listener->transport->stream, sock, NULL))
 		zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_ACCEPTFAIL, 1);
 	else
 		ZMQ_INC_STATS(net, ZMQ_MIB_ACCEPTS);
+}
+
+static int accept_next(struct zmq_listener *listener, struct socket **res)
+{
+	bool was_full;
+	int err;
+
+	if (!listener->adopted)
+		return zmq_child_accept(listener->owner, listener->transport,
+					listener->sock, res);
+	was_full = kfifo_is_full(&listener->accepted);
+	if (!kfifo_get(&listener->accepted, res)) {
+		err = xchg(&listener->error, 0);
+		/* It may be our own retry. */
+		if (!err)
+			run_in_lane(listener);
+		return err ?: -EAGAIN;
+	}
+	if (was_full)
+		run_in_lane(listener);
+	return zmq_child_adopt(listener->owner, listener->transport,
+			       listener->sock, *res);
 }
 
 static void task_run(struct zmq_task *task)
@@ -78,8 +174,7 @@ static void task_run(struct zmq_task *task)
 	if (!listener->sock)
 		return;
 	while (budget--) {
-		err = zmq_child_accept(listener->owner, listener->transport,
-				       listener->sock, &sock);
+		err = accept_next(listener, &sock);
 		if (err == -EAGAIN)
 			return;
 		if (err == -ECONNABORTED)
@@ -104,25 +199,32 @@ static const struct zmq_task_ops listener_task_ops = {
 	.put	= task_put,
 };
 
-/* The name goes with the rights of whoever bound it. */
-static void unlisten(struct zmq_listener *listener)
+/* A file system may keep whoever removes a name waiting. */
+static void end_own(struct zmq_listener *listener, struct socket *sock,
+		    bool wait)
 {
-	const struct cred *cred;
-
-	if (listener->sock->file || !listener->transport->unlisten)
+	if (listener->transport->unlisten)
+		listener->transport->unlisten(sock, &listener->path);
+	zmq_child_release(sock);
+	if (!listener->path.dentry)
 		return;
-	cred = override_creds(listener->cred);
-	listener->transport->unlisten(listener->sock);
-	revert_creds(cred);
+	if (wait) {
+		unlink_name(listener);
+		return;
+	}
+	/* Pairs with smp_load_acquire() in lane_work(). */
+	smp_store_release(&listener->closed, true);
+	run_in_lane(listener);
 }
 
 /**
  * zmq_listener_close() - accept no more; connections stay
  * @listener: the listener
+ * @wait: until its name in a file system is gone; else it goes soon
  *
  * Context: Process context, socket lock held.
  */
-void zmq_listener_close(struct zmq_listener *listener)
+void zmq_listener_close(struct zmq_listener *listener, bool wait)
 {
 	struct socket *sock = listener->sock;
 
@@ -132,10 +234,33 @@ void zmq_listener_close(struct zmq_listener *listener)
 	list_del(&listener->node);
 	zmq_roster_del(&listener->owner->listener_roster, listener->place);
 	spin_unlock_bh(&listener->owner->lock);
-	unlisten(listener);
 	listener->sock = NULL;
-	zmq_child_release(sock);
+	if (listener->adopted) {
+		/* Pairs with smp_load_acquire() in lane_work(). */
+		smp_store_release(&listener->closed, true);
+		run_in_lane(listener);
+	} else {
+		end_own(listener, sock, wait);
+	}
 	listener_put(listener);
+}
+
+static int adopt(struct zmq_listener *listener)
+{
+	struct zmq_owner *owner = listener->owner;
+	struct zmq_lane *lane = zmq_owner_lane(owner);
+	int err;
+
+	if (!lane)
+		return -ENOMEM;
+	err = zmq_adopt_listener(owner->opts->use_fd, &listener->ep,
+				 &listener->sock);
+	if (err)
+		return err;
+	zmq_lane_get(lane);
+	listener->lane = lane;
+	listener->adopted = listener->sock;
+	return 0;
 }
 
 /* A new child, or the one of ZMQ_USE_FD, which listens already. */
@@ -147,11 +272,17 @@ static int get_child(struct zmq_listener *listener)
 	int err;
 
 	if (owner->opts->use_fd >= 0)
-		return zmq_adopt_listener(owner->opts->use_fd, ep,
-					  &listener->sock);
+		return adopt(listener);
 	err = zmq_transport_resolve(sock_net(owner->tasks.sk), ep);
 	if (err)
 		return err;
+	if (transport->unlink) {
+		listener->lane = zmq_lane_of_user(sock_net(owner->tasks.sk),
+						  current_uid(),
+						  ZMQ_LANE_UNLINK);
+		if (!listener->lane)
+			return -ENOMEM;
+	}
 	err = transport->create(owner, ep, &listener->sock);
 	if (err)
 		return err;
@@ -186,6 +317,8 @@ int zmq_listen(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	listener->transport = zmq_transport_find(ep->transport);
 	listener->cred = get_current_cred();
 	zmq_task_init(&listener->task, &owner->tasks, &listener_task_ops);
+	INIT_WORK(&listener->lane_work, lane_work);
+	INIT_KFIFO(listener->accepted);
 	sock_hold(owner->tasks.sk);
 
 	err = get_child(listener);

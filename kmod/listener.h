@@ -3,7 +3,14 @@
 #ifndef _ZMQ_LISTENER_H
 #define _ZMQ_LISTENER_H
 
+#include <linux/kfifo.h>
+#include <linux/path.h>
 #include "conn.h"
+
+/* Connections that wait to be taken. A power of two. */
+#define ZMQ_LISTENER_ACCEPTED	16
+
+struct zmq_lane;
 
 /**
  * struct zmq_listener - a bound endpoint
@@ -15,6 +22,14 @@
  * @task: accepts
  * @wait: in the child's wait queue
  * @transport: of @ep
+ * @lane: where @lane_work runs, or NULL
+ * @lane_work: accepts from @adopted; when it is closed lets go of that, or
+ *	removes @path
+ * @adopted: @sock if it came as a file, then what remains of it
+ * @accepted: from @adopted and not yet taken; the task reads, @lane_work writes
+ * @error: of @adopted's accept(), to be told
+ * @closed: there will be no more tasks
+ * @path: of a name that is to be removed
  * @cred: who bound it
  * @ep: the endpoint, its wildcards filled in
  * @endpoint: canonical text of @ep
@@ -28,6 +43,13 @@ struct zmq_listener {
 	struct zmq_task		task;
 	wait_queue_entry_t	wait;
 	const struct zmq_transport	*transport;
+	struct zmq_lane		*lane;
+	struct work_struct	lane_work;
+	struct socket		*adopted;
+	DECLARE_KFIFO(accepted, struct socket *, ZMQ_LISTENER_ACCEPTED);
+	int			error;
+	bool			closed;
+	struct path		path;
 	const struct cred	*cred;
 	struct zmq_endpoint	ep;
 	char			endpoint[ZMQ_EP_TEXT];
@@ -35,6 +57,6 @@ struct zmq_listener {
 
 int zmq_listen(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	       struct zmq_listener **res);
-void zmq_listener_close(struct zmq_listener *listener);
+void zmq_listener_close(struct zmq_listener *listener, bool wait);
 
 #endif /* _ZMQ_LISTENER_H */

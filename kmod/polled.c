@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How any other stream socket carries bytes: a worker reads when the socket
- * wakes whoever polls it. Nothing in the socket itself is changed, so it may be
- * one that user space made and still has.
+ * How any other stream socket of ours carries bytes: a worker reads when the
+ * socket wakes whoever polls it.
  */
 
 #include <linux/bvec.h>
@@ -80,18 +79,19 @@ static void polled_unlock(struct zmq_conn *conn)
 }
 
 /**
- * zmq_polled_fill() - receive from the child
- * @conn: the connection, whose rx_skb is NULL
+ * zmq_polled_recv() - receive from a stream
+ * @sock: the stream
+ * @frag: where to; the caller's, for one call after the other
+ * @res: set to what was received
  *
  * A page that no run refers to is used again.
  *
- * Context: Process context, rx_lock held.
- * Return: the bytes received into rx_skb, 0 at the end of the stream, or an
- *	error.
+ * Context: Process context.
+ * Return: the bytes received, 0 at the end of the stream, or an error.
  */
-int zmq_polled_fill(struct zmq_conn *conn)
+int zmq_polled_recv(struct socket *sock, struct page_frag *frag,
+		    struct sk_buff **res)
 {
-	struct page_frag *frag = &conn->rx_frag;
 	struct msghdr m = {};
 	struct sk_buff *skb;
 	struct bio_vec bv;
@@ -108,7 +108,7 @@ int zmq_polled_fill(struct zmq_conn *conn)
 	bv.bv_offset = frag->offset;
 	bv.bv_len = min_t(u32, READ_SIZE, frag->size - frag->offset);
 	iov_iter_bvec(&m.msg_iter, ITER_DEST, &bv, 1, bv.bv_len);
-	ret = sock_recvmsg(conn->sock, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ret = sock_recvmsg(sock, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (ret <= 0) {
 		kfree_skb(skb);
 		return ret;
@@ -117,9 +117,21 @@ int zmq_polled_fill(struct zmq_conn *conn)
 	skb_add_rx_frag(skb, 0, frag->page, frag->offset, ret,
 			max_t(int, ret, READ_MIN));
 	frag->offset += ALIGN(ret, SMP_CACHE_BYTES);
-	conn->rx_skb = skb;
-	conn->rx_off = 0;
+	*res = skb;
 	return ret;
+}
+
+/**
+ * zmq_polled_fill() - receive from the child
+ * @conn: the connection, whose rx_skb is NULL
+ *
+ * Context: Process context, rx_lock held.
+ * Return: as zmq_polled_recv(), into rx_skb.
+ */
+int zmq_polled_fill(struct zmq_conn *conn)
+{
+	conn->rx_off = 0;
+	return zmq_polled_recv(conn->sock, &conn->rx_frag, &conn->rx_skb);
 }
 
 static void read_nothing(struct zmq_conn *conn, int err)

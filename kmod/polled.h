@@ -9,6 +9,8 @@
 
 void zmq_polled_install(struct zmq_conn *conn);
 void zmq_polled_uninstall(struct zmq_conn *conn);
+int zmq_polled_recv(struct socket *sock, struct page_frag *frag,
+		    struct sk_buff **res);
 int zmq_polled_fill(struct zmq_conn *conn);
 int zmq_polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
 		    sk_read_actor_t actor, int (*fill)(struct zmq_conn *conn));

@@ -6,6 +6,7 @@
 #include "drop.h"
 #include "event.h"
 #include "inproc.h"
+#include "lane.h"
 #include "listener.h"
 #include "mem.h"
 #include "monitor.h"
@@ -26,6 +27,7 @@ static void sock_destruct(struct sock *sk)
 	if (zmq_sk(sk)->orphan)
 		atomic_dec(&zn->nr_orphans);
 	zmq_inproc_exit(&zmq_sk(sk)->core);
+	zmq_lane_put(zmq_sk(sk)->core.owner.lane);
 	__skb_queue_purge(&sk->sk_error_queue);
 	zmq_mem_sock_exit(sk);
 }
@@ -118,10 +120,10 @@ static void listener_event(const struct zmq_listener *listener, u32 event)
 			   listener->endpoint);
 }
 
-static void close_listener(struct zmq_listener *listener)
+static void close_listener(struct zmq_listener *listener, bool wait)
 {
 	listener_event(listener, ZMQ_EVENT_CLOSED);
-	zmq_listener_close(listener);
+	zmq_listener_close(listener, wait);
 }
 
 static void set_last_endpoint(struct zmq_sock *zsk,
@@ -287,7 +289,7 @@ int zmq_sock_unbind(struct zmq_sock *zsk, const struct zmq_endpoint *ep)
 		return -ENOENT;
 	list_for_each_entry(listener, &zsk->core.owner.listeners, node) {
 		if (zmq_endpoint_equal(&listener->ep, &want)) {
-			close_listener(listener);
+			close_listener(listener, true);
 			return 0;
 		}
 	}
@@ -377,7 +379,7 @@ static void close_endpoints(struct zmq_sock *zsk)
 	zmq_inproc_unbind_all(&zsk->core);
 	list_for_each_entry_safe(listener, next, &zsk->core.owner.listeners,
 				 node) {
-		close_listener(listener);
+		close_listener(listener, false);
 		cond_resched();
 	}
 }

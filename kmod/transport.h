@@ -8,6 +8,7 @@
 #include "types.h"
 
 struct msghdr;
+struct path;
 struct pid;
 struct zmq_owner;
 
@@ -15,6 +16,8 @@ struct zmq_owner;
  * struct zmq_stream_ops - how bytes go in and out of a child
  * @install: have the child's events tell the connection. Socket lock.
  * @uninstall: the opposite; nothing is told after it. Socket lock.
+ * @release: let go of the child, which the connection has forgotten, or NULL
+ *	for zmq_child_release(). Socket lock.
  * @meet: the child is connected and nothing has passed: find out who the peer
  *	is, or NULL. Socket lock.
  * @part: the connection is lost or closes: forget that, or NULL; may change
@@ -40,6 +43,7 @@ struct zmq_owner;
 struct zmq_stream_ops {
 	void	(*install)(struct zmq_conn *conn);
 	void	(*uninstall)(struct zmq_conn *conn);
+	void	(*release)(struct zmq_conn *conn, struct socket *sock);
 	void	(*meet)(struct zmq_conn *conn);
 	void	(*part)(struct zmq_conn *conn);
 	void	(*ended)(struct zmq_conn *conn);
@@ -65,7 +69,10 @@ struct zmq_stream_ops {
  * @resolve: fill in what the endpoint names; NULL if there is nothing
  * @create: make a child for an endpoint, in the caller or on its behalf
  * @listen: bind and listen; fills in the endpoint's wildcards. In the caller.
- * @unlisten: take away what @listen left beside the child, or NULL
+ * @unlisten: take away what @listen left beside the child, but for a name in a
+ *	file system, which is told with a reference; or NULL
+ * @unlink: remove that name; may wait for the file system. NULL if there are
+ *	none. With the rights of who bound it, no lock.
  * @source: bind a child that will connect to the endpoint's source, or NULL
  * @connect: begin to connect; 0, -EINPROGRESS or another errno
  * @introduce: a worker has connected: tell the peer of the process that it
@@ -85,7 +92,8 @@ struct zmq_transport {
 			  const struct zmq_endpoint *ep, struct socket **res);
 	int	(*listen)(struct socket *sock, struct zmq_endpoint *ep,
 			  int backlog);
-	void	(*unlisten)(struct socket *sock);
+	void	(*unlisten)(struct socket *sock, struct path *name);
+	void	(*unlink)(const struct path *name);
 	int	(*source)(struct socket *sock, const struct zmq_endpoint *ep);
 	int	(*connect)(struct socket *sock, const struct zmq_endpoint *ep);
 	void	(*introduce)(struct socket *sock, struct pid *pid);
