@@ -142,6 +142,24 @@ static int ipc_listen(struct socket *sock, struct zmq_endpoint *ep, int backlog)
 	return err;
 }
 
+/* An accepted child refers to the listener's file, too. Whoever drops the last
+ * reference to one that has been removed waits for the file system, so it is
+ * dropped while the listener has another.
+ */
+static void ipc_inherit(struct zmq_owner *owner, struct socket *sock)
+{
+	struct unix_sock *u = unix_sk(sock->sk);
+	struct path path;
+
+	unix_state_lock(sock->sk);
+	path = u->path;
+	u->path.mnt = NULL;
+	u->path.dentry = NULL;
+	unix_state_unlock(sock->sk);
+	if (path.dentry)
+		path_put(&path);
+}
+
 static int ipc_connect(struct socket *sock, const struct zmq_endpoint *ep)
 {
 	int err;
@@ -236,5 +254,6 @@ const struct zmq_transport zmq_ipc_transport = {
 	.unlink		= ipc_unlink,
 	.connect	= ipc_connect,
 	.introduce	= ipc_introduce,
+	.inherit	= ipc_inherit,
 	.admit		= ipc_admit,
 };
