@@ -217,6 +217,20 @@ static void end_own(struct zmq_listener *listener, struct socket *sock,
 	run_in_lane(listener);
 }
 
+static void let_go(struct zmq_listener *listener, bool wait)
+{
+	struct socket *sock = listener->sock;
+
+	listener->sock = NULL;
+	if (listener->adopted) {
+		/* Pairs with smp_load_acquire() in lane_work(). */
+		smp_store_release(&listener->closed, true);
+		run_in_lane(listener);
+	} else {
+		end_own(listener, sock, wait);
+	}
+}
+
 /**
  * zmq_listener_close() - accept no more; connections stay
  * @listener: the listener
@@ -226,22 +240,13 @@ static void end_own(struct zmq_listener *listener, struct socket *sock,
  */
 void zmq_listener_close(struct zmq_listener *listener, bool wait)
 {
-	struct socket *sock = listener->sock;
-
-	remove_wait_queue(sk_sleep(sock->sk), &listener->wait);
+	remove_wait_queue(sk_sleep(listener->sock->sk), &listener->wait);
 	zmq_task_stop_timer(&listener->task);
 	spin_lock_bh(&listener->owner->lock);
 	list_del(&listener->node);
 	zmq_roster_del(&listener->owner->listener_roster, listener->place);
 	spin_unlock_bh(&listener->owner->lock);
-	listener->sock = NULL;
-	if (listener->adopted) {
-		/* Pairs with smp_load_acquire() in lane_work(). */
-		smp_store_release(&listener->closed, true);
-		run_in_lane(listener);
-	} else {
-		end_own(listener, sock, wait);
-	}
+	let_go(listener, wait);
 	listener_put(listener);
 }
 
@@ -331,8 +336,7 @@ int zmq_listen(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	err = zmq_roster_add(&owner->listener_roster, listener,
 			     &listener->place);
 	if (err) {
-		unlisten(listener);
-		zmq_child_release(listener->sock);
+		let_go(listener, true);
 		listener_put(listener);
 		return err;
 	}
