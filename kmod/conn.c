@@ -299,13 +299,12 @@ void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms)
 		zmq_task_run_after(&conn->task, msecs_to_jiffies(ms));
 }
 
-static void note_failure(struct zmq_conn *conn, enum zmq_mib_field why)
+static void note_failure(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 {
-	int err = conn->sock ? READ_ONCE(conn->sock->sk->sk_err) : 0;
-
+	if (!err && conn->sock)
+		err = READ_ONCE(conn->sock->sk->sk_err);
 	WRITE_ONCE(conn->reason, why);
-	WRITE_ONCE(conn->error, err ?: conn->dial_error);
-	conn->dial_error = 0;
+	WRITE_ONCE(conn->error, err);
 }
 
 static bool may_dial_again(const struct zmq_conn *conn, enum zmq_mib_field why)
@@ -316,52 +315,76 @@ static bool may_dial_again(const struct zmq_conn *conn, enum zmq_mib_field why)
 	if (!conn->dialed || conn->no_redial ||
 	    READ_ONCE(opts->reconnect_ivl) <= 0)
 		return false;
-	if (conn->state == ZMQ_CONN_HANDSHAKE)
+	if (conn->state == ZMQ_CONN_HANDSHAKE || why == ZMQ_MIB_HSREFUSED)
 		return !(stop & ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED);
 	return !(stop & ZMQ_RECONNECT_STOP_CONN_REFUSED) ||
 	       why != ZMQ_MIB_CONNECTFAIL || conn->error != ECONNREFUSED;
+}
+
+/* The stream ends for the peer as well: one that can be connected again is
+ * reset, and would otherwise go on acknowledging what nobody reads.
+ */
+static void end_stream(struct zmq_conn *conn, bool again)
+{
+	part(conn);
+	if (again && conn->transport->reset)
+		conn->transport->reset(conn->sock);
+	else
+		drop_stream(conn);
+}
+
+/* A peer that breaks the protocol each time is not asked as often as others. */
+static void forget_backoff(struct zmq_conn *conn, enum zmq_mib_field why)
+{
+	unsigned long longer = conn->up_since + msecs_to_jiffies(conn->backoff);
+
+	if (conn->state == ZMQ_CONN_UP &&
+	    (!zmq_dial_wrong_peer(why) || time_after(jiffies, longer)))
+		conn->backoff = 0;
 }
 
 /**
  * zmq_conn_lost() - the stream is of no more use
  * @conn: the connection
  * @why: what to count
- * @for_good: do not dial again, whatever the options say
+ * @err: its errno, or 0 for that of the stream
+ *
+ * A connection that was dialed is dialed again, unless the options say no.
  *
  * Context: Process context, socket lock held.
  */
-void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, bool for_good)
+void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 {
 	const struct zmq_owner *owner = conn->owner;
-	bool again;
+	bool again, done;
 
-	note_failure(conn, why);
-	again = !for_good && may_dial_again(conn, why);
+	note_failure(conn, why, err);
+	forget_backoff(conn, why);
+	again = may_dial_again(conn, why);
 	ZMQ_INC_STATS(conn_net(conn), why);
 	zmq_event_lost(conn, why);
 
 	if (conn->sock)
 		stop_stream(conn);
 	zmq_conn_tx_rewind(conn);
+	done = conn->lingering && zmq_conn_tx_empty(conn);
 	if (conn->sock)
-		part(conn);
-	/* Unless it can be connected again. */
-	if (conn->sock && (!conn->transport || !conn->transport->reset))
-		drop_stream(conn);
+		end_stream(conn, again && !done);
 	set_state(conn, ZMQ_CONN_BACKOFF, why);
 	if (conn->pipe) {
 		zmq_conn_raw_down(conn);
 		owner->ops->down(conn, again);
-	} else if (conn->lingering && zmq_conn_tx_empty(conn)) {
-		again = false;
 	}
 
 	if (conn->state == ZMQ_CONN_CLOSED)
 		return;
-	if (again)
+	if (again && !done) {
 		zmq_dial_backoff(conn);
-	else
-		zmq_conn_close(conn);
+		return;
+	}
+	if (conn->dialed && !done)
+		zmq_event_conn(conn, ZMQ_EVENT_GIVEN_UP, conn->error);
+	zmq_conn_close(conn);
 }
 
 /**
@@ -383,7 +406,7 @@ void zmq_conn_limit_handshakes(struct zmq_owner *owner)
 		return;
 	conn = list_first_entry(&owner->handshaking, struct zmq_conn,
 				handshake_node);
-	zmq_conn_lost(conn, ZMQ_MIB_HSLIMIT, true);
+	zmq_conn_lost(conn, ZMQ_MIB_HSLIMIT, EUSERS);
 }
 
 static void handshake_failed(struct zmq_conn *conn, int err)
@@ -405,7 +428,7 @@ static void handshake_failed(struct zmq_conn *conn, int err)
 		field = ZMQ_MIB_NOMEM;
 		break;
 	}
-	zmq_conn_lost(conn, field, err != -ENOMEM);
+	zmq_conn_lost(conn, field, -err);
 }
 
 static bool stream_ended(const struct zmq_conn *conn)
@@ -426,19 +449,19 @@ static void conn_up(struct zmq_conn *conn)
 
 	zmq_conn_rx_start(conn);
 	set_state(conn, ZMQ_CONN_UP, ZMQ_MIB_NONE);
-	conn->backoff = 0;
+	conn->up_since = jiffies;
 	zmq_heartbeat_start(conn);
 	zmq_rendezvous_meet(conn);
 	/* Messages that wait go out behind what up() announces. */
 	if (!conn->lingering) {
 		err = conn->owner->ops->up(conn);
 		if (err) {
-			zmq_conn_lost(conn, ZMQ_MIB_HSREFUSED, true);
+			zmq_conn_lost(conn, ZMQ_MIB_HSREFUSED, -err);
 			return;
 		}
 		err = zmq_conn_raw_up(conn);
 		if (err) {
-			zmq_conn_lost(conn, ZMQ_MIB_NOMEM, false);
+			zmq_conn_lost(conn, ZMQ_MIB_NOMEM, ENOMEM);
 			return;
 		}
 	}
@@ -469,12 +492,18 @@ static bool all_told(struct zmq_conn *conn)
 	return told;
 }
 
+static void handshake_ended(struct zmq_conn *conn)
+{
+	zmq_conn_lost(conn, ZMQ_MIB_HSCLOSED,
+		      READ_ONCE(conn->sock->sk->sk_err) ?: EPIPE);
+}
+
 static void handshake_done(struct zmq_conn *conn, bool ended)
 {
 	if (all_told(conn))
 		conn_up(conn);
 	else if (ended)
-		zmq_conn_lost(conn, ZMQ_MIB_HSCLOSED, false);
+		handshake_ended(conn);
 	else
 		zmq_task_run_after(&conn->task, ZMQ_CONN_RX_RETRY);
 }
@@ -491,7 +520,7 @@ static void run_handshake(struct zmq_conn *conn)
 	else if (zmq_session_done(&conn->session))
 		handshake_done(conn, ended);
 	else if (ended)
-		zmq_conn_lost(conn, ZMQ_MIB_HSCLOSED, false);
+		handshake_ended(conn);
 }
 
 /**
@@ -549,7 +578,7 @@ static void run_connecting(struct zmq_conn *conn)
 	if (err == -EINPROGRESS)
 		return;
 	if (err) {
-		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
+		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, -err);
 		return;
 	}
 	switch (conn->sock->sk->sk_state) {
@@ -557,11 +586,34 @@ static void run_connecting(struct zmq_conn *conn)
 	case TCP_SYN_RECV:
 		return;
 	case TCP_CLOSE:
-		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
+		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, 0);
 		return;
 	}
-	if (zmq_conn_handshake(conn))
-		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, false);
+	if (conn->transport->is_own && conn->transport->is_own(conn->sock))
+		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, ECONNREFUSED);
+	else if (zmq_conn_handshake(conn))
+		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, ENOMEM);
+}
+
+/* Nobody reads what is sent to a peer that has said its last word, so it waits
+ * for the next stream; one without ZMTP may only have said that.
+ */
+static void note_end(struct zmq_conn *conn)
+{
+	if (!conn->owner->raw)
+		clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
+	if (conn->stream->ended)
+		conn->stream->ended(conn);
+}
+
+static void stream_over(struct zmq_conn *conn)
+{
+	/* That is what a connection that lingers has waited for. */
+	if (test_bit(ZMQ_CONN_TX_ENDED, &conn->flags) &&
+	    !READ_ONCE(conn->sock->sk->sk_err))
+		zmq_conn_close(conn);
+	else
+		zmq_conn_lost(conn, ZMQ_MIB_DISCONNECTS, 0);
 }
 
 static void run_up(struct zmq_conn *conn)
@@ -569,20 +621,23 @@ static void run_up(struct zmq_conn *conn)
 	bool ended = stream_ended(conn);
 	bool drained;
 
-	if (ended && conn->stream->ended)
-		conn->stream->ended(conn);
-	drained = zmq_conn_rx(conn);
+	if (ended)
+		note_end(conn);
+	drained = zmq_conn_rx(conn) ||
+		  (conn->lingering && test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags));
 	if (test_bit(ZMQ_CONN_RX_ERROR, &conn->flags)) {
 		zmq_conn_lost(conn, conn->rx_err == -EMSGSIZE ?
-			      ZMQ_MIB_RXTOOBIG : ZMQ_MIB_PROTOERROR, true);
+			      ZMQ_MIB_RXTOOBIG : ZMQ_MIB_PROTOERROR,
+			      -conn->rx_err);
 	} else if (ended && drained) {
-		zmq_conn_lost(conn, ZMQ_MIB_DISCONNECTS, false);
+		stream_over(conn);
 	} else {
 		if (test_and_clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags) &&
 		    conn->pipe)
 			conn->owner->ops->cmd_room(conn);
-		if (!zmq_heartbeat_run(conn))
-			zmq_conn_lost(conn, ZMQ_MIB_HBTIMEOUT, false);
+		if (!test_bit(ZMQ_CONN_TX_ENDED, &conn->flags) &&
+		    !zmq_heartbeat_run(conn))
+			zmq_conn_lost(conn, ZMQ_MIB_HBTIMEOUT, ETIMEDOUT);
 	}
 }
 
@@ -591,23 +646,15 @@ static void timed_out(struct zmq_conn *conn)
 	conn->timed = false;
 	switch (conn->state) {
 	case ZMQ_CONN_CONNECTING:
-		conn->dial_error = ETIMEDOUT;
-		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
+		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, ETIMEDOUT);
 		break;
 	case ZMQ_CONN_HANDSHAKE:
-		zmq_conn_lost(conn, ZMQ_MIB_HSTIMEOUT, false);
+		zmq_conn_lost(conn, ZMQ_MIB_HSTIMEOUT, ETIMEDOUT);
 		break;
 	case ZMQ_CONN_BACKOFF:
 		zmq_dial_again(conn);
 		break;
 	}
-}
-
-static void run_linger(struct zmq_conn *conn)
-{
-	if (zmq_conn_tx_empty(conn) ||
-	    time_after_eq(jiffies, conn->linger_end))
-		zmq_conn_close(conn);
 }
 
 static unsigned long until(unsigned long when)
@@ -626,7 +673,8 @@ static void rearm(struct zmq_conn *conn)
 		next = until(conn->deadline);
 	if (conn->lingering)
 		next = min(next, until(conn->linger_end));
-	if (conn->state == ZMQ_CONN_UP)
+	if (conn->state == ZMQ_CONN_UP &&
+	    !test_bit(ZMQ_CONN_TX_ENDED, &conn->flags))
 		next = min(next, zmq_heartbeat_next(conn));
 	if (next < MAX_JIFFY_OFFSET)
 		zmq_task_run_after(&conn->task, next);
@@ -653,32 +701,9 @@ static void task_run(struct zmq_task *task)
 	}
 
 	if (conn->lingering && conn->state != ZMQ_CONN_CLOSED)
-		run_linger(conn);
+		zmq_conn_linger_run(conn);
 	if (conn->state != ZMQ_CONN_CLOSED)
 		rearm(conn);
-}
-
-/**
- * zmq_conn_linger() - send what is queued, then close
- * @conn: the connection; its pipe is gone
- * @ms: how long to try
- *
- * Context: Process context, socket lock held.
- */
-void zmq_conn_linger(struct zmq_conn *conn, int ms)
-{
-	WRITE_ONCE(conn->lingering, true);
-	if (zmq_conn_tx_empty(conn) || !ms ||
-	    (!conn->dialed && conn->state != ZMQ_CONN_UP) ||
-	    (conn->no_redial && conn->state == ZMQ_CONN_BACKOFF)) {
-		zmq_conn_close(conn);
-		return;
-	}
-	conn->linger_end = jiffies + msecs_to_jiffies(ms);
-	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
-	/* With unread data in it, the stream would be reset instead of closed. */
-	zmq_conn_rx_resume(conn);
-	zmq_task_run(&conn->task);
 }
 
 static const struct zmq_task_ops conn_task_ops = {
@@ -760,7 +785,7 @@ int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
 	zmq_conn_install(conn, sock);
 	err = zmq_conn_handshake(conn);
 	if (err)
-		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, true);
+		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, ENOMEM);
 	return err;
 }
 

@@ -61,6 +61,7 @@ struct zmq_transport;
  * @fanout_end: when the last one had been; socket lock
  * @fanout_gap: from there to the next one; socket lock
  * @fanout_close: that was close behind the one before; socket lock
+ * @discarded: bytes that came for connections that only linger
  * @spare_run: a run that was read, for the next small message, or NULL
  * @flush_lock: protects @ticking to @unflushed
  * @ticking: @flush_timer runs, or @flush_work, which starts it again; one of
@@ -93,6 +94,7 @@ struct zmq_owner {
 	ktime_t				fanout_end;
 	ktime_t				fanout_gap;
 	bool				fanout_close;
+	atomic_long_t			discarded;
 	struct sk_buff			*spare_run;
 	spinlock_t			flush_lock; /* see locking.rst, 8 */
 	bool				ticking;
@@ -147,6 +149,7 @@ enum zmq_conn_flag {
 	ZMQ_CONN_RX_ERROR,	/* the peer violated the protocol, see rx_err */
 	ZMQ_CONN_TX_ON,		/* commands may be given to the stream */
 	ZMQ_CONN_TX_MSGS,	/* messages, too */
+	ZMQ_CONN_TX_ENDED,	/* nothing any more, and the peer was told */
 	ZMQ_CONN_CMD_FULL,	/* a command was refused; under tx_qlock */
 	ZMQ_CONN_CMD_ROOM,	/* and could be queued now */
 	ZMQ_CONN_TX_BLOCKED,	/* a polled child had no room */
@@ -157,14 +160,12 @@ enum zmq_conn_flag {
 /**
  * struct zmq_reframe - where a sender that translates headers is
  * @body_left: bytes missing of the current frame's body
- * @in_hdr: a part of @hdr has been offered to TCP
  * @hdr_off: bytes of @hdr that TCP took
  * @hdr_len: bytes in @hdr
  * @hdr: header of the frame that the queue begins with, in the peer's framing
  */
 struct zmq_reframe {
 	u64	body_left;
-	bool	in_hdr;
 	u8	hdr_off;
 	u8	hdr_len;
 	u8	hdr[ZMQ_V1_HDR_MAX];
@@ -219,10 +220,10 @@ struct zmq_seg {
  * @deadline: jiffies when the state ends by itself, if @timed
  * @timed: @deadline is valid
  * @linger_end: jiffies when @lingering is over
+ * @up_since: jiffies when the handshake was done
  * @backoff: ms, the next wait before dialing again
  * @reason: the counter of the last failure
- * @error: its errno, or 0
- * @dial_error: errno of the failed attempt that zmq_conn_lost() is told of
+ * @error: its errno, 0 for an orderly end
  * @reconnects: how often it was dialed again
  * @ep: dialed: where to; accepted: where from
  * @endpoint: text of the endpoint bound or connected to
@@ -238,17 +239,19 @@ struct zmq_seg {
  * @free_work: frees it, which may sleep
  * @flush_timer: caps how long commands are held back
  * @tx_lock: held by whoever drains the queue
- * @tx_qlock: protects the queue: @tx_queue to @tx_last
+ * @tx_qlock: protects the queue: @tx_queue to @tx_sent
  * @tx_queue: messages, of struct zmq_seg
  * @tx_seg: for one that finds it unused: without @tx_seg.buf
  * @tx_cmds: commands, of struct zmq_cmd_chunk; they go between messages
  * @tx_cmd_bytes: bytes in @tx_cmds
  * @tx_bytes: bytes in @tx_queue
  * @tx_msgs: messages in @tx_queue
+ * @tx_sent: this stream was given messages
  * @tx_off: bytes sent of the first segment, or of the first command chunk if
  *	@tx_in_cmd; @tx_lock
  * @tx_mid: the stream stands inside of a message; @tx_lock
  * @tx_in_cmd: the stream stands inside of a chunk of commands; @tx_lock
+ * @tx_giving: TCP: something is being given to it; child's lock
  * @reframe: of a stream that does not carry ZMTP 2.0 frames; @tx_lock
  * @tx_last: when data was last given to TCP
  * @tx_fanout: owner->fanouts of the last one of those; socket lock
@@ -294,10 +297,10 @@ struct zmq_conn {
 	struct zmq_task		task;
 	unsigned long		deadline;
 	unsigned long		linger_end;
+	unsigned long		up_since;
 	unsigned int		backoff;
 	u8			reason;
 	int			error;
-	int			dial_error;
 	unsigned int		reconnects;
 	struct zmq_endpoint	*ep;
 	char			*endpoint;
@@ -321,9 +324,11 @@ struct zmq_conn {
 	u32			tx_cmd_bytes;
 	u64			tx_bytes;
 	unsigned int		tx_msgs;
+	bool			tx_sent;
 	u32			tx_off;
 	bool			tx_mid;
 	bool			tx_in_cmd;
+	bool			tx_giving;
 	struct zmq_reframe	reframe;
 	ktime_t			tx_last;
 	u32			tx_fanout;
@@ -369,16 +374,21 @@ struct zmq_conn *zmq_conn_next(struct zmq_owner *owner, unsigned long *number);
 void zmq_conn_get(struct zmq_conn *conn);
 void zmq_conn_put(struct zmq_conn *conn);
 int zmq_conn_handshake(struct zmq_conn *conn);
-void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why,
-		   bool for_good);
+void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err);
 void zmq_conn_limit_handshakes(struct zmq_owner *owner);
 void zmq_conn_set_pipe(struct zmq_conn *conn, void *pipe);
 void zmq_conn_close(struct zmq_conn *conn);
-void zmq_conn_linger(struct zmq_conn *conn, int ms);
 void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms);
 void zmq_conn_install(struct zmq_conn *conn, struct socket *sock);
 int zmq_conn_cache_init(void);
 void zmq_conn_cache_exit(void);
+
+/* conn_linger.c */
+bool zmq_conn_owes(struct zmq_conn *conn);
+void zmq_conn_linger(struct zmq_conn *conn, int ms);
+void zmq_conn_linger_run(struct zmq_conn *conn);
+void zmq_conn_linger_sent(struct zmq_conn *conn);
+void zmq_conn_linger_read(struct zmq_conn *conn, unsigned int bytes);
 
 /* conn_rx.c */
 void zmq_conn_rx_start(struct zmq_conn *conn);
@@ -442,5 +452,6 @@ void zmq_dial_again(struct zmq_conn *conn);
 int zmq_dial_result(struct zmq_conn *conn);
 void zmq_dial_work(struct work_struct *work);
 void zmq_dial_backoff(struct zmq_conn *conn);
+bool zmq_dial_wrong_peer(enum zmq_mib_field why);
 
 #endif /* _ZMQ_CONN_H */

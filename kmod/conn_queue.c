@@ -164,6 +164,8 @@ unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent)
 		list_move_tail(&seg->node, &done);
 	}
 	conn->tx_msgs -= msgs;
+	if (msgs)
+		conn->tx_sent = true;
 	spin_unlock_bh(&conn->tx_qlock);
 	segs_free(conn, &done);
 	return msgs;
@@ -273,6 +275,8 @@ void zmq_conn_tx_rewind(struct zmq_conn *conn)
 	conn->tx_off = 0;
 	conn->tx_mid = false;
 	conn->tx_in_cmd = false;
+	conn->tx_sent = false;
+	clear_bit(ZMQ_CONN_TX_ENDED, &conn->flags);
 	memset(&conn->reframe, 0, sizeof(conn->reframe));
 	spin_unlock_bh(&conn->tx_qlock);
 	if (conn->pipe && sent + lost)

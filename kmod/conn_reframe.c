@@ -119,10 +119,10 @@ static int send_hdr(struct zmq_conn *conn, unsigned int *msgs)
 	ret = peek_hdr(conn, &h);
 	if (ret)
 		return ret;
-	if (!rf->in_hdr && conn->session.framing == ZMQ_FRAMING_V1)
+	/* Until the stream has a part of it, another message may take its place. */
+	if (!rf->hdr_off && conn->session.framing == ZMQ_FRAMING_V1)
 		rf->hdr_len = zmq_v1_hdr_put(rf->hdr, h.len, h.flags);
 	if (rf->hdr_off < rf->hdr_len) {
-		rf->in_hdr = true;
 		kv.iov_base = rf->hdr + rf->hdr_off;
 		kv.iov_len = rf->hdr_len - rf->hdr_off;
 		iov_iter_kvec(&m.msg_iter, ITER_SOURCE, &kv, 1, kv.iov_len);

@@ -354,12 +354,17 @@ void zmq_conn_rx_locked(struct zmq_conn *conn)
 	struct rx rx = { .conn = conn, .budget = RX_BUDGET };
 	read_descriptor_t desc = { .arg.data = &rx, .count = 1 };
 	struct sock *sk = conn->sock->sk;
+	int ret;
 
 	if (!test_bit(ZMQ_CONN_RX_ON, &conn->flags) ||
 	    test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags) ||
 	    test_bit(ZMQ_CONN_RX_ERROR, &conn->flags))
 		return;
-	conn->stream->read(conn, &desc, rx_actor);
+	ret = conn->stream->read(conn, &desc, rx_actor);
+	if (ret < 0)
+		rx_broken(&rx, ret);
+	else if (READ_ONCE(conn->lingering))
+		zmq_conn_linger_read(conn, ret);
 
 	if (rx.nomem) {
 		ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk), ZMQ_MIB_NOMEM);
@@ -504,7 +509,7 @@ int zmq_conn_rx_handshake(struct zmq_conn *conn)
 {
 	read_descriptor_t desc = { .count = 1 };
 	struct rx_handshake *rx;
-	int err;
+	int err, ret;
 
 	rx = kmalloc(sizeof(*rx), GFP_KERNEL);
 	if (!rx)
@@ -513,9 +518,11 @@ int zmq_conn_rx_handshake(struct zmq_conn *conn)
 	rx->err = 0;
 	desc.arg.data = rx;
 	conn->stream->lock(conn);
-	conn->stream->read(conn, &desc, handshake_actor);
+	ret = conn->stream->read(conn, &desc, handshake_actor);
 	conn->stream->unlock(conn);
 	err = rx->err;
+	if (!err && ret < 0)
+		err = ret;
 	kfree(rx);
 	return err;
 }

@@ -226,7 +226,8 @@ bool zmq_conn_tx_pending(const struct zmq_conn *conn)
  * @conn: the connection
  *
  * Whoever fails to get tx_lock has queued before, so the holder looks again
- * after it let go: the barrier is in mutex_unlock() and mutex_trylock().
+ * after it let go. Neither mutex_unlock() nor a mutex_trylock() that fails keeps
+ * those apart.
  *
  * Context: Process context, socket lock held, or in a worker behind
  *	zmq_conn_tx_work().
@@ -235,8 +236,12 @@ void zmq_conn_drain(struct zmq_conn *conn)
 {
 	int err = 0;
 
-	while (!err && zmq_conn_tx_pending(conn) &&
-	       mutex_trylock(&conn->tx_lock)) {
+	while (!err) {
+		/* Pairs with itself, where another one drains. */
+		smp_mb();
+		if (!zmq_conn_tx_pending(conn) ||
+		    !mutex_trylock(&conn->tx_lock))
+			break;
 		if (conn->sock)
 			err = drain(conn);
 		else
@@ -261,8 +266,8 @@ void zmq_conn_tx_work(struct zmq_conn *conn)
 	mutex_unlock(&conn->tx_lock);
 	if (!err)
 		zmq_conn_drain(conn);
-	if (conn->lingering && zmq_conn_tx_empty(conn))
-		zmq_task_run(&conn->task);
+	if (READ_ONCE(conn->lingering) && zmq_conn_tx_empty(conn))
+		zmq_conn_linger_sent(conn);
 }
 
 /**

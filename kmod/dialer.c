@@ -11,8 +11,10 @@
 #include "net.h"
 #include "trace.h"
 
-/* ms between attempts, at the most, where a listener's queue stays full. */
-#define FULL_IVL_MAX	10000
+/* ms between attempts, at the most, where the one that would be made so often
+ * is of no use: a listener's queue stays full, or a peer speaks something else.
+ */
+#define USELESS_IVL_MAX	10000
 
 static struct net *conn_net(const struct zmq_conn *conn)
 {
@@ -45,18 +47,43 @@ static int attempt(struct zmq_conn *conn)
 
 static void attempt_failed(struct zmq_conn *conn, int err)
 {
-	conn->dial_error = -err;
-	zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, false);
+	zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, -err);
+}
+
+/**
+ * zmq_dial_wrong_peer() - was somebody there who does not fit
+ * @why: the counter of the failure
+ *
+ * Context: Any.
+ * Return: true if so.
+ */
+bool zmq_dial_wrong_peer(enum zmq_mib_field why)
+{
+	switch (why) {
+	case ZMQ_MIB_HSPROTO:
+	case ZMQ_MIB_HSVERSION:
+	case ZMQ_MIB_HSMECHANISM:
+	case ZMQ_MIB_HSTYPE:
+	case ZMQ_MIB_HSERROR:
+	case ZMQ_MIB_HSREFUSED:
+	case ZMQ_MIB_RXTOOBIG:
+	case ZMQ_MIB_PROTOERROR:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* A full queue is asked less and less, as by TCP: attempts cost the time that
- * would empty it.
+ * would empty it. So is who answers with nonsense.
  */
 static unsigned int longest_wait(const struct zmq_conn *conn)
 {
 	unsigned int max = READ_ONCE(conn->owner->opts->reconnect_ivl_max);
 
-	return !max && conn->error == EAGAIN ? FULL_IVL_MAX : max;
+	if (!max && (conn->error == EAGAIN || zmq_dial_wrong_peer(conn->reason)))
+		return USELESS_IVL_MAX;
+	return max;
 }
 
 static unsigned int next_wait(struct zmq_conn *conn)
@@ -80,7 +107,7 @@ static unsigned int next_wait(struct zmq_conn *conn)
 
 /**
  * zmq_dial_backoff() - wait before the next attempt
- * @conn: the connection, without a stream
+ * @conn: the connection, without a stream; ZMQ_RECONNECT_IVL allows it
  *
  * Context: Process context, socket lock held.
  */
@@ -88,10 +115,6 @@ void zmq_dial_backoff(struct zmq_conn *conn)
 {
 	unsigned int ms;
 
-	if (READ_ONCE(conn->owner->opts->reconnect_ivl) <= 0) {
-		zmq_conn_close(conn);
-		return;
-	}
 	ms = next_wait(conn);
 	zmq_event_conn(conn, ZMQ_EVENT_CONNECT_RETRIED, ms);
 	zmq_conn_set_timer(conn, ms);
@@ -150,10 +173,8 @@ int zmq_dial_result(struct zmq_conn *conn)
 	clear_bit(ZMQ_CONN_DIALING, &conn->flags);
 	sock = conn->dial_sock;
 	conn->dial_sock = NULL;
-	if (IS_ERR(sock)) {
-		conn->dial_error = -PTR_ERR(sock);
+	if (IS_ERR(sock))
 		return PTR_ERR(sock);
-	}
 	zmq_conn_install(conn, sock);
 	return 0;
 }
@@ -177,7 +198,7 @@ static void dial_anew(struct zmq_conn *conn)
  * zmq_dial_again() - connect anew
  * @conn: the connection, in back-off
  *
- * The child is used again if it can be, since one made by a worker has to be
+ * The child is used again if it can be, reset as it is, since one made by a worker has to be
  * given the cgroup, LSM label and user of connect()'s caller.
  *
  * Context: Process context, socket lock held.
@@ -192,9 +213,7 @@ void zmq_dial_again(struct zmq_conn *conn)
 		dial_anew(conn);
 		return;
 	}
-	err = conn->transport->reset(conn->sock);
-	if (!err)
-		err = attempt(conn);
+	err = attempt(conn);
 	if (err)
 		attempt_failed(conn, err);
 }

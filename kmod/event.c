@@ -15,6 +15,12 @@ static void emit(struct zmq_owner *owner, const struct zmq_event *event)
 		owner->event(owner, event);
 }
 
+static bool is_errno(u32 event)
+{
+	return event == ZMQ_EVENT_BIND_FAILED ||
+	       event == ZMQ_EVENT_ACCEPT_FAILED;
+}
+
 /**
  * zmq_event_listener() - something happened to a bound endpoint
  * @owner: the socket
@@ -30,12 +36,23 @@ void zmq_event_listener(struct zmq_owner *owner, u32 event, u64 value,
 	struct zmq_event ev = {
 		.event = event,
 		.bound = true,
+		.error = is_errno(event) ? value : 0,
 		.value = value,
 		.local = endpoint,
 		.remote = "",
 	};
 
 	emit(owner, &ev);
+}
+
+/* What is told of a connection that was lost, or of an attempt that failed. */
+static bool is_failure(u32 event)
+{
+	return event & (ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED |
+			ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_GIVEN_UP |
+			ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+			ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+			ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
 }
 
 /**
@@ -56,6 +73,8 @@ void zmq_event_conn(struct zmq_conn *conn, u32 event, u64 value)
 		.remote = conn->remote ?: "",
 	};
 
+	if (is_failure(event))
+		ev.error = conn->error;
 	if (conn->dialed && !conn->local)
 		ev.remote = conn->endpoint;
 	emit(conn->owner, &ev);
@@ -126,6 +145,7 @@ static void forget_names(struct zmq_conn *conn)
  */
 void zmq_event_closed(struct zmq_conn *conn)
 {
+	WRITE_ONCE(conn->error, 0);
 	if (conn->state == ZMQ_CONN_CONNECTING && conn->sock)
 		zmq_event_conn(conn, ZMQ_EVENT_CLOSED, child_ino(conn));
 	forget_names(conn);
@@ -159,17 +179,9 @@ static void handshake_failed(struct zmq_conn *conn, enum zmq_mib_field why)
 		event = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 		value = (reason[0] - '0') * 100;
 		break;
-	case ZMQ_MIB_HSTIMEOUT:
-		event = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
-		value = ETIMEDOUT;
-		break;
-	case ZMQ_MIB_NOMEM:
-		event = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
-		value = ENOMEM;
-		break;
 	default:
 		event = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
-		value = READ_ONCE(conn->sock->sk->sk_err) ?: EPIPE;
+		value = conn->error;
 	}
 	zmq_event_conn(conn, event, value);
 }
@@ -177,7 +189,7 @@ static void handshake_failed(struct zmq_conn *conn, enum zmq_mib_field why)
 /**
  * zmq_event_lost() - a stream is of no more use
  * @conn: its connection, still in the state that it was in
- * @why: what is counted
+ * @why: what is counted; its errno is in @conn
  *
  * Context: Process context, socket lock held.
  */

@@ -13,13 +13,15 @@ struct zmq_owner;
  * struct zmq_event - something happened
  * @event: ZMQ_EVENT_...
  * @bound: to a bound endpoint or an accepted connection, else to a dialed one
- * @value: as struct zmq_event_record has it
+ * @error: as struct zmq_event_record has it, and so is
+ * @value: this
  * @local: text of the endpoint here, may be empty
  * @remote: text of the peer's
  */
 struct zmq_event {
 	u32		event;
 	bool		bound;
+	int		error;
 	u64		value;
 	const char	*local;
 	const char	*remote;

@@ -19,6 +19,9 @@
 #define TELL_MIN	(HZ / 10)
 #define TELL_MAX	(HZ / 2)
 
+/* So many questions for room in a row get lost only where nobody is. */
+#define PROBES_LOST	4
+
 /* Reading may have ended and begun TELL_MAX before that is seen. */
 #define TELL_SLACK	(2 * TELL_MAX + TCP_RTO_MIN)
 
@@ -220,20 +223,33 @@ static void ask(struct zmq_conn *conn)
 	}
 }
 
+/* The peer's window, and not our own host, is what the next segment waits for. */
+static bool no_window(const struct tcp_sock *tp, u32 unsent)
+{
+	s32 room = READ_ONCE(tp->snd_una) + READ_ONCE(tp->snd_wnd) -
+		   READ_ONCE(tp->snd_nxt);
+
+	return room < (s32)min(unsent, READ_ONCE(tp->mss_cache));
+}
+
 /* There is data that the peer has no room for, though it lives: its TCP still
- * acknowledges, or is only asked for room.
+ * acknowledges, or answers when it is asked for room.
  */
 static bool held_back(struct zmq_conn *conn, unsigned long patience)
 {
 	const struct sock *sk = conn->sock->sk;
 	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 unsent;
 
 	if (!by_tcp(conn))
 		return cmds_wait(conn);
-	if (READ_ONCE(tp->write_seq) == READ_ONCE(tp->snd_nxt))
+	unsent = READ_ONCE(tp->write_seq) - READ_ONCE(tp->snd_nxt);
+	if (!unsent)
 		return false;
-	return !READ_ONCE(tp->packets_out) ||
-	       tcp_jiffies32 - READ_ONCE(tp->rcv_tstamp) < patience;
+	if (tcp_jiffies32 - READ_ONCE(tp->rcv_tstamp) < patience)
+		return true;
+	return !READ_ONCE(tp->packets_out) && no_window(tp, unsent) &&
+	       READ_ONCE(inet_csk(sk)->icsk_probes_out) < PROBES_LOST;
 }
 
 static bool gave_up(struct zmq_conn *conn)

@@ -29,7 +29,8 @@
  * @value: this
  * @event: this
  * @flags: this
- * @lost: and this
+ * @lost: this
+ * @error: and this
  * @local: bytes of the local endpoint
  * @remote: bytes of the peer's
  */
@@ -39,6 +40,7 @@ struct zmq_entry {
 	u32	event;
 	u32	flags;
 	u32	lost;
+	u32	error;
 	u16	local;
 	u16	remote;
 };
@@ -103,6 +105,7 @@ static void put_entry(struct zmq_monitor *monitor, const struct sock *sk,
 		.event = event->event,
 		.flags = event->bound ? ZMQ_EVENT_BOUND : 0,
 		.lost = monitor->lost,
+		.error = event->error,
 		.local = strnlen(event->local, ZMQ_EP_TEXT - 1),
 		.remote = strnlen(event->remote, ZMQ_EP_TEXT - 1),
 	};
@@ -193,6 +196,7 @@ static int give(struct zmq_monitor *monitor, struct iov_iter *to)
 	record->event = entry->event;
 	record->flags = entry->flags;
 	record->lost = entry->lost;
+	record->error = entry->error;
 	memcpy(record->local, texts, entry->local);
 	memcpy(record->remote, texts + entry->local, entry->remote);
 	if (copy_to_iter(record, sizeof(*record), to) != sizeof(*record))

@@ -45,6 +45,8 @@
  * @head: where the next ones go; of conn->tx_lock
  * @tail: where those begin that the stream has not got; of @work
  * @broken: the stream takes no more
+ * @finished: nothing more will be put into the ring
+ * @shut: and the stream was told; of @work
  * @left: the connection has let go
  * @deadline: jiffies when what is left is given up
  * @over: the stream is gone; of @work
@@ -67,6 +69,8 @@ struct zmq_pump {
 	u32			head;
 	u32			tail;
 	bool			broken;
+	bool			finished;
+	bool			shut;
 	bool			left;
 	unsigned long		deadline;
 	bool			over;
@@ -236,6 +240,16 @@ static void transmit(struct zmq_pump *pump)
 	tell_room(pump);
 }
 
+static void shut_half(struct zmq_pump *pump)
+{
+	/* Pairs with smp_store_release() in pump_finish(). */
+	if (pump->shut || !smp_load_acquire(&pump->finished) ||
+	    pump->head != pump->tail)
+		return;
+	pump->shut = true;
+	kernel_sock_shutdown(pump->sock, SHUT_WR);
+}
+
 /* With unread data in it TCP would be reset instead of closed. */
 static void discard(struct zmq_pump *pump)
 {
@@ -298,6 +312,7 @@ static void pump_work(struct work_struct *work)
 	if (!smp_load_acquire(&pump->left)) {
 		receive(pump);
 		transmit(pump);
+		shut_half(pump);
 	} else if (!pump->over) {
 		transmit(pump);
 		end(pump);
@@ -472,6 +487,13 @@ static int pump_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	return n ?: -EAGAIN;
 }
 
+static void pump_finish(struct zmq_conn *conn)
+{
+	/* Pairs with smp_load_acquire() in shut_half(). */
+	smp_store_release(&conn->pump->finished, true);
+	pump_kick(conn->pump);
+}
+
 static void pump_tx_end(struct zmq_conn *conn)
 {
 	struct zmq_pump *pump = conn->pump;
@@ -490,4 +512,5 @@ const struct zmq_stream_ops zmq_pump_stream = {
 	.read		= pump_read,
 	.drained	= zmq_polled_drained,
 	.send		= pump_send,
+	.finish		= pump_finish,
 };

@@ -178,6 +178,9 @@ void zmq_session_init(struct zmq_session *s, struct zmq_handshake *hs,
 		hs->conf.max_cmd = ZMQ_HANDSHAKE_CMD_MAX;
 	if (conf->type >= ARRAY_SIZE(zmq_types) || !zmq_types[conf->type].has_id)
 		hs->conf.routing_id_len = 0;
+	if (hs->conf.routing_id_len)
+		memcpy(hs->own_id, conf->routing_id, hs->conf.routing_id_len);
+	hs->conf.routing_id = hs->own_id;
 	hs->fill = 0;
 	hs->in_body = false;
 	hs->has_token = false;

@@ -22,8 +22,8 @@ struct zmq_mech_ops;
  * struct zmq_session_conf - our side of the handshake
  * @type: socket type, ZMQ_PAIR to ZMQ_XSUB
  * @routing_id_len: bytes of @routing_id, 0 anonymous
- * @routing_id: must stay valid until the handshake is done
- * @token: likewise; tells a peer of this kernel who we are, or NULL
+ * @routing_id: copied by zmq_session_init()
+ * @token: must stay valid until the handshake is done; tells a peer of this kernel who we are, or NULL
  * @max_cmd: limit of a handshake command, 0 for ZMQ_HANDSHAKE_CMD_MAX, which
  *	is the largest allowed
  * @mech: security mechanism, NULL for zmq_mech_null
@@ -73,6 +73,7 @@ enum zmq_session_state {
  * @in_body: the current command's header is complete
  * @has_token: the peer has told its token
  * @hdr: header of the current command or identity frame
+ * @own_id: our routing id: its length goes out before it does
  * @peer_id: the peer's routing id
  * @peer_token: the peer's token
  * @reason: text of the peer's ERROR, made printable
@@ -86,6 +87,7 @@ struct zmq_handshake {
 	bool			in_body;
 	bool			has_token;
 	u8			hdr[ZMQ_HDR_ROOM];
+	u8			own_id[ZMQ_ROUTING_ID_MAX];
 	u8			peer_id[ZMQ_ROUTING_ID_MAX];
 	u8			peer_token[ZMQ_TOKEN_LEN];
 	char			reason[256];

@@ -384,12 +384,12 @@ static void close_endpoints(struct zmq_sock *zsk)
 	}
 }
 
-static bool has_unsent(const struct zmq_sock *zsk)
+static bool owes(const struct zmq_sock *zsk)
 {
 	struct zmq_conn *conn;
 
 	list_for_each_entry(conn, &zsk->core.owner.conns, node) {
-		if (!zmq_conn_tx_empty(conn))
+		if (zmq_conn_owes(conn))
 			return true;
 		cond_resched();
 	}
@@ -402,7 +402,7 @@ static int orphan_ms(struct zmq_sock *zsk)
 	struct zmq_net *zn = zmq_net(sock_net(&zsk->sk));
 	int ms = linger_ms(zsk);
 
-	if (!ms || !has_unsent(zsk))
+	if (!ms || !owes(zsk))
 		return ms;
 	zsk->orphan = true;
 	if (atomic_inc_return(&zn->nr_orphans) <= READ_ONCE(zn->orphans_max))

@@ -115,6 +115,23 @@ static int tcp_source(struct socket *sock, const struct zmq_endpoint *ep)
 						    sizeof(src.in4));
 }
 
+/* Who connects to a port of its own host where nobody listens may be given that
+ * very port, and then meets itself.
+ */
+static bool tcp_is_own(const struct socket *sock)
+{
+	const struct sock *sk = sock->sk;
+	const struct inet_sock *inet = inet_sk(sk);
+
+	if (inet->inet_sport != inet->inet_dport)
+		return false;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		return ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &sk->sk_v6_daddr);
+#endif
+	return inet->inet_rcv_saddr == inet->inet_daddr;
+}
+
 static int tcp_unconnect(struct socket *sock)
 {
 	union zmq_inaddr addr = { .family = AF_UNSPEC };
@@ -219,6 +236,7 @@ const struct zmq_transport zmq_tcp_transport = {
 	.listen		= tcp_listen,
 	.source		= tcp_source,
 	.connect	= zmq_child_connect,
+	.is_own		= tcp_is_own,
 	.reset		= tcp_unconnect,
 	.inherit	= tcp_inherit,
 };

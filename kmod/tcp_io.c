@@ -5,6 +5,7 @@
 #include <net/tcp.h>
 #include "compat.h"
 #include "conn.h"
+#include "polled.h"
 #include "rendezvous.h"
 #include "transport.h"
 #include "zerocopy.h"
@@ -45,7 +46,10 @@ static void on_write_space(struct sock *sk)
 
 	rcu_read_lock();
 	conn = rcu_dereference_sk_user_data(sk);
-	if (conn && sk_stream_is_writeable(sk)) {
+	/* TCP that has no memory, and nothing under way, says that there is
+	 * room to whoever has just failed to send.
+	 */
+	if (conn && !conn->tx_giving && sk_stream_is_writeable(sk)) {
 		clear_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 		zmq_conn_writable(conn);
 	}
@@ -107,10 +111,14 @@ static void tcp_unlock(struct zmq_conn *conn)
 	release_sock(conn->sock->sk);
 }
 
+/* ZMTP has no urgent data, and nothing behind it can be read. */
 static int tcp_read(struct zmq_conn *conn, read_descriptor_t *desc,
 		    sk_read_actor_t actor)
 {
-	return tcp_read_sock(conn->sock->sk, desc, actor);
+	struct sock *sk = conn->sock->sk;
+	int ret = tcp_read_sock(sk, desc, actor);
+
+	return unlikely(tcp_sk(sk)->urg_data) ? -EPROTO : ret;
 }
 
 static bool tcp_drained(const struct zmq_conn *conn)
@@ -120,18 +128,25 @@ static bool tcp_drained(const struct zmq_conn *conn)
 
 static int sent(struct zmq_conn *conn, int ret)
 {
-	if (ret == -EAGAIN)
-		set_bit(SOCK_NOSPACE, &conn->sock->flags);
+	conn->tx_giving = false;
+	if (ret != -EAGAIN)
+		return ret;
+	set_bit(SOCK_NOSPACE, &conn->sock->flags);
+	/* Then nothing is acknowledged that would make room. */
+	if (tcp_rtx_and_write_queues_empty(conn->sock->sk))
+		zmq_polled_send_later(conn);
 	return ret;
 }
 
 static int tcp_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 {
+	conn->tx_giving = true;
 	return sent(conn, tcp_sendmsg_locked(conn->sock->sk, m, len));
 }
 
 static int tcp_send_pages(struct zmq_conn *conn, struct msghdr *m, size_t len)
 {
+	conn->tx_giving = true;
 	return sent(conn, zmq_tcp_send_pages(conn->sock->sk, m, len));
 }
 

@@ -32,6 +32,8 @@ struct zmq_owner;
  * @drained: the last @read left nothing. Under @lock.
  * @send: bytes taken or an errno; -EAGAIN if io_work is to try again later.
  *	What has a msg_ubuf is copied. Between @tx_begin and @tx_end.
+ * @finish: nothing more will be sent: close this half of the stream behind what
+ *	was, or NULL to do that to the child. tx_lock.
  * @send_pages: likewise for a bvec, whose pages are referenced and not copied,
  *	or NULL
  * @send_zerocopy: likewise for memory that msg_ubuf is told of when it is not
@@ -55,6 +57,7 @@ struct zmq_stream_ops {
 			sk_read_actor_t actor);
 	bool	(*drained)(const struct zmq_conn *conn);
 	int	(*send)(struct zmq_conn *conn, struct msghdr *m, size_t len);
+	void	(*finish)(struct zmq_conn *conn);
 	int	(*send_pages)(struct zmq_conn *conn, struct msghdr *m,
 			      size_t len);
 	int	(*send_zerocopy)(struct zmq_conn *conn, struct msghdr *m,
@@ -77,7 +80,8 @@ struct zmq_stream_ops {
  * @connect: begin to connect; 0, -EINPROGRESS or another errno
  * @introduce: a worker has connected: tell the peer of the process that it
  *	did it for, or NULL. In the worker.
- * @reset: make a child fit to connect again; NULL if it never is, so that each
+ * @is_own: has the child been connected to itself, or NULL
+ * @reset: end a child's stream and make it fit to connect again; NULL if it never is, so that each
  *	attempt has its own
  * @inherit: apply the transport's own options to an accepted child, or NULL
  * @admit: whether an accepted child may stay, or NULL
@@ -97,6 +101,7 @@ struct zmq_transport {
 	int	(*source)(struct socket *sock, const struct zmq_endpoint *ep);
 	int	(*connect)(struct socket *sock, const struct zmq_endpoint *ep);
 	void	(*introduce)(struct socket *sock, struct pid *pid);
+	bool	(*is_own)(const struct socket *sock);
 	int	(*reset)(struct socket *sock);
 	void	(*inherit)(struct zmq_owner *owner, struct socket *sock);
 	bool	(*admit)(struct zmq_owner *owner, const struct socket *sock);

@@ -167,6 +167,7 @@ struct sockaddr_zmq_peer {
 #define ZMQ_EVENT_HANDSHAKE_SUCCEEDED 0x1000 /* 0 */
 #define ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL 0x2000 /* ZMQ_PROTOCOL_ERROR_... */
 #define ZMQ_EVENT_HANDSHAKE_FAILED_AUTH 0x4000 /* 300, 400 or 500 */
+#define ZMQ_EVENT_GIVEN_UP 0x8000	/* errno; it is not connected again */
 #define ZMQ_EVENT_ALL 0xFFFF
 
 #define ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED 0x10000000
@@ -183,7 +184,7 @@ struct sockaddr_zmq_peer {
  * @event: ZMQ_EVENT_...
  * @flags: ZMQ_EVENT_BOUND or 0
  * @lost: events before this one that found no room
- * @reserved: 0
+ * @error: errno of what failed or ended, 0 for an orderly end and whatever else
  * @local: endpoint here, "" while there is none
  * @remote: the peer's, "" if it has none or is not known
  */
@@ -193,7 +194,7 @@ struct zmq_event_record {
 	__u32	event;
 	__u32	flags;
 	__u32	lost;
-	__u32	reserved;
+	__u32	error;
 	char	local[ZMQ_EVENT_ENDPOINT_MAX];
 	char	remote[ZMQ_EVENT_ENDPOINT_MAX];
 };

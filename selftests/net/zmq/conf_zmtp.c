@@ -108,7 +108,7 @@ TEST_F(zmq, rfc37_another_mechanism_is_greeted_in_full_and_dropped)
 	EXPECT_TRUE(zp_closed(peer));
 }
 
-TEST_F(zmq, rfc37_another_mechanism_is_not_tried_again)
+TEST_F(zmq, rfc37_another_mechanism_ends_the_connection_which_is_tried_again)
 {
 	int push = zt_socket(ZMQ_PUSH), listener, peer;
 	unsigned char greeting[ZP_GREETING];
@@ -120,10 +120,10 @@ TEST_F(zmq, rfc37_another_mechanism_is_not_tried_again)
 	zp_greeting(greeting, 1, "PLAIN");
 	ASSERT_EQ(0, zp_write(peer, greeting, sizeof(greeting)));
 	EXPECT_TRUE(zp_closed(peer));
-	EXPECT_FALSE(zp_pending(listener, 300));
+	EXPECT_TRUE(zp_pending(listener, ZT_DEADLINE_MS));
 }
 
-TEST_F(zmq, rfc37_error_is_fatal_and_the_peer_not_tried_again)
+TEST_F(zmq, rfc37_error_is_fatal_to_the_connection_which_is_tried_again)
 {
 	int push = zt_socket(ZMQ_PUSH), listener, peer;
 
@@ -135,7 +135,7 @@ TEST_F(zmq, rfc37_error_is_fatal_and_the_peer_not_tried_again)
 	ASSERT_TRUE(zp_got_ready(peer, "PUSH"));
 	ASSERT_EQ(0, zp_command(peer, "ERROR", "\4oops", 5));
 	EXPECT_TRUE(zp_closed(peer));
-	EXPECT_FALSE(zp_pending(listener, 300));
+	EXPECT_TRUE(zp_pending(listener, ZT_DEADLINE_MS));
 }
 
 TEST_F(zmq, rfc37_a_command_with_more_ends_the_connection)

@@ -577,6 +577,59 @@ TEST_F(zmq, what_is_whole_before_garbage_is_delivered)
 	EXPECT_TRUE(zt_gets(pull, "two", ZT_LAST));
 }
 
+TEST_F(old, a_routing_id_that_changes_during_a_handshake_is_the_old_one)
+{
+	int dealer = zt_socket(ZMQ_DEALER), port = 0, listener, peer;
+
+	listener = zp_listen(0, &port);
+	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
+	ASSERT_EQ(0, zt_settext(dealer, ZMQ_ROUTING_ID, "AAAA"));
+	ASSERT_EQ(0, zt_connect(dealer, self->ep));
+	peer = zp_accept(listener);
+	/* Its length has been told. */
+	ASSERT_TRUE(zt_becomes(peer, POLLIN));
+	ASSERT_EQ(0, zt_settext(dealer, ZMQ_ROUTING_ID, "BBBBBBBB"));
+	ASSERT_LE(0, shake(peer, variant->v, "", ZMQ_DEALER, "AAAA"));
+	ASSERT_EQ(0, zt_puts(dealer, "hello", 0));
+	EXPECT_TRUE(gets_(peer, variant->v, 0, "hello"));
+}
+
+/* The frames that are there: each as long as its bytes say. -1 if not. */
+static int get_all(int peer, enum version v)
+{
+	static struct zp_frame f;
+	int i;
+
+	while (zt_poll(peer, POLLIN, 50)) {
+		if (get(peer, v, &f) || f.flags || !f.len)
+			return -1;
+		for (i = 0; i < f.len; i++)
+			if (f.body[i] != f.len)
+				return -1;
+	}
+	return 0;
+}
+
+TEST_F(old, what_takes_the_place_of_a_message_has_its_own_header)
+{
+	int push = zt_socket(ZMQ_PUSH), peer, i, n;
+
+	ASSERT_EQ(0, zt_setint(push, ZMQ_CONFLATE, 1));
+	ASSERT_EQ(0, zt_setint(push, ZMQ_SNDBUF, 4096));
+	ASSERT_EQ(0, zt_bind_any(push, "tcp://127.0.0.1:*", self->ep));
+	peer = shake(zp_dial(zt_port(self->ep), 4096), variant->v, "",
+		     ZMQ_PUSH, "");
+	ASSERT_LE(0, peer);
+	ASSERT_TRUE(zt_becomes(push, POLLOUT));
+	for (i = 0; i < 20; i++) {
+		for (n = 0; n < 300; n++) {
+			memset(big, 1 + n * 7 % 250, 250);
+			ASSERT_EQ(0, zt_send(push, big, big[0], 0));
+		}
+		ASSERT_EQ(0, get_all(peer, variant->v)) TH_LOG("round %d", i);
+	}
+}
+
 TEST_F(zmq, what_is_not_zmtp_is_sent_away_and_counted)
 {
 	static const struct {

@@ -78,7 +78,7 @@ TEST_F(zmq, a_connection_is_told_from_both_ends)
 	EXPECT_NE(0, s.value);
 	EXPECT_NE(0, s.time_ns);
 	EXPECT_EQ(0, s.lost);
-	EXPECT_EQ(0, s.reserved);
+	EXPECT_EQ(0, s.error);
 
 	ASSERT_EQ(0, zt_connect(push, self->ep));
 	ASSERT_TRUE(tells(client, ZMQ_EVENT_CONNECT_DELAYED, &c));
@@ -120,7 +120,9 @@ TEST_F(zmq, a_refused_connection_is_told)
 				 EINPROGRESS));
 		ASSERT_TRUE(tells(monitor, ZMQ_EVENT_CLOSED, &r));
 		EXPECT_STREQ("tcp://127.0.0.1:1", r.remote);
+		EXPECT_EQ(ECONNREFUSED, r.error);
 		ASSERT_TRUE(tells(monitor, ZMQ_EVENT_CONNECT_RETRIED, &r));
+		EXPECT_EQ(ECONNREFUSED, r.error);
 		EXPECT_LT(before, r.time_ns);
 		before = r.time_ns;
 	}
@@ -136,6 +138,7 @@ TEST_F(zmq, a_bind_that_fails_is_told)
 	ASSERT_EQ(-1, zt_bind(pull, self->ep));
 	ASSERT_TRUE(tells(monitor, ZMQ_EVENT_BIND_FAILED, &r));
 	EXPECT_EQ(EADDRINUSE, r.value);
+	EXPECT_EQ(EADDRINUSE, r.error);
 	EXPECT_STREQ(self->ep, r.local);
 	EXPECT_TRUE(quiet(monitor));
 }

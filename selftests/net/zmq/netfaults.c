@@ -33,6 +33,7 @@ struct ends {
 	int hwm;
 	int buffer;
 	int maxrt;
+	int beat;
 };
 
 static int end(int pattern, const struct ends *e)
@@ -48,6 +49,8 @@ static int end(int pattern, const struct ends *e)
 	if (zt_setint(fd, ZMQ_RECONNECT_IVL, 50))
 		return -1;
 	if (e->maxrt && zt_setint(fd, ZMQ_TCP_MAXRT, e->maxrt))
+		return -1;
+	if (e->beat && zt_setint(fd, ZMQ_HEARTBEAT_IVL, e->beat))
 		return -1;
 	return fd;
 }
@@ -306,6 +309,24 @@ TEST_F(net, of_a_peer_that_vanished_every_message_is_accounted_for)
 	EXPECT_LT(0, zt_mib("TxUnacked"));
 	EXPECT_TRUE(zt_flow_balances(f));
 	EXPECT_EQ(0, zt_poll(f->rx, POLLIN, 0));
+}
+
+/* As by DHCP, or a VPN: what waits for the old address has nowhere to go. */
+TEST_F(net, whose_own_address_has_changed_connects_from_the_new_one)
+{
+	struct zt_flow *f = &self->flow;
+	long up;
+
+	START(.beat = 300);
+	ASSERT_TRUE(zt_flow_pass(f, 10, 100));
+	up = zt_mib("Established");
+	ASSERT_EQ(0, zt_sh("ip addr del " ZT_NEAR "/24 dev veth"));
+	ASSERT_EQ(0, zt_sh("ip addr add 10.77.0.3/24 dev veth"));
+	ASSERT_TRUE(zt_eventually(is_back, &up));
+	ASSERT_TRUE(zt_eventually(no_peer, f));
+	EXPECT_TRUE(zt_becomes(f->tx, POLLOUT));
+	f->last = f->next - 1;
+	EXPECT_TRUE(zt_flow_pass(f, 10, 100));
 }
 
 TEST_F(net, a_peer_that_reads_late_misses_only_what_was_dropped)

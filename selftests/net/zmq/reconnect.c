@@ -28,6 +28,20 @@ static bool told(int monitor, u32 event)
 	return false;
 }
 
+static bool tells_error(int monitor, u32 event, u32 error)
+{
+	struct zmq_event_record r;
+
+	if (!zt_poll(monitor, POLLIN, ZT_DEADLINE_MS) ||
+	    read(monitor, &r, sizeof(r)) != sizeof(r))
+		return false;
+	if (r.event == event && r.error == error)
+		return true;
+	printf("# event %#x, error %u, not %#x, %u\n", r.event, r.error, event,
+	       error);
+	return false;
+}
+
 TEST_F(zmq, stop_takes_its_bits_alone)
 {
 	int fd = zt_socket(ZMQ_PUSH);
@@ -49,6 +63,7 @@ TEST_F(zmq, stop_after_a_refusal)
 	ASSERT_EQ(0, zt_connect(push, "tcp://127.0.0.1:1"));
 	EXPECT_TRUE(told(monitor, ZMQ_EVENT_CONNECT_DELAYED));
 	EXPECT_TRUE(told(monitor, ZMQ_EVENT_CLOSED));
+	EXPECT_TRUE(tells_error(monitor, ZMQ_EVENT_GIVEN_UP, ECONNREFUSED));
 	EXPECT_EQ(0, zt_poll(monitor, POLLIN, 300));
 	EXPECT_FALSE(zt_poll(push, POLLOUT, 0));
 	/* The endpoint is gone, and may be connected to anew. */
@@ -65,6 +80,7 @@ TEST_F(zmq, stop_after_a_refusal_of_ipc)
 
 	ASSERT_EQ(0, zt_connect(push, "ipc://@nobody-is-there"));
 	EXPECT_TRUE(told(monitor, ZMQ_EVENT_CLOSED));
+	EXPECT_TRUE(tells_error(monitor, ZMQ_EVENT_GIVEN_UP, ECONNREFUSED));
 	EXPECT_EQ(0, zt_poll(monitor, POLLIN, 300));
 	EXPECT_EQ(-1, zt_settext(push, ZMQ_DISCONNECT,
 				 "ipc://@nobody-is-there"));
@@ -275,6 +291,234 @@ TEST_F(zmq, a_full_queue_is_asked_as_often_as_the_maximum_says)
 struct spelling {
 	const char *done, *undone;
 };
+
+#define GREETING(mech)	"\xff\0\0\0\0\0\0\0\0\x7f\3\1" mech \
+			"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" \
+			"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" \
+			"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+
+/* What one may find behind an endpoint that is none, and the reason given. */
+static const struct answer {
+	const char *name;
+	int len;
+	char bytes[128];
+	int error;
+} answers[] = {
+	{ "a load balancer", 34, "HTTP/1.0 503 Service Unavailable\r\n", EPROTO },
+	{ "a TLS alert", 7, "\x15\3\1\0\2\2F", EPROTO },
+	{ "an SSH banner", 24, "SSH-2.0-OpenSSH_9.2p1 \r\n", EPROTO },
+	{ "half a greeting", 30, GREETING("NULL\0"), EPIPE },
+	{ "another mechanism", 64, GREETING("CURVE"), EPROTONOSUPPORT },
+	{ "another type", 91, GREETING("NULL\0")
+	  "\4\31\5READY\13Socket-Type\0\0\0\3PUB", EPROTOTYPE },
+	{ "an error", 73, GREETING("NULL\0") "\4\7\5ERROR\0",
+	  ECONNREFUSED },
+};
+
+static int answer(int listener, const struct answer *a)
+{
+	int peer = zp_accept(listener);
+
+	if (peer < 0 || zp_write(peer, a->bytes, a->len))
+		return -1;
+	if (a->error == EPIPE)
+		shutdown(peer, SHUT_WR);
+	if (!zp_closed(peer))
+		return -1;
+	return close(peer);
+}
+
+/* The next event that tells a failed handshake. */
+static int handshake_error(int monitor)
+{
+	struct zmq_event_record r;
+
+	while (zt_poll(monitor, POLLIN, ZT_DEADLINE_MS) &&
+	       read(monitor, &r, sizeof(r)) == sizeof(r))
+		if (r.event & (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+			       ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+			       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH))
+			return r.error;
+	return -1;
+}
+
+TEST_F(zmq, after_a_wrong_answer_it_is_dialed_again_with_its_queue)
+{
+	int push, port, listener, peer, monitor, i;
+
+	for (i = 0; i < ARRAY_SIZE(answers); i++) {
+		port = 0;
+		push = dialing(0);
+		monitor = zt_getint(push, ZMQ_MONITOR_FD);
+		listener = zp_listen(0, &port);
+		snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
+		ASSERT_EQ(0, zt_connect(push, self->ep));
+		ASSERT_EQ(0, zt_puts(push, "queued", 0));
+		ASSERT_EQ(0, answer(listener, &answers[i]))
+			TH_LOG("%s", answers[i].name);
+		EXPECT_EQ(answers[i].error, handshake_error(monitor))
+			TH_LOG("%s", answers[i].name);
+		EXPECT_TRUE(zt_poll(push, POLLOUT, 0) & POLLOUT);
+		peer = zp_accept_peer(listener, "PULL", "PUSH");
+		ASSERT_LE(0, peer) TH_LOG("%s", answers[i].name);
+		EXPECT_TRUE(zp_gets(peer, 0, "queued"));
+		close(peer);
+		close(listener);
+		close(monitor);
+		close(push);
+	}
+}
+
+TEST_F(zmq, after_a_wrong_answer_it_is_given_up_only_if_asked_to)
+{
+	int push = dialing(ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED), port = 0;
+	int listener = zp_listen(0, &port), monitor;
+
+	ASSERT_EQ(0, zt_setint(push, ZMQ_MONITOR, ZMQ_EVENT_GIVEN_UP));
+	monitor = zt_getint(push, ZMQ_MONITOR_FD);
+	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
+	ASSERT_EQ(0, zt_connect(push, self->ep));
+	ASSERT_EQ(0, answer(listener, &answers[0]));
+	EXPECT_TRUE(tells_error(monitor, ZMQ_EVENT_GIVEN_UP, EPROTO));
+	EXPECT_FALSE(zp_pending(listener, 300));
+}
+
+TEST_F(zmq, who_answers_wrongly_is_asked_less_and_less)
+{
+	int push = dialing(0), port = 0, listener = zp_listen(0, &port);
+	int monitor, ivl;
+	u64 wait;
+
+	ASSERT_EQ(0, zt_setint(push, ZMQ_MONITOR, ZMQ_EVENT_CONNECT_RETRIED));
+	monitor = zt_getint(push, ZMQ_MONITOR_FD);
+	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
+	ASSERT_EQ(0, zt_connect(push, self->ep));
+	for (ivl = 10; ivl <= 640; ivl *= 2) {
+		ASSERT_EQ(0, answer(listener, &answers[0]));
+		wait = retried(monitor);
+		EXPECT_LE(ivl * 3 / 4, wait) TH_LOG("%d ms", ivl);
+		EXPECT_GE(ivl * 5 / 4, wait) TH_LOG("%d ms", ivl);
+	}
+}
+
+TEST_F(zmq, a_violation_by_a_peer_that_is_up_is_no_end)
+{
+	int pull = zt_socket(ZMQ_PULL), port = 0, listener, peer, monitor, i;
+	unsigned char hdr[16];
+	s64 limit = 1000;
+	u64 wait;
+
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_RECONNECT_IVL, 20));
+	ASSERT_EQ(0, setsockopt(pull, SOL_ZMQ, ZMQ_MAXMSGSIZE, &limit,
+				sizeof(limit)));
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_MONITOR, ZMQ_EVENT_CONNECT_RETRIED));
+	monitor = zt_getint(pull, ZMQ_MONITOR_FD);
+	listener = zp_listen(0, &port);
+	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
+	ASSERT_EQ(0, zt_connect(pull, self->ep));
+	for (i = 0; i < 5; i++) {
+		peer = zp_accept_peer(listener, "PUSH", "PULL");
+		ASSERT_LE(0, peer);
+		ASSERT_EQ(0, zp_write(peer, hdr,
+				      zp_header(hdr, ZP_LONG, limit + 1)));
+		EXPECT_TRUE(zp_closed(peer));
+		close(peer);
+		wait = retried(monitor);
+		EXPECT_LE((20 << i) * 3 / 4, wait) TH_LOG("round %d", i);
+	}
+	peer = zp_accept_peer(listener, "PUSH", "PULL");
+	ASSERT_EQ(0, zp_puts(peer, 0, "better"));
+	EXPECT_TRUE(zt_gets(pull, "better", ZT_LAST));
+}
+
+TEST_F(zmq, an_attempt_that_meets_itself_is_refused)
+{
+	static const int kinds[][2] = {
+		{ ZMQ_DEALER, ZMQ_ROUTER }, { ZMQ_PAIR, ZMQ_PAIR },
+		{ ZMQ_REQ, ZMQ_REP },
+	};
+	struct zmq_event_record r;
+	int fd, server, monitor, i;
+	u64 start;
+
+	ASSERT_EQ(0, zt_sh("echo 42000 42001 >/proc/sys/net/ipv4/ip_local_port_range"));
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		fd = zt_socket(kinds[i][0]);
+		ASSERT_EQ(0, zt_setint(fd, ZMQ_RECONNECT_IVL, 20));
+		ASSERT_EQ(0, zt_setint(fd, ZMQ_MONITOR, ZMQ_EVENT_CONNECTED |
+				       ZMQ_EVENT_CLOSED));
+		monitor = zt_getint(fd, ZMQ_MONITOR_FD);
+		ASSERT_EQ(0, zt_connect(fd, "tcp://127.0.0.1:42000"));
+		ASSERT_EQ(0, zt_puts(fd, "hello", 0));
+		EXPECT_FALSE(zt_poll(fd, POLLIN, 1000));
+		while (zt_poll(monitor, POLLIN, 0) &&
+		       read(monitor, &r, sizeof(r)) == sizeof(r)) {
+			EXPECT_EQ(ZMQ_EVENT_CLOSED, r.event);
+			EXPECT_EQ(ECONNREFUSED, r.error);
+		}
+		server = zt_socket(kinds[i][1]);
+		start = zt_now_ms();
+		while (zt_bind(server, "tcp://127.0.0.1:42000") &&
+		       zt_now_ms() - start < ZT_DEADLINE_MS)
+			poll(NULL, 0, 1);
+		EXPECT_GT(5000, zt_now_ms() - start) TH_LOG("kind %d", i);
+		EXPECT_TRUE(zt_becomes(server, POLLIN)) TH_LOG("kind %d", i);
+		zt_setint(fd, ZMQ_LINGER, 0);
+		close(fd);
+		close(server);
+		close(monitor);
+	}
+}
+
+TEST_F(zmq, a_lost_stream_ends_when_it_is_lost)
+{
+	int push = zt_socket(ZMQ_PUSH), port = 0, listener, peer;
+	u64 start;
+
+	ASSERT_EQ(0, zt_setint(push, ZMQ_RECONNECT_IVL, 3600000));
+	ASSERT_EQ(0, zt_setint(push, ZMQ_HEARTBEAT_IVL, 100));
+	listener = zp_listen(0, &port);
+	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
+	ASSERT_EQ(0, zt_connect(push, self->ep));
+	peer = zp_accept_peer(listener, "PULL", "PUSH");
+	ASSERT_LE(0, peer);
+	start = zt_now_ms();
+	/* It answers no PING. */
+	EXPECT_TRUE(zp_closed(peer));
+	EXPECT_GT(ZT_DEADLINE_MS / 2, zt_now_ms() - start);
+}
+
+TEST_F(zmq, an_urgent_byte_ends_a_connection_and_not_its_endpoint)
+{
+	int pull = zt_socket(ZMQ_PULL), port = 0, listener, peer, i;
+
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_RECONNECT_IVL, 10));
+	listener = zp_listen(0, &port);
+	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
+	ASSERT_EQ(0, zt_connect(pull, self->ep));
+	ASSERT_EQ(0, zt_bind_any(pull, "tcp://127.0.0.1:*", self->ep));
+	for (i = 0; i < 3; i++) {
+		peer = zp_accept(listener);
+		ASSERT_LE(0, peer);
+		/* In the handshake, and behind it. */
+		if (i)
+			ASSERT_EQ(0, zp_handshake(peer, "PUSH", "PULL"));
+		if (i == 2)
+			ASSERT_EQ(0, zp_puts(peer, 0, "before"));
+		ASSERT_EQ(1, send(peer, "!", 1, MSG_OOB));
+		EXPECT_TRUE(zp_closed(peer)) TH_LOG("round %d", i);
+		close(peer);
+	}
+	EXPECT_TRUE(zt_gets(pull, "before", ZT_LAST));
+	peer = zp_accept_peer(listener, "PUSH", "PULL");
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, zp_puts(peer, 0, "behind"));
+	EXPECT_TRUE(zt_gets(pull, "behind", ZT_LAST));
+	/* One that came by itself goes. */
+	peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
+	ASSERT_EQ(1, send(peer, "!", 1, MSG_OOB));
+	EXPECT_TRUE(zp_closed(peer));
+}
 
 TEST_F(zmq, unbind_and_disconnect_take_any_spelling)
 {
