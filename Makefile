@@ -27,6 +27,7 @@ help:
 #?   check-debug     kernel selftests on debug kernels (KASAN, lockdep, kmemleak, …);
 #?                   DEBUG_KERNELS=uml leaves out the slow one with two CPUs
 #?   check-scale     ten thousand peers: memory, fairness, storms
+#?   check-stall     how long a socket waits beside 50,000 pipes, their readers, and floods of subscriptions
 #?   zmqperf         the benchmark program, build/zmqperf/zmqperf
 #?   bench           AF_ZMQ against libzmq and plain sockets, in a deterministic machine: one table
 #?   bench-long      the same with 5000 clients and a million subscriptions
@@ -86,6 +87,10 @@ check-scale:
 	@tools/deps build vm test
 	@tools/run-tests scale
 
+check-stall:
+	@tools/deps build vm test
+	@ZT_STALL_TOPICS=$${ZT_STALL_TOPICS:-2000} tools/run-tests stall
+
 zmqperf:
 	$(MAKE) -C tools/zmqperf OUT="$(CURDIR)/build/zmqperf"
 
@@ -101,4 +106,4 @@ bench-smp:
 	@$(run_bench) --smp --repeat 1
 
 .PHONY: all help modules modules_install headers_install lib install clean deps demo \
-	check check-unit check-vm check-static check-debug check-scale zmqperf bench bench-long bench-smp
+	check check-unit check-vm check-static check-debug check-scale check-stall zmqperf bench bench-long bench-smp

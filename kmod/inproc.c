@@ -798,25 +798,32 @@ void zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 void zmq_inproc_unlink(struct zmq_pipe *pipe)
 {
 	struct zmq_pair *pair = pipe->pair;
+	struct sk_buff_head unread;
 	struct zmq_pipe *peer;
+	struct sk_buff *run;
 
 	mutex_lock(&pair->ns->lock);
 	list_del_init(&pair->parked_node);
 	mutex_unlock(&pair->ns->lock);
 
+	__skb_queue_head_init(&unread);
 	spin_lock_bh(&pair->lock);
 	pair->end[pipe->side] = NULL;
 	pair->gone = true;
 	if (pair->charged)
 		zmq_mem_uncharge_rx(pipe->core->sk, pair->charged);
 	pair->charged = 0;
-	__skb_queue_purge(&pair->parked);
+	skb_queue_splice_init(&pair->parked, &unread);
 	zmq_drop(pipe->core->sk, pipe, ZMQ_MIB_TXDROPCONN, pair->parked_msgs);
 	pair->parked_msgs = 0;
 	peer = pair->end[!pipe->side];
 	if (peer)
 		zmq_pipe_hangup(peer);
 	spin_unlock_bh(&pair->lock);
+	while ((run = __skb_dequeue(&unread))) {
+		kfree_skb(run);
+		cond_resched();
+	}
 	pipe->pair = NULL;
 	zmq_pipe_put(pipe);
 	pair_put(pair);

@@ -20,6 +20,13 @@ static inline void refcount_inc(refcount_t *r)
 		abort();
 }
 
+static inline bool refcount_inc_not_zero(refcount_t *r)
+{
+	if (r->refs)
+		r->refs++;
+	return r->refs;
+}
+
 static inline bool refcount_dec_and_test(refcount_t *r)
 {
 	if (!r->refs)

@@ -2,6 +2,8 @@
 #ifndef _SHIM_XARRAY_H
 #define _SHIM_XARRAY_H
 
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
 #include <linux/types.h>
 
 #define XA_FLAGS_ALLOC		0
