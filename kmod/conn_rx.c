@@ -119,6 +119,9 @@ static void rx_command(struct zmq_conn *conn, const u8 *body, size_t len)
 	case ZMQ_CMD_PING:
 		zmq_heartbeat_pinged(conn, &cmd);
 		break;
+	case ZMQ_CMD_PONG:
+		zmq_heartbeat_spoke(conn);
+		break;
 	case ZMQ_CMD_SUBSCRIBE:
 	case ZMQ_CMD_CANCEL:
 		if (conn->pipe)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PING, PONG and what silence means.
+ * PING, PONG and what silence means. A peer that may not know PING is not asked
+ * by us but by its TCP, with keep-alive probes.
  *
  * Time is judged by the connection's task; a connection that neither sends nor
  * has been sent PING, and is read from, has no timer for it.
@@ -37,6 +38,43 @@ static unsigned long until(unsigned long when)
 	return time_after(when, now) ? when - now : 0;
 }
 
+/* A duct has no such clocks. */
+static bool by_tcp(const struct zmq_conn *conn)
+{
+	return sk_is_tcp(conn->sock->sk) && !conn->duct;
+}
+
+/* ZMTP 3.0 has no PING, but libzmq sent it with that version, too. */
+static bool knows_ping(const struct zmq_conn *conn)
+{
+	return conn->session.minor || READ_ONCE(conn->heartbeat.spoke);
+}
+
+/* TCP asks in our place. Other streams tell by themselves when a peer dies. */
+static bool is_watched(const struct zmq_conn *conn)
+{
+	return conn->heartbeat.ivl && conn->heartbeat.timeout &&
+	       !knows_ping(conn) && by_tcp(conn);
+}
+
+/* TCP counts them in seconds. */
+static int probe_secs(unsigned long ivl)
+{
+	return clamp_t(unsigned long, DIV_ROUND_UP(ivl, HZ), 1,
+		       MAX_TCP_KEEPIDLE);
+}
+
+/* TCP is not told to give up: it would for a peer that lives but has no room. */
+static void let_tcp_ask(struct zmq_conn *conn)
+{
+	const struct zmq_heartbeat *hb = &conn->heartbeat;
+	struct sock *sk = conn->sock->sk;
+
+	sock_set_keepalive(sk);
+	tcp_sock_set_keepidle(sk, probe_secs(hb->ivl));
+	tcp_sock_set_keepintvl(sk, probe_secs(hb->timeout / 4));
+}
+
 /**
  * zmq_heartbeat_start() - the handshake is done
  * @conn: the connection; what its options say now holds until it ends
@@ -52,7 +90,7 @@ void zmq_heartbeat_start(struct zmq_conn *conn)
 	unsigned long now = jiffies;
 
 	memset(hb, 0, sizeof(*hb));
-	if (conn->session.major < 3)
+	if (conn->session.framing == ZMQ_FRAMING_RAW)
 		return;
 	hb->ivl = msecs_to_jiffies(ivl);
 	hb->timeout = msecs_to_jiffies(timeout < 0 ? ivl : timeout);
@@ -62,6 +100,8 @@ void zmq_heartbeat_start(struct zmq_conn *conn)
 	hb->heard = now;
 	hb->caught_up = now;
 	hb->peer_ping = now;
+	if (is_watched(conn))
+		let_tcp_ask(conn);
 }
 
 /**
@@ -92,12 +132,6 @@ void zmq_heartbeat_caught_up(struct zmq_conn *conn)
 static unsigned long without_ping(const struct zmq_heartbeat *hb)
 {
 	return max_t(long, READ_ONCE(hb->caught_up) - hb->peer_ping, 0);
-}
-
-/* A duct has no such clocks. */
-static bool by_tcp(const struct zmq_conn *conn)
-{
-	return sk_is_tcp(conn->sock->sk) && !conn->duct;
 }
 
 /* Nothing arrived since nothing was read: TCP doubles the time from one attempt
@@ -138,6 +172,23 @@ static int send_pong(struct zmq_conn *conn, const u8 *ctx, size_t len)
 }
 
 /**
+ * zmq_heartbeat_spoke() - the peer sent PING or PONG
+ * @conn: the connection
+ *
+ * Context: Softirq or process context, child's lock held.
+ */
+void zmq_heartbeat_spoke(struct zmq_conn *conn)
+{
+	struct zmq_heartbeat *hb = &conn->heartbeat;
+
+	if (hb->spoke)
+		return;
+	WRITE_ONCE(hb->spoke, true);
+	if (!conn->session.minor)
+		zmq_task_run(&conn->task);
+}
+
+/**
  * zmq_heartbeat_pinged() - the peer sent PING
  * @conn: the connection
  * @ping: the command
@@ -151,6 +202,7 @@ void zmq_heartbeat_pinged(struct zmq_conn *conn, const struct zmq_cmd *ping)
 
 	hb->peer_ivl = hb->peer_ivl ? min(hb->peer_ivl, ivl) : ivl;
 	hb->peer_ping = jiffies;
+	zmq_heartbeat_spoke(conn);
 	WRITE_ONCE(hb->peer_ttl, msecs_to_jiffies(ping->ttl * 100));
 	if (ping->ttl)
 		zmq_task_run_after(&conn->task, hb->peer_ttl);
@@ -172,12 +224,6 @@ static unsigned long tell_ivl(const struct zmq_conn *conn)
 	return clamp_t(unsigned long, ivl / 4, TELL_MIN, TELL_MAX);
 }
 
-/* ZMTP 3.0 has no PING, but libzmq sent it with that version, too. */
-static bool may_wait_for_us(const struct zmq_conn *conn)
-{
-	return conn->session.minor || conn->heartbeat.peer_ivl;
-}
-
 /**
  * zmq_heartbeat_stopped() - the queue above is full
  * @conn: the connection, from which nothing is read until there is room
@@ -189,7 +235,7 @@ static bool may_wait_for_us(const struct zmq_conn *conn)
  */
 void zmq_heartbeat_stopped(struct zmq_conn *conn)
 {
-	if (may_wait_for_us(conn))
+	if (knows_ping(conn))
 		zmq_task_run_after(&conn->task, TELL_MIN);
 }
 
@@ -197,7 +243,7 @@ static void tell(struct zmq_conn *conn)
 {
 	struct zmq_heartbeat *hb = &conn->heartbeat;
 
-	if (!may_wait_for_us(conn) || until(hb->told + tell_ivl(conn)))
+	if (!knows_ping(conn) || until(hb->told + tell_ivl(conn)))
 		return;
 	hb->told = jiffies;
 	if (!cmds_wait(conn) && !send_pong(conn, NULL, 0))
@@ -218,6 +264,27 @@ static void ask(struct zmq_conn *conn)
 		zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
 	}
 	if (!hb->asking) {
+		hb->asking = true;
+		hb->asked = jiffies;
+	}
+}
+
+/* What TCP was told last shows that the peer is there, and it asks before long
+ * if it is told nothing: a quiet peer has been asked.
+ */
+static void watch(struct zmq_conn *conn)
+{
+	u32 quiet = tcp_jiffies32 - READ_ONCE(tcp_sk(conn->sock->sk)->rcv_tstamp);
+	unsigned long ivl = probe_secs(conn->heartbeat.ivl) * HZ;
+	struct zmq_heartbeat *hb = &conn->heartbeat;
+
+	/* Timers are late by as much. */
+	ivl += ivl / 8 + HZ / 10;
+	hb->due = jiffies + ivl;
+	if (quiet < ivl) {
+		hb->due -= quiet;
+		hb->asking = false;
+	} else if (!hb->asking) {
 		hb->asking = true;
 		hb->asked = jiffies;
 	}
@@ -304,9 +371,11 @@ bool zmq_heartbeat_run(struct zmq_conn *conn)
 	}
 	if (hb->asking && !time_before(READ_ONCE(hb->heard), hb->asked))
 		hb->asking = false;
+	if (is_watched(conn))
+		watch(conn);
 	if (gave_up(conn))
 		return false;
-	if (hb->ivl && !until(hb->due))
+	if (hb->ivl && knows_ping(conn) && !until(hb->due))
 		ask(conn);
 	return true;
 }
@@ -324,9 +393,9 @@ unsigned long zmq_heartbeat_next(struct zmq_conn *conn)
 	unsigned long ttl = READ_ONCE(hb->peer_ttl);
 	unsigned long next = MAX_JIFFY_OFFSET;
 
-	if ((stopped(conn) || catching_up(conn)) && may_wait_for_us(conn))
+	if ((stopped(conn) || catching_up(conn)) && knows_ping(conn))
 		next = until(hb->told + tell_ivl(conn));
-	if (hb->ivl)
+	if (hb->ivl && (knows_ping(conn) || is_watched(conn)))
 		next = min(next, until(hb->due));
 	if (hb->asking && hb->timeout)
 		next = min(next, until(hb->asked + hb->timeout));

@@ -13,8 +13,8 @@ struct zmq_conn;
  * @ivl: jiffies between our PINGs, 0 for none
  * @timeout: jiffies of silence after a PING that end the connection, 0 never
  * @ttl: tenths of a second that our PINGs announce
- * @asking: a PING went out at @asked
- * @due: jiffies when the next PING goes out
+ * @asking: a PING went out at @asked, or TCP began to ask
+ * @due: jiffies when the next PING goes out, or TCP is looked at
  * @asked: jiffies when the first PING since @heard went out
  * @told: jiffies when the peer was last told that we live but do not read
  * @stopped: tcp_jiffies32 when it was last seen that nothing is read, or 0
@@ -24,6 +24,7 @@ struct zmq_conn;
  * @caught_up: jiffies when all that was received had last been parsed
  * @peer_ping: jiffies of its last PING, at first of the handshake's end
  * @peer_ivl: jiffies between its PINGs at least; 0 before the first
+ * @spoke: it has sent PING or PONG, so it knows them
  *
  * From @ivl to @wake under the socket lock, the rest under the child's.
  */
@@ -42,11 +43,13 @@ struct zmq_heartbeat {
 	unsigned long	caught_up;
 	unsigned long	peer_ping;
 	unsigned long	peer_ivl;
+	bool		spoke;
 };
 
 void zmq_heartbeat_start(struct zmq_conn *conn);
 void zmq_heartbeat_heard(struct zmq_conn *conn);
 void zmq_heartbeat_caught_up(struct zmq_conn *conn);
+void zmq_heartbeat_spoke(struct zmq_conn *conn);
 void zmq_heartbeat_pinged(struct zmq_conn *conn, const struct zmq_cmd *ping);
 void zmq_heartbeat_stopped(struct zmq_conn *conn);
 bool zmq_heartbeat_run(struct zmq_conn *conn);

@@ -74,12 +74,18 @@ static void pub_detach(struct zmq_core *core, struct zmq_pipe *pipe)
 	zmq_pub_forget(core, pipe);
 }
 
-/* While an outgoing connection is down, what its peer wanted is queued for it;
- * the peer that is back says anew what it wants.
+/* While an outgoing connection of PUB is down, what its peer wanted is queued
+ * for it; the peer that is back says anew what it wants. XPUB's reader is told
+ * that it wants nothing any more, so that holds.
  */
 static void pub_down(struct zmq_core *core, struct zmq_pipe *pipe)
 {
-	set_bit(ZMQ_PIPE_OLD_SUBS, &pipe->flags);
+	struct zmq_pub *pub = core->priv;
+
+	if (pub->notify)
+		zmq_pub_forget(core, pipe);
+	else
+		set_bit(ZMQ_PIPE_OLD_SUBS, &pipe->flags);
 }
 
 static void pub_up(struct zmq_core *core, struct zmq_pipe *pipe)

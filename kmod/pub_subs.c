@@ -136,19 +136,25 @@ static int cancel(struct zmq_pub *pub, struct zmq_pipe *pipe, const u8 *topic,
 	return err;
 }
 
-/* A cancellation of what nobody had is noted, as in libzmq. */
+/* A cancellation of what nobody had is noted, as in libzmq; one of what others
+ * hold is not, or a proxy would end theirs.
+ */
 static int apply_cancel(struct zmq_core *core, struct zmq_pipe *pipe,
 			const u8 *topic, size_t len)
 {
 	struct zmq_pub *pub = core->priv;
-	bool tell = true;
+	struct zmq_trie *t = pub->manual ? &pub->asked : &pub->topics;
+	bool tell;
+	int ret;
 
 	if (len > ZMQ_TOPIC_MAX)
 		return -EMSGSIZE;
-	if (pub->manual)
-		zmq_trie_del(&pub->asked, topic, len, &pipe->asked);
+	ret = pub->manual ? zmq_trie_del(t, topic, len, &pipe->asked) :
+			    cancel(pub, pipe, topic, len);
+	if (ret < 0)
+		tell = !zmq_trie_has(t, topic, len);
 	else
-		tell = cancel(pub, pipe, topic, len) || pub->verboser;
+		tell = ret || pub->manual || pub->verboser;
 	zmq_pub_charge(core);
 	if (!pub->notify || !tell)
 		return 0;

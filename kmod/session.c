@@ -14,6 +14,7 @@
 #define ZMQ_GREETING_SIG_END	9
 #define ZMQ_GREETING_MAJOR	10
 #define ZMQ_GREETING_MINOR	11
+#define ZMQ_GREETING_TYPE	11	/* of ZMTP 2.0 */
 #define ZMQ_GREETING_MECH	12
 #define ZMQ_GREETING_MECH_END	(ZMQ_GREETING_MECH + ZMQ_MECH_NAME_LEN)
 
@@ -283,6 +284,14 @@ static int zmq_session_put_id(struct zmq_session *s, u8 *out, size_t outsize,
 	return ret;
 }
 
+/* RFC 15 knows one publisher and one subscriber. */
+static u8 zmq_session_v2_type(u8 type)
+{
+	if (type == ZMQ_XPUB)
+		return ZMQ_PUB;
+	return type == ZMQ_XSUB ? ZMQ_SUB : type;
+}
+
 static int zmq_session_old(struct zmq_session *s, u8 major, u8 framing)
 {
 	s->major = major;
@@ -319,14 +328,14 @@ static int zmq_session_version(struct zmq_session *s, u8 *out, size_t outsize,
 {
 	u8 rest[ZMQ_GREETING_LEN - ZMQ_GREETING_MINOR] = { 1 };
 	u8 major = s->hs->greeting[ZMQ_GREETING_MAJOR];
-
+	u8 type = zmq_session_v2_type(s->hs->conf.type);
 	int ret;
 
-	if (major < 2) {
-		ret = zmq_session_old(s, major + 1, major ? ZMQ_FRAMING_V2 :
-							    ZMQ_FRAMING_V1);
-		return ret ?: zmq_session_put(out, outsize, outlen,
-					      &s->hs->conf.type, 1);
+	/* The octet of ZMTP 2.0 is 1; 2 is between that and 3.0. */
+	if (major < 3) {
+		ret = zmq_session_old(s, major ? 2 : 1, major ? ZMQ_FRAMING_V2 :
+								ZMQ_FRAMING_V1);
+		return ret ?: zmq_session_put(out, outsize, outlen, &type, 1);
 	}
 	s->major = 3;
 	memcpy(rest + ZMQ_GREETING_MECH - ZMQ_GREETING_MINOR, s->mech->name,
@@ -345,6 +354,16 @@ static int zmq_session_check_mech(struct zmq_session *s)
 				"another security mechanism");
 }
 
+/* libzmq 3 says XPUB and XSUB, too. */
+static int zmq_session_take_v2_type(struct zmq_session *s, u8 type)
+{
+	if (!zmq_session_types_match(s->hs->conf.type, type))
+		return zmq_session_fail(s, -EPROTOTYPE,
+					"socket types do not go together");
+	s->peer_type = type;
+	return 0;
+}
+
 static int zmq_session_greeted(struct zmq_session *s, u8 *out, size_t outsize,
 			       size_t *outlen)
 {
@@ -353,6 +372,10 @@ static int zmq_session_greeted(struct zmq_session *s, u8 *out, size_t outsize,
 
 	s->hs->fill = 0;
 	if (s->major < 3) {
+		ret = s->major < 2 ? 0 :
+		      zmq_session_take_v2_type(s, g[ZMQ_GREETING_TYPE]);
+		if (ret)
+			return ret;
 		s->state = ZMQ_SESSION_IDENTITY;
 		return zmq_session_put_id(s, out, outsize, outlen);
 	}

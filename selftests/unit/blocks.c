@@ -223,7 +223,7 @@ void stand_init(struct stand *s, unsigned int peers)
 	INIT_LIST_HEAD(&core->pipes);
 	INIT_LIST_HEAD(&core->ready);
 	INIT_LIST_HEAD(&core->writable);
-	INIT_LIST_HEAD(&core->dead_pipes);
+	INIT_LIST_HEAD(&core->unsettled);
 	while (peers--)
 		stand_join(s);
 }
@@ -265,8 +265,8 @@ void stand_exit(struct stand *s)
 	for (i = 0; i < s->nr; i++) {
 		peer = s->peers[i];
 		stand_leave(peer);
-		if (!list_empty(&peer->pipe->attach_node)) {
-			list_del_init(&peer->pipe->attach_node);
+		if (!list_empty(&peer->pipe->settle_node)) {
+			list_del_init(&peer->pipe->settle_node);
 			zmq_pipe_put(peer->pipe);
 		}
 		zmq_pipe_purge(peer->pipe);

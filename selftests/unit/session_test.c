@@ -194,7 +194,6 @@ TEST(session_versions, "session: versions and greetings")
 		{ "ff 00*7 01 7f 03 00 4e554c4c 00*16 00 00*31", 0, 0 },
 		{ "ff 00*7 01 7f 03 01 4e554c4c 00*16 00 00*31", 0, 1 },
 		{ "ff 00*7 01 7f 03 ff 4e554c4c 00*16 00 00*31", 0, 1 },
-		{ "ff 00*7 01 7f 02 00 4e554c4c 00*16 00 00*31", 0, 1 },
 		{ "ff 00*7 01 7f 04 00 4e554c4c 00*16 00 00*31", 0, 1 },
 		{ "ff 00*7 01 01 03 01 4e554c4c 00*16 00 00*31", 0, 1 },
 		/* as-server, padding and filler do not matter */
@@ -466,6 +465,7 @@ struct old_case {
 	bool		takes_all;
 	int		id_len;
 	const char	*id;
+	u8		type;	/* ZMTP 2.0 */
 };
 
 static const struct old_case old_cases[] = {
@@ -483,11 +483,15 @@ static const struct old_case old_cases[] = {
 	{ "ff 00*7 04 7f 00 ff 04 c0 616263  55", "03 06 03 00 6d65", 1, ZMQ_FRAMING_V1,
 	  false, 3, "616263" },
 	/* ZMTP 2.0 */
-	{ "ff 00*7 01 7f 01 05 00 00  55", "03 06 00 02 6d65", 2, ZMQ_FRAMING_V2, false, 0 },
-	{ "ff 00*7 04 01 01 05 01 03 616263  55", "03 06 00 02 6d65", 2, ZMQ_FRAMING_V2,
-	  false, 3, "616263" },
-	{ "ff 00*7 01 7f 01 05 02 00*7 ff 61*255  55", "03 06 00 02 6d65", 2,
-	  ZMQ_FRAMING_V2, false, 255, "61*255" },
+	{ "ff 00*7 01 7f 01 05 00 00  55", "03 06 00 02 6d65", 2, ZMQ_FRAMING_V2, false, 0,
+	  "", ZMQ_DEALER },
+	{ "ff 00*7 04 01 01 03 01 03 616263  55", "03 06 00 02 6d65", 2, ZMQ_FRAMING_V2,
+	  false, 3, "616263", ZMQ_REQ },
+	{ "ff 00*7 01 7f 01 06 02 00*7 ff 61*255  55", "03 06 00 02 6d65", 2,
+	  ZMQ_FRAMING_V2, false, 255, "61*255", ZMQ_ROUTER },
+	/* and a version below 3.0 that nobody has heard of */
+	{ "ff 00*7 01 7f 02 05 00 00  55", "03 06 00 02 6d65", 2, ZMQ_FRAMING_V2, false, 0,
+	  "", ZMQ_DEALER },
 };
 
 static void old_check(struct run *r, const struct old_case *c, size_t n)
@@ -502,7 +506,7 @@ static void old_check(struct run *r, const struct old_case *c, size_t n)
 	CHECK_EQ(r->s.minor, 0);
 	CHECK_EQ(r->s.framing, c->framing);
 	CHECK_EQ(r->s.takes_all, c->takes_all);
-	CHECK_EQ(r->s.peer_type, ZMQ_PEER_TYPE_UNKNOWN);
+	CHECK_EQ(r->s.peer_type, c->major == 2 ? c->type : ZMQ_PEER_TYPE_UNKNOWN);
 	CHECK_EQ(r->s.peer_id_len, c->id_len);
 	if (c->id_len) {
 		test_hex(id, c->id);
@@ -538,7 +542,7 @@ TEST(session_old_stages, "session: a ZMTP 2.0 peer that waits for every answer g
 	struct run r;
 	u8 p[64];
 
-	test_hex(p, "ff 00*7 01 7f 01 05 00 00");
+	test_hex(p, "ff 00*7 01 7f 01 08 00 00");
 	run_start(&r, ZMQ_PULL, "not of PULL");
 	run_input(&r, p, 10, 10);
 	CHECK(told(&r, &seen, "03"));
@@ -549,6 +553,31 @@ TEST(session_old_stages, "session: a ZMTP 2.0 peer that waits for every answer g
 	CHECK(!zmq_session_done(&r.s));
 	run_input(&r, p + 12, 2, 1);
 	CHECK(zmq_session_done(&r.s));
+}
+
+TEST(session_old_types, "session: a ZMTP 2.0 peer is told and says one of the types of RFC 15")
+{
+	unsigned int type, told, peer;
+	struct run r;
+	bool good;
+	u8 p[16];
+
+	test_hex(p, "ff 00*7 01 7f 01 00 00 00");
+	for (type = ZMQ_PAIR; type <= ZMQ_XSUB; type++) {
+		/* libzmq 3 says 9 and 10, which nobody else need know */
+		told = type == ZMQ_XPUB ? ZMQ_PUB :
+		       type == ZMQ_XSUB ? ZMQ_SUB : type;
+		for (peer = 0; peer < 256; peer++) {
+			good = zmq_session_types_match(type, peer);
+			p[11] = peer;
+			run_start(&r, type, NULL);
+			run_input(&r, p, 14, 1);
+			CHECK_EQ(r.outlen, good ? 4 : 2);
+			CHECK(r.out[0] == 3 && r.out[1] == told);
+			CHECK_EQ(zmq_session_done(&r.s), good);
+			CHECK_EQ(r.ret, good ? 1 : -EPROTOTYPE);
+		}
+	}
 }
 
 TEST(session_not_zmtp, "session: what is not ZMTP and what is too long is soon refused")

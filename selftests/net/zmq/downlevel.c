@@ -33,8 +33,31 @@ static size_t header(unsigned char *buf, enum version v, int flags, u64 len)
 	return 10;
 }
 
-/* All that a peer says before its first message. */
-static size_t hello(unsigned char *buf, enum version v, const char *id)
+/* Of whom a socket of a type takes messages, and gives them to. */
+static unsigned char other_end(int type)
+{
+	static const unsigned char other[] = {
+		[ZMQ_PUB] = ZMQ_SUB, [ZMQ_SUB] = ZMQ_PUB, [ZMQ_REQ] = ZMQ_REP,
+		[ZMQ_REP] = ZMQ_REQ, [ZMQ_DEALER] = ZMQ_DEALER,
+		[ZMQ_ROUTER] = ZMQ_DEALER, [ZMQ_PULL] = ZMQ_PUSH,
+		[ZMQ_PUSH] = ZMQ_PULL, [ZMQ_XPUB] = ZMQ_SUB,
+		[ZMQ_XSUB] = ZMQ_PUB,
+	};
+
+	return other[type];
+}
+
+/* What ZMTP 2.0 has a number for. */
+static unsigned char told_type(int type)
+{
+	if (type == ZMQ_XPUB)
+		return ZMQ_PUB;
+	return type == ZMQ_XSUB ? ZMQ_SUB : type;
+}
+
+/* All that a peer of a socket says before its first message. */
+static size_t hello(unsigned char *buf, enum version v, const char *id,
+		    int type)
 {
 	size_t len = strlen(id), n = 0;
 
@@ -44,7 +67,7 @@ static size_t hello(unsigned char *buf, enum version v, const char *id)
 		buf[8] = len + 1;
 		buf[9] = 0x7f;
 		buf[10] = v == V2;
-		buf[11] = 0;	/* a socket type: nobody looks at it */
+		buf[11] = other_end(type);
 		n = 12;
 	}
 	n += header(buf + n, v, 0, len);
@@ -65,7 +88,7 @@ static bool got_hello(int fd, enum version v, int type, const char *id)
 	n = 10;
 	if (v == VERSIONED || v == V2) {
 		want[n++] = 3;
-		want[n++] = type;
+		want[n++] = told_type(type);
 		n += header(want + n, v, 0, len);
 	}
 	memcpy(want + n, id, len);
@@ -82,7 +105,7 @@ static int shake(int fd, enum version v, const char *id, int type,
 {
 	unsigned char buf[512];
 
-	if (fd < 0 || zp_write(fd, buf, hello(buf, v, id)))
+	if (fd < 0 || zp_write(fd, buf, hello(buf, v, id, type)))
 		return -1;
 	return got_hello(fd, v, type, theirs) ? fd : -1;
 }
@@ -262,7 +285,7 @@ TEST_F(old, bytes_may_come_one_by_one)
 	size_t n;
 
 	ASSERT_LE(0, peer);
-	n = hello(buf, variant->v, "abc");
+	n = hello(buf, variant->v, "abc", ZMQ_PULL);
 	n += header(buf + n, variant->v, ZP_MORE, 2);
 	memcpy(buf + n, "hi", 2);
 	n += 2;
@@ -645,7 +668,7 @@ TEST_F(zmq, what_is_not_zmtp_is_sent_away_and_counted)
 		{ "\xff\0\0\0\0\0\0\1\1\0", 10 },
 		{ "\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0", 10 },
 		{ "\xff\0\0\0\0\0\0\0\1\x7f\0\5\xff\0\0\0\0\0\0\1\1\0", 22 },
-		{ "\xff\0\0\0\0\0\0\0\1\x7f\1\5\2\0\0\0\0\0\0\1\0", 21 },
+		{ "\xff\0\0\0\0\0\0\0\1\x7f\1\10\2\0\0\0\0\0\0\1\0", 21 },
 	};
 	int pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
 	int peer, i;
@@ -726,6 +749,73 @@ TEST_F(zmq, a_2_0_peer_that_waits_for_each_answer_gets_it)
 	EXPECT_EQ(0, memcmp(buf, "\0\0", 2));
 	ASSERT_EQ(0, zt_puts(push, "work", 0));
 	EXPECT_TRUE(zp_gets(peer, 0, "work"));
+}
+
+/* Says the version octet @version and the type @type, and an empty identity. */
+static int v2_peer(const char *ep, unsigned char version, unsigned char type)
+{
+	unsigned char hi[] = "\xff\0\0\0\0\0\0\0\1\x7f\1\0\0\0";
+	int peer = zp_dial(zt_port(ep), 0);
+
+	hi[10] = version;
+	hi[11] = type;
+	return peer < 0 || zp_write(peer, hi, 14) ? -1 : peer;
+}
+
+static int told_by(int peer)
+{
+	unsigned char buf[12];
+
+	return zp_read(peer, buf, sizeof(buf)) ? -1 : buf[11];
+}
+
+TEST_F(zmq, a_2_0_peer_is_told_a_type_that_it_knows)
+{
+	int xpub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep), peer;
+	int xsub;
+
+	ASSERT_LE(0, xpub);
+	peer = v2_peer(self->ep, 1, ZMQ_SUB);
+	EXPECT_EQ(ZMQ_PUB, told_by(peer));
+	xsub = zt_listening(ZMQ_XSUB, "tcp://127.0.0.1:*", self->ep);
+	ASSERT_LE(0, xsub);
+	peer = v2_peer(self->ep, 1, ZMQ_PUB);
+	EXPECT_EQ(ZMQ_SUB, told_by(peer));
+	/* libzmq 3 says these. */
+	peer = v2_peer(self->ep, 1, ZMQ_XPUB);
+	EXPECT_EQ(ZMQ_SUB, told_by(peer));
+	ASSERT_EQ(0, zp_write(peer, "\0\1m", 3));
+	EXPECT_TRUE(zt_gets(xsub, "m", ZT_LAST));
+}
+
+TEST_F(zmq, a_2_0_peer_of_the_wrong_type_is_sent_away)
+{
+	static const unsigned char wrong[] = {
+		ZMQ_PAIR, ZMQ_PUB, ZMQ_SUB, ZMQ_REQ, ZMQ_REP, ZMQ_DEALER,
+		ZMQ_ROUTER, ZMQ_PULL, ZMQ_XPUB, ZMQ_XSUB, ZMQ_STREAM, 12, 255,
+	};
+	int pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
+	int peer, i;
+
+	ASSERT_LE(0, pull);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		peer = v2_peer(self->ep, 1, wrong[i]);
+		ASSERT_LE(0, peer);
+		EXPECT_TRUE(zp_closed(peer)) TH_LOG("type %d", wrong[i]);
+		close(peer);
+	}
+	EXPECT_EQ(0, zt_poll(pull, POLLIN, 0));
+}
+
+TEST_F(zmq, a_version_between_2_0_and_3_0_is_2_0)
+{
+	int pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
+	int peer = v2_peer(self->ep, 2, ZMQ_PUSH);
+
+	ASSERT_LE(0, peer);
+	EXPECT_EQ(ZMQ_PULL, told_by(peer));
+	ASSERT_EQ(0, zp_write(peer, "\0\1m", 3));
+	EXPECT_TRUE(zt_gets(pull, "m", ZT_LAST));
 }
 
 TEST_HARNESS_MAIN

@@ -45,6 +45,105 @@ TEST_F(zmq, the_end_of_what_nobody_wanted_is_told)
 	EXPECT_TRUE(zt_told(xpub, 0, "never"));
 }
 
+/* A proxy would pass it on, and end what others behind it want. */
+TEST_F(zmq, the_end_of_what_only_others_want_is_not_told)
+{
+	int xpub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep), i;
+	static const int modes[] = {
+		0, ZMQ_XPUB_VERBOSE, ZMQ_XPUB_VERBOSER, ZMQ_XPUB_MANUAL,
+	};
+	int holder, stranger;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (modes[i])
+			ASSERT_EQ(0, zt_setint(xpub, modes[i], 1));
+		holder = raw_subscriber(self->ep);
+		stranger = raw_subscriber(self->ep);
+		ASSERT_EQ(0, send_sub(holder, "SUBSCRIBE", "t"));
+		ASSERT_TRUE(zt_told(xpub, 1, "t"));
+		ASSERT_EQ(0, send_sub(stranger, "CANCEL", "t"));
+		ASSERT_TRUE(zp_sync(stranger));
+		EXPECT_TRUE(silent(xpub)) TH_LOG("option %d", modes[i]);
+		ASSERT_EQ(0, send_sub(holder, "CANCEL", "t"));
+		EXPECT_TRUE(zt_told(xpub, 0, "t"));
+		close(holder);
+		close(stranger);
+		if (modes[i])
+			ASSERT_EQ(0, zt_setint(xpub, modes[i], 0));
+	}
+}
+
+/* Messages one way, subscriptions the other, until there is nothing to do. */
+static void forward(int xsub, int xpub)
+{
+	char buf[64];
+	ssize_t n;
+
+	while (zt_poll(xpub, POLLIN, 200) || zt_poll(xsub, POLLIN, 0)) {
+		n = recv(xpub, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n >= 0)
+			send(xsub, buf, n, MSG_DONTWAIT);
+		n = recv(xsub, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n >= 0)
+			send(xpub, buf, n, MSG_DONTWAIT);
+	}
+}
+
+static bool has_topic(void *arg)
+{
+	return zt_getint(*(int *)arg, ZMQ_TOPICS_COUNT) == 1;
+}
+
+TEST_F(zmq, a_stranger_cannot_end_the_subscriptions_behind_a_proxy)
+{
+	int pub = zt_listening(ZMQ_PUB, "inproc://source", self->ep);
+	int xsub = zt_connected(ZMQ_XSUB, self->ep);
+	int xpub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep);
+	int sub = zt_connected(ZMQ_SUB, self->ep), stranger;
+
+	ASSERT_LE(0, sub);
+	ASSERT_EQ(0, zt_subscribe(sub, "t"));
+	ASSERT_TRUE(zt_becomes(xpub, POLLIN));
+	forward(xsub, xpub);
+	ASSERT_TRUE(zt_eventually(has_topic, &pub));
+	stranger = raw_subscriber(self->ep);
+	ASSERT_EQ(0, send_sub(stranger, "CANCEL", "t"));
+	ASSERT_TRUE(zp_sync(stranger));
+	forward(xsub, xpub);
+	ASSERT_EQ(0, zt_puts(pub, "t for who wants it", 0));
+	ASSERT_TRUE(zt_becomes(xsub, POLLIN));
+	forward(xsub, xpub);
+	EXPECT_TRUE(zt_gets(sub, "t for who wants it", ZT_LAST));
+}
+
+/* RFC 29: whoever made the connection. */
+TEST_F(zmq, what_a_dead_peer_wanted_is_told_to_end_at_once)
+{
+	int xpub = zt_socket(ZMQ_XPUB), listener, peer, round, dialed;
+
+	for (dialed = 0; dialed < 2; dialed++) {
+		if (dialed) {
+			listener = zp_listen_any(0, self->ep);
+			ASSERT_EQ(0, zt_connect(xpub, self->ep));
+		} else {
+			ASSERT_EQ(0, zt_bind_any(xpub, "tcp://127.0.0.1:*",
+						 self->ep));
+		}
+		for (round = 0; round < 2; round++) {
+			peer = dialed ?
+			       zp_accept_peer(listener, "SUB", "XPUB") :
+			       raw_subscriber(self->ep);
+			ASSERT_LE(0, peer);
+			ASSERT_EQ(0, send_sub(peer, "SUBSCRIBE", "A"));
+			EXPECT_TRUE(zt_told(xpub, 1, "A"));
+			close(peer);
+			EXPECT_TRUE(zt_told(xpub, 0, "A"))
+				TH_LOG("dialed %d", dialed);
+			EXPECT_EQ(0, zt_getint(xpub, ZMQ_TOPICS_COUNT));
+		}
+	}
+}
+
 TEST_F(zmq_over, verbose_hears_of_repeated_subscriptions_verboser_of_their_ends_too)
 {
 	int xpub = zt_listening(ZMQ_XPUB, variant->bind, self->ep);
