@@ -32,6 +32,8 @@ help:
 #?   bench           AF_ZMQ against libzmq and plain sockets, in a deterministic machine: one table
 #?   bench-long      the same with 5000 clients and a million subscriptions
 #?   bench-smp       wall time on two emulated CPUs, a sanity check that is not to be quoted
+#?   bench-compare   does AF_ZMQ take longer in NEW= than in OLD=, by more than WITHIN= percent (2)?
+#?                   Git revisions or directories; ROWS=1,4 for some rows of the table
 #?   deps            install the Debian packages that all of this needs
 #? A virtual machine for anything else: tools/vm/run -- COMMAND, tools/vm/shell
 
@@ -66,11 +68,11 @@ demo:
 	@tools/demo/run
 
 check: deps
-	@tools/run-tests static options unit libzmqk vm kselftest conformance kselftest-smp libzmqk-vm zmqperf interop
+	@tools/run-tests static options unit zmqss libzmqk vm kselftest conformance kselftest-smp libzmqk-vm zmqperf interop
 
 check-unit:
 	@tools/deps test
-	@tools/run-tests unit libzmqk
+	@tools/run-tests unit zmqss libzmqk
 
 check-vm:
 	@tools/deps build vm test
@@ -105,5 +107,10 @@ bench-long:
 bench-smp:
 	@$(run_bench) --smp --repeat 1
 
+bench-compare:
+	@tools/deps build vm bench
+	@tools/bench/bench --compare "$(OLD)" "$(NEW)" --within "$(or $(WITHIN),2)" $(if $(ROWS),--rows "$(ROWS)")
+
 .PHONY: all help modules modules_install headers_install lib install clean deps demo \
-	check check-unit check-vm check-static check-debug check-scale check-stall zmqperf bench bench-long bench-smp
+	check check-unit check-vm check-static check-debug check-scale check-stall zmqperf bench bench-long bench-smp \
+	bench-compare
