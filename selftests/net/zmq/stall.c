@@ -69,7 +69,17 @@ static void *answer(void *arg)
 	return NULL;
 }
 
-/* The slowest of so many rounds, in microseconds; 0 if one fails. */
+/* Others run until then. */
+static void sleep_until(u64 us)
+{
+	const struct timespec t = { us / 1000000, us % 1000000 * 1000 };
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
+/* The slowest of so many rounds, in microseconds; 0 if one fails. A round begins
+ * when it should have, whenever the kernel lets it.
+ */
 static u64 slowest(int fd, int rounds)
 {
 	u64 most = 1, begin;
@@ -77,9 +87,8 @@ static u64 slowest(int fd, int rounds)
 
 	go_before(SCHED_FIFO);
 	while (rounds--) {
-		/* Meanwhile the others run. */
-		usleep(1000);
-		begin = now_us();
+		begin = now_us() + 1000;
+		sleep_until(begin);
 		if (send(fd, &c, 1, 0) != 1 || recv(fd, &c, 1, 0) != 1)
 			return 0;
 		if (now_us() - begin > most)
