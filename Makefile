@@ -68,7 +68,7 @@ demo:
 	@tools/demo/run
 
 check: deps
-	@tools/run-tests static options unit zmqss libzmqk vm kselftest conformance kselftest-smp libzmqk-vm zmqperf interop
+	@tools/run-tests static options unit zmqss libzmqk vm kselftest conformance kselftest-smp stall libzmqk-vm zmqperf interop
 
 check-unit:
 	@tools/deps test
@@ -76,7 +76,7 @@ check-unit:
 
 check-vm:
 	@tools/deps build vm test
-	@tools/run-tests vm kselftest conformance kselftest-smp libzmqk-vm zmqperf interop
+	@tools/run-tests vm kselftest conformance kselftest-smp stall libzmqk-vm zmqperf interop
 
 check-static:
 	@tools/deps build static
