@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Commands of a connection's send queue, which go between messages. */
 
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include "compat.h"
 #include "conn.h"
 #include "conn_tx.h"
 #include "wire_v1.h"
@@ -72,6 +74,7 @@ int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
 	size_t size = READ_ONCE(conn->tx_cmd_bytes) ? CHUNK_NEXT : CHUNK_FIRST;
 	size_t len = head_len + tail_len;
 	struct zmq_cmd_chunk *chunk;
+	struct mem_cgroup *memcg;
 
 	spin_lock_bh(&conn->tx_qlock);
 	chunk = cmd_room(conn, len);
@@ -84,7 +87,10 @@ int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
 		return PTR_ERR_OR_ZERO(chunk);
 
 	size = max_t(size_t, size - sizeof(*chunk), len);
+	/* A PONG is for the owner to pay, whoever is interrupted. */
+	memcg = set_active_memcg(zmq_sock_memcg(conn->owner->tasks.sk));
 	chunk = kmalloc(sizeof(*chunk) + size, gfp | __GFP_ACCOUNT);
+	set_active_memcg(memcg);
 	if (!chunk)
 		return -ENOMEM;
 	chunk->size = size;

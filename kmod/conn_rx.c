@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A connection's receive half: parse in softirq, queue runs of frames. */
 
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <net/tcp.h>
 #include "compat.h"
@@ -136,9 +137,13 @@ static void rx_command(struct zmq_conn *conn, const u8 *body, size_t len)
 static bool grow_cmd(struct rx *rx, struct zmq_scan *scan, u32 len)
 {
 	u32 size = max_t(u32, len, 64);
-	u8 *cmd = kmalloc(size, GFP_ATOMIC | __GFP_ACCOUNT | __GFP_NOWARN);
+	struct mem_cgroup *memcg;
 	u8 *old = scan->cmd;
+	u8 *cmd;
 
+	memcg = set_active_memcg(zmq_sock_memcg(rx->conn->owner->tasks.sk));
+	cmd = kmalloc(size, GFP_ATOMIC | __GFP_ACCOUNT | __GFP_NOWARN);
+	set_active_memcg(memcg);
 	if (!cmd) {
 		rx->nomem = true;
 		rx->stop = true;

@@ -63,7 +63,7 @@ static_assert(ARRAY_SIZE(zmq_mib_names) == __ZMQ_MIB_MAX);
  */
 struct zmq_mib __percpu *zmq_mib_alloc(void)
 {
-	return alloc_percpu(struct zmq_mib);
+	return alloc_percpu_gfp(struct zmq_mib, GFP_KERNEL_ACCOUNT);
 }
 
 /**

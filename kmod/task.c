@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Work that runs under the socket lock and never waits behind a system call. */
 
+#include <linux/sched/mm.h>
 #include "compat.h"
 #include "task.h"
 
@@ -70,15 +71,18 @@ static void queue_work_fn(struct work_struct *work)
 						    work);
 	unsigned int budget = TASK_BUDGET;
 	struct sock *sk = queue->sk;
+	struct mem_cgroup *memcg;
 	struct zmq_task *task;
 
 	if (!zmq_task_trylock(queue, &queue->deferred))
 		goto out;
 
+	memcg = set_active_memcg(zmq_sock_memcg(sk));
 	while (budget-- && (task = take_first(queue))) {
 		task->ops->run(task);
 		task->ops->put(task);
 	}
+	set_active_memcg(memcg);
 	release_sock(sk);
 	if (!list_empty(&queue->tasks))
 		kick(queue);
