@@ -28,15 +28,6 @@ static struct proto zmq_prot = {
 	.owner			= THIS_MODULE,
 	.obj_size		= sizeof(struct zmq_sock),
 	.release_cb		= release_cb,
-	.sockets_allocated	= &zmq_sockets_allocated,
-	.memory_allocated	= &zmq_memory_allocated,
-	.per_cpu_fw_alloc	= &zmq_memory_per_cpu_fw_alloc,
-	.memory_pressure	= &zmq_memory_pressure,
-	.enter_memory_pressure	= zmq_enter_memory_pressure,
-	.leave_memory_pressure	= zmq_leave_memory_pressure,
-	.sysctl_mem		= zmq_sysctl_mem,
-	.sysctl_rmem		= &zmq_sysctl_rmem_min,
-	.sysctl_wmem		= &zmq_sysctl_wmem_min,
 };
 
 static int parse_text(struct zmq_endpoint *ep, const struct sockaddr_zmq *addr,

@@ -3,8 +3,8 @@
  * Received memory arrives in softirq, where the socket lock cannot be taken:
  * as UDP does it, sk_receive_queue.lock protects the socket's sums.
  *
- * rx: sk_rmem_alloc, drawn from sk_forward_alloc, which also charges the
- *     memory cgroup of the socket.
+ * rx: sk_rmem_alloc, drawn from the ledger's sk_forward_alloc, which also
+ *     charges the memory cgroup of the socket.
  * tx: sk_wmem_queued. The pages are charged to the memory cgroup of the sender
  *     when they are allocated, with GFP_KERNEL_ACCOUNT: only there can the
  *     cgroup reclaim memory, or refuse. Under a spinlock its limit would not
@@ -13,22 +13,115 @@
 #include <linux/math.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/notifier.h>
 #include <linux/swap.h>
+#include <linux/workqueue.h>
 #include <net/net_debug.h>
 #include "mem.h"
 
-struct percpu_counter zmq_sockets_allocated;
-atomic_long_t zmq_memory_allocated;
-unsigned long zmq_memory_pressure;
+static struct percpu_counter sockets_allocated;
+static atomic_long_t memory_allocated;
+static unsigned long memory_pressure;
+static int buf_min = PAGE_SIZE;
+static DEFINE_PER_CPU(int, per_cpu_fw_alloc);
 long zmq_sysctl_mem[3];
-int zmq_sysctl_rmem_min = PAGE_SIZE;
-int zmq_sysctl_wmem_min = PAGE_SIZE;
-DEFINE_PER_CPU(int, zmq_memory_per_cpu_fw_alloc);
 
 /* A socket that is read as fast as it is written to would otherwise ask the family
  * and the cgroup for each message, and give back as often.
  */
 #define RX_RESERVE	((int)PAGE_SIZE)
+
+/* However full the family is, a socket with less than a page of received memory
+ * may take what one look at a stream yields, and one may have two buffers to
+ * send from: that others hold much does not silence it.
+ */
+#define RX_FLOOR	((int)PAGE_SIZE)
+#define RX_FLOOR_STEP	SZ_128K
+#define TX_FLOOR	(3 * PAGE_SIZE)
+
+/* How often those who hold memory are asked to give some back. */
+#define RECLAIM_PAUSE	(HZ / 50)
+
+static BLOCKING_NOTIFIER_HEAD(reclaimers);
+
+static void reclaim(struct work_struct *work)
+{
+	blocking_notifier_call_chain(&reclaimers, 0, NULL);
+}
+
+static DECLARE_DELAYED_WORK(reclaim_work, reclaim);
+static unsigned long reclaim_next;
+
+/* The family has no memory for a socket: whoever holds some that it can do
+ * without shall give it back.
+ */
+static void refused(void)
+{
+	unsigned long next = READ_ONCE(reclaim_next), now = jiffies;
+
+	if (delayed_work_pending(&reclaim_work))
+		return;
+	WRITE_ONCE(reclaim_next, now + RECLAIM_PAUSE);
+	queue_delayed_work(system_unbound_wq, &reclaim_work,
+			   time_in_range(next, now, now + RECLAIM_PAUSE) ?
+			   next - now : 0);
+}
+
+/**
+ * zmq_mem_on_refusal() - be told that memory was refused
+ * @nb: whom to call, in process context, without locks, at most every 20 ms
+ *
+ * Context: Process context, module init.
+ */
+void zmq_mem_on_refusal(struct notifier_block *nb)
+{
+	blocking_notifier_chain_register(&reclaimers, nb);
+}
+
+/**
+ * zmq_mem_off_refusal() - undo zmq_mem_on_refusal()
+ * @nb: who was called
+ *
+ * Context: Process context, module exit; it is not being called any more.
+ */
+void zmq_mem_off_refusal(struct notifier_block *nb)
+{
+	blocking_notifier_chain_unregister(&reclaimers, nb);
+}
+
+static void enter_pressure(struct sock *sk)
+{
+	if (!READ_ONCE(memory_pressure))
+		WRITE_ONCE(memory_pressure, 1);
+}
+
+static void leave_pressure(struct sock *sk)
+{
+	if (READ_ONCE(memory_pressure))
+		WRITE_ONCE(memory_pressure, 0);
+}
+
+/* Of the ledgers. The family's own struct proto has no memory_allocated: with it
+ * SO_RESERVE_MEM would change sk_forward_alloc under the socket lock alone, and
+ * let a socket take the family's memory without using any.
+ */
+static struct proto ledger_prot = {
+	.name			= "ZMQ",
+	.sockets_allocated	= &sockets_allocated,
+	.memory_allocated	= &memory_allocated,
+	.per_cpu_fw_alloc	= &per_cpu_fw_alloc,
+	.memory_pressure	= &memory_pressure,
+	.enter_memory_pressure	= enter_pressure,
+	.leave_memory_pressure	= leave_pressure,
+	.sysctl_mem		= zmq_sysctl_mem,
+	.sysctl_rmem		= &buf_min,
+	.sysctl_wmem		= &buf_min,
+};
+
+static struct sock *ledger_of(struct sock *sk)
+{
+	return &container_of(sk, struct zmq_mem_sock, sk)->ledger;
+}
 
 static spinlock_t *mem_lock(struct sock *sk)
 {
@@ -48,7 +141,7 @@ int zmq_mem_init(void)
 	zmq_sysctl_mem[0] = pages / 8;
 	zmq_sysctl_mem[1] = pages / 16 * 3;
 	zmq_sysctl_mem[2] = pages / 4;
-	return percpu_counter_init(&zmq_sockets_allocated, 0, GFP_KERNEL);
+	return percpu_counter_init(&sockets_allocated, 0, GFP_KERNEL);
 }
 
 /**
@@ -58,14 +151,26 @@ int zmq_mem_init(void)
  */
 void zmq_mem_exit(void)
 {
-	long sum = atomic_long_read(&zmq_memory_allocated);
+	cancel_delayed_work_sync(&reclaim_work);
+	DEBUG_NET_WARN_ON_ONCE(zmq_mem_pages());
+	DEBUG_NET_WARN_ON_ONCE(percpu_counter_sum(&sockets_allocated));
+	percpu_counter_destroy(&sockets_allocated);
+}
+
+/**
+ * zmq_mem_pages() - the memory that the family has
+ *
+ * Context: Any.
+ * Return: pages, with those that CPUs keep for the next charge.
+ */
+long zmq_mem_pages(void)
+{
+	long sum = atomic_long_read(&memory_allocated);
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += per_cpu(zmq_memory_per_cpu_fw_alloc, cpu);
-	DEBUG_NET_WARN_ON_ONCE(sum);
-	DEBUG_NET_WARN_ON_ONCE(percpu_counter_sum(&zmq_sockets_allocated));
-	percpu_counter_destroy(&zmq_sockets_allocated);
+		sum += READ_ONCE(per_cpu(per_cpu_fw_alloc, cpu));
+	return sum;
 }
 
 /**
@@ -82,30 +187,6 @@ u64 zmq_mem_msg_max(void)
 }
 
 /**
- * zmq_enter_memory_pressure() - struct proto's operation of that name
- * @sk: any socket of the family
- *
- * Context: Any.
- */
-void zmq_enter_memory_pressure(struct sock *sk)
-{
-	if (!READ_ONCE(zmq_memory_pressure))
-		WRITE_ONCE(zmq_memory_pressure, 1);
-}
-
-/**
- * zmq_leave_memory_pressure() - struct proto's operation of that name
- * @sk: any socket of the family
- *
- * Context: Any.
- */
-void zmq_leave_memory_pressure(struct sock *sk)
-{
-	if (READ_ONCE(zmq_memory_pressure))
-		WRITE_ONCE(zmq_memory_pressure, 0);
-}
-
-/**
  * zmq_mem_sock_init() - begin a socket's account
  * @sk: the socket, behind sock_init_data()
  *
@@ -113,7 +194,13 @@ void zmq_leave_memory_pressure(struct sock *sk)
  */
 void zmq_mem_sock_init(struct sock *sk)
 {
-	sk_sockets_allocated_inc(sk);
+	struct sock *ledger = ledger_of(sk);
+
+	ledger->sk_prot = &ledger_prot;
+#ifdef CONFIG_MEMCG
+	ledger->sk_memcg = sk->sk_memcg;
+#endif
+	sk_sockets_allocated_inc(ledger);
 }
 
 /**
@@ -124,14 +211,16 @@ void zmq_mem_sock_init(struct sock *sk)
  */
 void zmq_mem_sock_exit(struct sock *sk)
 {
+	struct sock *ledger = ledger_of(sk);
+
 	spin_lock_bh(mem_lock(sk));
-	sk_mem_reclaim_final(sk);
+	sk_mem_reclaim_final(ledger);
 	spin_unlock_bh(mem_lock(sk));
 
 	DEBUG_NET_WARN_ON_ONCE(atomic_read(&sk->sk_rmem_alloc));
 	DEBUG_NET_WARN_ON_ONCE(sk->sk_wmem_queued);
-	DEBUG_NET_WARN_ON_ONCE(sk->sk_forward_alloc);
-	sk_sockets_allocated_dec(sk);
+	DEBUG_NET_WARN_ON_ONCE(ledger->sk_forward_alloc);
+	sk_sockets_allocated_dec(ledger);
 }
 
 #ifdef CONFIG_MEMCG
@@ -202,15 +291,25 @@ static bool cgroup_is_full(const struct sock *sk)
 	return false;
 }
 
-/* A forced charge may have left sk_forward_alloc far below zero. */
+/* A forced charge may have left sk_forward_alloc far below zero. The sums of the
+ * socket tell whether it has its share, where the family is under pressure.
+ */
 static bool schedule_rx(struct sock *sk, unsigned int size)
 {
-	s64 need = (s64)size - sk->sk_forward_alloc;
+	struct sock *ledger = ledger_of(sk);
+	s64 need = (s64)size - ledger->sk_forward_alloc;
 
 	if (need <= 0)
 		return true;
-	return need <= INT_MAX - PAGE_SIZE && !cgroup_is_full(sk) &&
-	       __sk_mem_schedule(sk, need, SK_MEM_RECV);
+	if (need > INT_MAX - PAGE_SIZE || cgroup_is_full(sk))
+		return false;
+	atomic_set(&ledger->sk_rmem_alloc, atomic_read(&sk->sk_rmem_alloc));
+	ledger->sk_wmem_queued = sk->sk_wmem_queued;
+	if (__sk_mem_schedule(ledger, need, SK_MEM_RECV))
+		return true;
+	refused();
+	return size <= RX_FLOOR_STEP &&
+	       atomic_read(&sk->sk_rmem_alloc) < RX_FLOOR;
 }
 
 /**
@@ -219,9 +318,10 @@ static bool schedule_rx(struct sock *sk, unsigned int size)
  * @truesize: its size, overhead included
  * @force: charge also beyond what the family may have
  *
- * SO_RCVBUF is the pipes' concern: they stop reading. What was forced is a debt of
- * the socket to the family and to the cgroup; charges to come settle it. No
- * force goes beyond INT_MAX bytes a socket: the sums are ints.
+ * SO_RCVBUF is the pipes' concern: they stop reading. What was forced, or is less
+ * than anybody is sure of, is a debt of the socket to the family and to the
+ * cgroup; charges to come settle it. Nothing goes beyond INT_MAX bytes a socket:
+ * the sums are ints.
  *
  * Context: Any but hard interrupt.
  * Return: true if charged.
@@ -237,7 +337,7 @@ bool zmq_mem_charge_rx(struct sock *sk, unsigned int truesize, bool force)
 		goto out;
 	if (!schedule_rx(sk, truesize) && !force)
 		goto out;
-	sk_mem_charge(sk, truesize);
+	sk_mem_charge(ledger_of(sk), truesize);
 	atomic_add(truesize, &sk->sk_rmem_alloc);
 	charged = true;
 out:
@@ -254,11 +354,13 @@ out:
  */
 void zmq_mem_uncharge_rx(struct sock *sk, unsigned int truesize)
 {
+	struct sock *ledger = ledger_of(sk);
+
 	spin_lock_bh(mem_lock(sk));
 	atomic_sub(truesize, &sk->sk_rmem_alloc);
-	sk_mem_charge(sk, -(int)truesize);
-	if (sk->sk_forward_alloc >= RX_RESERVE + (int)PAGE_SIZE)
-		sk_mem_reclaim(sk);
+	sk_mem_charge(ledger, -(int)truesize);
+	if (ledger->sk_forward_alloc >= RX_RESERVE + (int)PAGE_SIZE)
+		sk_mem_reclaim(ledger);
 	spin_unlock_bh(mem_lock(sk));
 }
 
@@ -267,18 +369,22 @@ static long pages_of(unsigned int size)
 	return DIV_ROUND_UP((unsigned long)size, PAGE_SIZE);
 }
 
-static bool raise_tx(struct sock *sk, long pages)
+static bool raise_tx(struct sock *sk, unsigned int queued, unsigned int size)
 {
+	long pages = pages_of(queued + size) - pages_of(queued);
 	long sum;
 
 	if (!pages)
 		return true;
-	sum = atomic_long_add_return(pages, &zmq_memory_allocated);
+	sum = atomic_long_add_return(pages, &memory_allocated);
 	if (sum > zmq_sysctl_mem[1])
-		zmq_enter_memory_pressure(sk);
+		enter_pressure(sk);
 	if (sum <= zmq_sysctl_mem[2])
 		return true;
-	atomic_long_sub(pages, &zmq_memory_allocated);
+	refused();
+	if (queued + size <= TX_FLOOR)
+		return true;
+	atomic_long_sub(pages, &memory_allocated);
 	return false;
 }
 
@@ -291,7 +397,8 @@ static bool raise_tx(struct sock *sk, long pages)
  * under way must get all the memory it needs to be routed at all.
  *
  * Context: Any but hard interrupt.
- * Return: true if charged, false if the family has all the memory it may have.
+ * Return: true if charged, false if the family has all the memory it may have
+ *	and the socket more than anybody is sure of.
  */
 bool zmq_mem_charge_tx(struct sock *sk, unsigned int truesize)
 {
@@ -301,7 +408,7 @@ bool zmq_mem_charge_tx(struct sock *sk, unsigned int truesize)
 	spin_lock_bh(mem_lock(sk));
 	queued = sk->sk_wmem_queued;
 	charged = truesize <= INT_MAX - queued &&
-		  raise_tx(sk, pages_of(queued + truesize) - pages_of(queued));
+		  raise_tx(sk, queued, truesize);
 	if (charged)
 		sk_wmem_queued_add(sk, truesize);
 	spin_unlock_bh(mem_lock(sk));
@@ -326,7 +433,7 @@ void zmq_mem_uncharge_tx(struct sock *sk, unsigned int truesize)
 	pages = pages_of(queued) - pages_of(queued - truesize);
 	spin_unlock_bh(mem_lock(sk));
 
-	if (pages && atomic_long_sub_return(pages, &zmq_memory_allocated) <
+	if (pages && atomic_long_sub_return(pages, &memory_allocated) <
 		     zmq_sysctl_mem[0])
-		zmq_leave_memory_pressure(sk);
+		leave_pressure(sk);
 }

@@ -8,20 +8,27 @@
 
 #include <net/sock.h>
 
-/* For struct proto; all of them must be set there. */
-extern struct percpu_counter zmq_sockets_allocated;
-extern atomic_long_t zmq_memory_allocated;
-extern unsigned long zmq_memory_pressure;
+struct notifier_block;
+
+/**
+ * struct zmq_mem_sock - what every AF_ZMQ socket begins with
+ * @sk: the socket
+ * @ledger: what the account needs of a struct sock and no other code may touch
+ *	@sk's of: sk_forward_alloc. Changed under @sk's sk_receive_queue.lock
+ */
+struct zmq_mem_sock {
+	struct sock	sk;
+	struct sock	ledger;
+};
+
 extern long zmq_sysctl_mem[3];
-extern int zmq_sysctl_rmem_min;		/* .sysctl_rmem */
-extern int zmq_sysctl_wmem_min;		/* .sysctl_wmem */
-DECLARE_PER_CPU(int, zmq_memory_per_cpu_fw_alloc);
 
 int zmq_mem_init(void);
 void zmq_mem_exit(void);
 u64 zmq_mem_msg_max(void);
-void zmq_enter_memory_pressure(struct sock *sk);
-void zmq_leave_memory_pressure(struct sock *sk);
+long zmq_mem_pages(void);
+void zmq_mem_on_refusal(struct notifier_block *nb);
+void zmq_mem_off_refusal(struct notifier_block *nb);
 
 void zmq_mem_sock_init(struct sock *sk);
 void zmq_mem_sock_exit(struct sock *sk);

@@ -15,6 +15,7 @@
 #include "inproc.h"
 #include "listener.h"
 #include "mech.h"
+#include "mem.h"
 #include "proc.h"
 #include "sock.h"
 #include "stat.h"
@@ -356,6 +357,7 @@ static int zmq_snmp_show(struct seq_file *seq, void *v)
 		   atomic_read(&zn->nr_sockets));
 	seq_printf(seq, "Zmq%-29s\t%d\n", "Orphans",
 		   atomic_read(&zn->nr_orphans));
+	seq_printf(seq, "Zmq%-29s\t%ld\n", "MemPages", zmq_mem_pages());
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #define _ZMQ_SOCK_H
 
 #include <net/sock.h>
+#include "mem.h"
 #include "pattern.h"
 #include "sockaddr.h"
 
@@ -22,6 +23,7 @@ struct zmq_name {
 /**
  * struct zmq_sock - an AF_ZMQ socket
  * @sk: the socket, first
+ * @ledger: its account, see struct zmq_mem_sock
  * @core: its pipes and routing
  * @tx: the message that send() is building; socket lock
  * @place: in zmq_net(net)->socks
@@ -39,6 +41,7 @@ struct zmq_name {
  */
 struct zmq_sock {
 	struct sock		sk;
+	struct sock		ledger;
 	struct zmq_core		core;
 	struct zmq_msg		tx;
 	u32			place;
@@ -53,6 +56,9 @@ struct zmq_sock {
 	bool			closed;
 	bool			orphan;
 };
+
+static_assert(offsetof(struct zmq_sock, ledger) ==
+	      offsetof(struct zmq_mem_sock, ledger));
 
 static inline struct zmq_sock *zmq_sk(const struct sock *sk)
 {
