@@ -95,7 +95,7 @@ out:
  *
  * Context: Process context of setsockopt(), socket lock held.
  * Return: 0; -EBADF or -ENOTSOCK; -EAFNOSUPPORT and -EPROTOTYPE if it is no
- *	stream that carries ZMTP; -ENOTCONN; -ENOMEM.
+ *	stream that carries ZMTP; -ENOTCONN; -ENOBUFS; -ENOMEM.
  */
 int zmq_adopt_stream(struct zmq_owner *owner, int fd)
 {
@@ -106,6 +106,9 @@ int zmq_adopt_stream(struct zmq_owner *owner, int fd)
 
 	if (!lane)
 		return -ENOMEM;
+	err = zmq_owner_peer_room(owner);
+	if (err)
+		return err;
 	err = get_stream(fd, TCP_ESTABLISHED, &sock);
 	if (err)
 		return err;

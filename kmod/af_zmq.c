@@ -229,6 +229,7 @@ static int __init zmq_init(void)
 	err = proto_register(&zmq_prot, 1);
 	if (err)
 		goto err_diag;
+	zmq_sock_init_module();
 	zmq_family.family = family;
 	err = sock_register(&zmq_family);
 	if (err)
@@ -236,6 +237,7 @@ static int __init zmq_init(void)
 	return 0;
 
 err_proto:
+	zmq_sock_exit_module();
 	proto_unregister(&zmq_prot);
 err_diag:
 	zmq_diag_exit();
@@ -259,6 +261,7 @@ err_mem:
 static void __exit zmq_exit(void)
 {
 	sock_unregister(family);
+	zmq_sock_exit_module();
 	zmq_diag_exit();
 	zmq_netns_exit();
 	zmq_task_exit_module();

@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include "caller.h"
 #include "child.h"
+#include "drop.h"
 #include "event.h"
 #include "lane.h"
 #include "net.h"
@@ -106,6 +107,21 @@ struct zmq_lane *zmq_owner_lane(struct zmq_owner *owner)
 	if (!owner->lane)
 		owner->lane = zmq_lane_new();
 	return owner->lane;
+}
+
+/**
+ * zmq_owner_peer_room() - whether a socket may have another peer
+ * @owner: the socket
+ *
+ * Context: Any.
+ * Return: 0 or -ENOBUFS.
+ */
+int zmq_owner_peer_room(struct zmq_owner *owner)
+{
+	if (atomic_read(&owner->peers) < ZMQ_LIMIT(owner->zn, peers_max))
+		return 0;
+	zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_PEERLIMIT, 1);
+	return -ENOBUFS;
 }
 
 /**
@@ -273,6 +289,7 @@ void zmq_conn_close(struct zmq_conn *conn)
 	list_del_init(&conn->node);
 	spin_unlock_bh(&conn->owner->lock);
 	zmq_roster_del(&conn->owner->conn_roster, conn->place);
+	atomic_dec(&conn->owner->peers);
 
 	if (conn->sock) {
 		stop_stream(conn);
@@ -399,10 +416,9 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err)
  */
 void zmq_conn_limit_handshakes(struct zmq_owner *owner)
 {
-	struct zmq_net *zn = zmq_net(sock_net(owner->tasks.sk));
 	struct zmq_conn *conn;
 
-	if (owner->handshakes < READ_ONCE(zn->handshakes_max))
+	if (owner->handshakes < ZMQ_LIMIT(owner->zn, handshakes_max))
 		return;
 	conn = list_first_entry(&owner->handshaking, struct zmq_conn,
 				handshake_node);
@@ -748,6 +764,7 @@ struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 	spin_lock_bh(&owner->lock);
 	list_add_tail(&conn->node, &owner->conns);
 	spin_unlock_bh(&owner->lock);
+	atomic_inc(&owner->peers);
 	return conn;
 
 err_endpoint:

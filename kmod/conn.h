@@ -49,6 +49,9 @@ struct zmq_transport;
  * @handshaking: accepted connections in ZMQ_CONN_HANDSHAKE, the oldest first;
  *	socket lock
  * @handshakes: how many those are
+ * @peers: connections, and pipes without one that are not gone: inproc, or
+ *	with something unread
+ * @nr_listeners: length of @listeners; socket lock
  * @lock: protects @conns and @listeners from who reads them without the socket
  *	lock
  * @conns: every connection; changed under the socket lock and @lock
@@ -84,6 +87,8 @@ struct zmq_owner {
 	bool				raw_notify;
 	struct list_head		handshaking;
 	unsigned int			handshakes;
+	atomic_t			peers;
+	int				nr_listeners;
 	spinlock_t			lock; /* see locking.rst, 6 */
 	struct list_head		conns;
 	struct zmq_roster		conn_roster;
@@ -365,6 +370,7 @@ void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
 		    const struct zmq_opts *opts,
 		    const struct zmq_conn_ops *ops);
 struct zmq_lane *zmq_owner_lane(struct zmq_owner *owner);
+int zmq_owner_peer_room(struct zmq_owner *owner);
 struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 			      const char *endpoint);
 int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,

@@ -346,9 +346,9 @@ void zmq_conn_rx_start(struct zmq_conn *conn)
 
 	zmq_scan_init(&conn->scan, opt < 0 ? U64_MAX : opt, CMD_MAX);
 	zmq_scan_limit_msgs(&conn->scan,
-			    min_t(u64, READ_ONCE(zn->max_msg_bytes),
+			    min_t(u64, ZMQ_LIMIT(zn, max_msg_bytes),
 				  zmq_mem_msg_max()),
-			    READ_ONCE(zn->max_msg_frames));
+			    ZMQ_LIMIT(zn, max_msg_frames));
 }
 
 /**

@@ -112,7 +112,7 @@ void zmq_core_new_hwm(struct zmq_core *core)
  */
 int zmq_core_linger_ms(const struct zmq_core *core)
 {
-	int max = READ_ONCE(zmq_net(sock_net(core->sk))->linger_max_ms);
+	int max = zmq_linger_max_ms(core->owner.zn);
 	int ms = core->opts.linger;
 
 	return ms < 0 ? max : min(ms, max);

@@ -9,6 +9,7 @@
 #include "endpoint.h"
 #include "inproc.h"
 #include "mem.h"
+#include "user.h"
 
 /**
  * struct zmq_pair_end - what one end of a connection says of itself
@@ -298,6 +299,7 @@ static struct zmq_pipe *end_new(struct zmq_core *core, struct zmq_pair *pair,
 	pipe->private = pair->ns->number;
 	pipe->pair = pair;
 	pipe->side = side;
+	zmq_pipe_count(pipe);
 	refcount_inc(&pair->ref);
 	return pipe;
 }
@@ -389,6 +391,9 @@ static int join_bound(struct zmq_pair *pair, const struct zmq_inproc_name *name)
 	struct zmq_pipe *to;
 	int err;
 
+	err = zmq_owner_peer_room(&name->core->owner);
+	if (err)
+		return err;
 	to = end_new(name->core, pair, 1);
 	if (!to)
 		return -ENOMEM;
@@ -423,8 +428,18 @@ static struct zmq_inproc_name *find_name(const struct zmq_inproc_ns *ns,
 	return NULL;
 }
 
+/* @core has the end that waits. */
+static void leave_parked(struct zmq_pair *pair, struct zmq_core *core)
+{
+	if (list_empty(&pair->parked_node))
+		return;
+	list_del_init(&pair->parked_node);
+	zmq_user_uncharge(core->user, ZMQ_USER_PARKED);
+}
+
 static void name_free(struct zmq_inproc_name *name)
 {
+	zmq_user_uncharge(name->core->user, ZMQ_USER_NAMES);
 	end_free(&name->self);
 	kfree(name);
 }
@@ -433,17 +448,24 @@ static struct zmq_inproc_name *name_new(struct zmq_core *core,
 					const struct zmq_endpoint *ep)
 {
 	struct zmq_inproc_name *name;
+	int err;
 
+	err = zmq_user_charge(core->user, ZMQ_USER_NAMES, core->sk);
+	if (err)
+		return ERR_PTR(err);
 	name = kzalloc(struct_size(name, name, ep->name_len),
 		       GFP_KERNEL_ACCOUNT);
-	if (!name)
-		return NULL;
+	if (!name) {
+		zmq_user_uncharge(core->user, ZMQ_USER_NAMES);
+		return ERR_PTR(-ENOMEM);
+	}
 	name->core = core;
 	name->len = ep->name_len;
 	memcpy(name->name, ep->name, ep->name_len);
-	if (end_describe(&name->self, core)) {
+	err = end_describe(&name->self, core);
+	if (err) {
 		name_free(name);
-		return NULL;
+		return ERR_PTR(err);
 	}
 	return name;
 }
@@ -457,7 +479,7 @@ static void adopt_parked(struct zmq_inproc_name *name)
 			continue;
 		if (join_bound(pair, name))
 			continue;
-		list_del_init(&pair->parked_node);
+		leave_parked(pair, pair->end[0]->core);
 		zmq_pipe_joined(pair->end[0]);
 	}
 }
@@ -476,7 +498,7 @@ static void hide_name(struct zmq_inproc_name *name)
  * @ep: the endpoint
  *
  * Context: Process context, socket lock held.
- * Return: 0, -EADDRINUSE or -ENOMEM.
+ * Return: 0, -EADDRINUSE, -ENOBUFS if its user has too many, or -ENOMEM.
  */
 int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 {
@@ -485,8 +507,8 @@ int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 	int err = 0;
 
 	name = name_new(core, ep);
-	if (!name)
-		return -ENOMEM;
+	if (IS_ERR(name))
+		return PTR_ERR(name);
 	name->ns = ns;
 	err = zmq_roster_add(&core->names, name, &name->place);
 	if (err) {
@@ -629,6 +651,9 @@ static int join_or_park(struct zmq_pair *pair, const struct zmq_endpoint *ep)
 	name = find_name(pair->ns, ep);
 	if (name)
 		return join_bound(pair, name);
+	err = zmq_user_charge(from->core->user, ZMQ_USER_PARKED, from->core->sk);
+	if (err)
+		return err;
 	list_add_tail(&pair->parked_node, &pair->ns->parked);
 	return 0;
 }
@@ -639,7 +664,9 @@ static int join_or_park(struct zmq_pair *pair, const struct zmq_endpoint *ep)
  * @ep: the endpoint
  *
  * Context: Process context, socket lock held.
- * Return: 0, -ENOMEM, or the pattern's reason to refuse a peer.
+ * Return: 0, -ENOMEM, -ENOBUFS if the socket that is bound has too many peers or
+ *	the user too many connections that wait, or the pattern's reason to
+ *	refuse a peer.
  */
 int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep)
 {
@@ -803,7 +830,7 @@ void zmq_inproc_unlink(struct zmq_pipe *pipe)
 	struct sk_buff *run;
 
 	mutex_lock(&pair->ns->lock);
-	list_del_init(&pair->parked_node);
+	leave_parked(pair, pipe->core);
 	mutex_unlock(&pair->ns->lock);
 
 	__skb_queue_head_init(&unread);

@@ -2,9 +2,11 @@
 /* A bound stream endpoint: accepts connections for its socket. */
 
 #include <linux/cred.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "adopt.h"
 #include "child.h"
+#include "compat.h"
 #include "drop.h"
 #include "event.h"
 #include "listener.h"
@@ -95,7 +97,9 @@ static void lane_work(struct work_struct *work)
 {
 	struct zmq_listener *listener = container_of(work, struct zmq_listener,
 						     lane_work);
+	struct mem_cgroup *memcg;
 
+	memcg = set_active_memcg(zmq_sock_memcg(listener->owner->tasks.sk));
 	/* Pairs with smp_store_release() in zmq_listener_close(). */
 	if (!smp_load_acquire(&listener->closed))
 		accept_adopted(listener);
@@ -103,6 +107,7 @@ static void lane_work(struct work_struct *work)
 		end_adopted(listener);
 	else if (listener->path.dentry)
 		unlink_name(listener);
+	set_active_memcg(memcg);
 	listener_put(listener);
 }
 
@@ -134,6 +139,10 @@ static void take(struct zmq_listener *listener, struct socket *sock)
 	struct zmq_owner *owner = listener->owner;
 	struct net *net = sock_net(owner->tasks.sk);
 
+	if (zmq_owner_peer_room(owner)) {
+		zmq_child_release(sock);
+		return;
+	}
 	zmq_conn_limit_handshakes(owner);
 	if (zmq_conn_start(owner, listener->endpoint,
 			   listener->transport->stream, sock, NULL))
@@ -246,6 +255,7 @@ void zmq_listener_close(struct zmq_listener *listener, bool wait)
 	list_del(&listener->node);
 	zmq_roster_del(&listener->owner->listener_roster, listener->place);
 	spin_unlock_bh(&listener->owner->lock);
+	listener->owner->nr_listeners--;
 	let_go(listener, wait);
 	listener_put(listener);
 }
@@ -304,8 +314,8 @@ static int get_child(struct zmq_listener *listener)
  * @res: set to the listener, which belongs to owner->listeners
  *
  * Context: Process context of bind(), socket lock held.
- * Return: 0, -ENODEV, an errno of socket(2), bind(2) or listen(2), or of
- *	zmq_adopt_listener().
+ * Return: 0, -ENOBUFS if there are too many, -ENODEV, an errno of socket(2),
+ *	bind(2) or listen(2), or of zmq_adopt_listener().
  */
 int zmq_listen(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	       struct zmq_listener **res)
@@ -313,6 +323,10 @@ int zmq_listen(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	struct zmq_listener *listener;
 	int err;
 
+	if (owner->nr_listeners >= ZMQ_LIMIT(owner->zn, listeners_max)) {
+		zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_LISTENERLIMIT, 1);
+		return -ENOBUFS;
+	}
 	listener = kzalloc(sizeof(*listener), GFP_KERNEL_ACCOUNT);
 	if (!listener)
 		return -ENOMEM;
@@ -343,6 +357,7 @@ int zmq_listen(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	spin_lock_bh(&owner->lock);
 	list_add_tail(&listener->node, &owner->listeners);
 	spin_unlock_bh(&owner->lock);
+	owner->nr_listeners++;
 	init_waitqueue_func_entry(&listener->wait, listener_wake);
 	add_wait_queue(sk_sleep(listener->sock->sk), &listener->wait);
 	/* Somebody may have come before that. */

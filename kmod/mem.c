@@ -389,6 +389,22 @@ static bool raise_tx(struct sock *sk, unsigned int queued, unsigned int size)
 }
 
 /**
+ * zmq_mem_is_greedy() - whether a socket has more than its share
+ * @sk: the socket
+ *
+ * Context: Any.
+ * Return: true if the family would have too much if all sockets had as much.
+ */
+bool zmq_mem_is_greedy(struct sock *sk)
+{
+	u64 nr = sk_sockets_allocated_read_positive(ledger_of(sk));
+	long pages = pages_of(atomic_read(&sk->sk_rmem_alloc)) +
+		     pages_of(READ_ONCE(sk->sk_wmem_queued));
+
+	return nr * pages > READ_ONCE(zmq_sysctl_mem[2]);
+}
+
+/**
  * zmq_mem_charge_tx() - charge memory of outgoing messages
  * @sk: the socket
  * @truesize: its size, overhead included

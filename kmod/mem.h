@@ -33,6 +33,7 @@ void zmq_mem_off_refusal(struct notifier_block *nb);
 void zmq_mem_sock_init(struct sock *sk);
 void zmq_mem_sock_exit(struct sock *sk);
 bool zmq_mem_adopt(struct sock *child, const struct sock *owner);
+bool zmq_mem_is_greedy(struct sock *sk);
 bool zmq_mem_charge_rx(struct sock *sk, unsigned int truesize, bool force);
 void zmq_mem_uncharge_rx(struct sock *sk, unsigned int truesize);
 bool zmq_mem_charge_tx(struct sock *sk, unsigned int truesize);

@@ -50,6 +50,9 @@ static const char * const zmq_mib_names[] = {
 	[ZMQ_MIB_SOCKETLIMIT]		= "SocketLimit",
 	[ZMQ_MIB_ORPHANLIMIT]		= "OrphanLimit",
 	[ZMQ_MIB_HWMDENIED]		= "HwmDenied",
+	[ZMQ_MIB_PEERLIMIT]		= "PeerLimit",
+	[ZMQ_MIB_LISTENERLIMIT]		= "ListenerLimit",
+	[ZMQ_MIB_USERLIMIT]		= "UserLimit",
 	[ZMQ_MIB_PINGS]			= "Pings",
 };
 

@@ -63,6 +63,9 @@ enum zmq_mib_field {
 	ZMQ_MIB_SOCKETLIMIT,	/* sockets refused by net.zmq.sockets_max */
 	ZMQ_MIB_ORPHANLIMIT,	/* sockets that must not drain: net.zmq.orphans_max */
 	ZMQ_MIB_HWMDENIED,	/* high-water marks refused by net.zmq.hwm_max */
+	ZMQ_MIB_PEERLIMIT,	/* peers refused by net.zmq.peers_max */
+	ZMQ_MIB_LISTENERLIMIT,	/* endpoints refused by net.zmq.listeners_max */
+	ZMQ_MIB_USERLIMIT,	/* what net.zmq.user_..._max refused */
 	ZMQ_MIB_PINGS,		/* PING commands answered */
 
 	__ZMQ_MIB_MAX

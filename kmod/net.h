@@ -17,6 +17,7 @@ struct zmq_inproc_ns;
 /**
  * struct zmq_net - what AF_ZMQ keeps for a network namespace
  * @mib: counters, see mib.h
+ * @first: of the initial namespace, whose limits bind all
  * @inproc: the inproc names of sockets that did not ask for others
  * @inproc_ids: numbers of further name spaces
  * @socks: every socket, for /proc/net/zmq and sock_diag
@@ -39,12 +40,15 @@ struct zmq_inproc_ns;
  *	that have not completed their handshake
  * @orphans_max: net.zmq.orphans_max, closed sockets that may drain
  * @sockets_max: net.zmq.sockets_max
+ * @peers_max: net.zmq.peers_max, what a socket may have of peers
+ * @listeners_max: net.zmq.listeners_max, what a socket may have of listeners
  * @nr_orphans: closed sockets that drain
  * @nr_sockets: all sockets, also those that drain
  * @sysctl: the registered table
  */
 struct zmq_net {
 	struct zmq_mib __percpu	*mib;
+	const struct zmq_net	*first;
 	struct zmq_inproc_ns	*inproc;
 	struct ida		inproc_ids;
 	struct zmq_roster	socks;
@@ -60,6 +64,8 @@ struct zmq_net {
 	int			handshakes_max;
 	int			orphans_max;
 	int			sockets_max;
+	int			peers_max;
+	int			listeners_max;
 	atomic_t		nr_orphans;
 	atomic_t		nr_sockets;
 	struct ctl_table_header	*sysctl;
@@ -70,6 +76,29 @@ extern unsigned int zmq_net_id;
 static inline struct zmq_net *zmq_net(const struct net *net)
 {
 	return net_generic(net, zmq_net_id);
+}
+
+/* A limit of a namespace. Whoever has one of its own writes what it likes into
+ * its sysctls, but gets no more than the initial namespace allows.
+ */
+#define ZMQ_LIMIT(zn, field) \
+	min(READ_ONCE((zn)->field), READ_ONCE((zn)->first->field))
+
+/* Nobody but the administrator may let the dead hold memory for longer. */
+#define ZMQ_LINGER_HARD_MAX_MS	(5 * 60 * MSEC_PER_SEC)
+
+static inline int zmq_linger_max_ms(const struct zmq_net *zn)
+{
+	int ms = ZMQ_LIMIT(zn, linger_max_ms);
+
+	return zn == zn->first ? ms : min_t(int, ms, ZMQ_LINGER_HARD_MAX_MS);
+}
+
+/* 0: there is no limit. */
+static inline int zmq_hwm_max(const struct zmq_net *zn)
+{
+	return min_not_zero(READ_ONCE(zn->hwm_max),
+			    READ_ONCE(zn->first->hwm_max));
 }
 
 #define ZMQ_INC_STATS(net, field) \

@@ -14,6 +14,7 @@ static int __net_init zmq_net_init(struct net *net)
 	struct zmq_net *zn = zmq_net(net);
 	int err;
 
+	zn->first = zmq_net(&init_net);
 	zmq_roster_init(&zn->socks);
 
 	zn->mib = zmq_mib_alloc();

@@ -88,6 +88,27 @@ void zmq_pipe_get(struct zmq_pipe *pipe)
 }
 
 /**
+ * zmq_pipe_count() - count a peer that no connection is counted for
+ * @pipe: its pipe, until it is reaped
+ *
+ * Context: Any; nobody else does.
+ */
+void zmq_pipe_count(struct zmq_pipe *pipe)
+{
+	if (pipe->counted)
+		return;
+	pipe->counted = true;
+	atomic_inc(&pipe->core->owner.peers);
+}
+
+static void uncount(struct zmq_pipe *pipe)
+{
+	if (pipe->counted)
+		atomic_dec(&pipe->core->owner.peers);
+	pipe->counted = false;
+}
+
+/**
  * zmq_pipe_purge() - drop everything received
  * @pipe: the pipe
  *
@@ -117,6 +138,7 @@ void zmq_pipe_put(struct zmq_pipe *pipe)
 
 	if (!refcount_dec_and_test(&pipe->ref))
 		return;
+	uncount(pipe);
 	zmq_pipe_purge(pipe);
 	zmq_pipe_free_creds(pipe);
 	kfree(pipe->id);
@@ -290,6 +312,7 @@ void zmq_pipe_reap(struct zmq_pipe *pipe)
 	if (core->rx_next == pipe)
 		core->rx_next = NULL;
 	spin_unlock_bh(&core->lock);
+	uncount(pipe);
 	if (!listed)
 		return;
 	zmq_roster_del(&core->roster, pipe->place);
@@ -337,6 +360,7 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
 
 	/* An inproc peer can subscribe before its pipe is attached. */
 	core->ops->detach(core, pipe);
+	zmq_pipe_count(pipe);
 	if (empty)
 		zmq_pipe_reap(pipe);
 	/* Who waits for this peer alone must look again. */

@@ -19,6 +19,7 @@ struct zmq_announce;
 struct zmq_conflate;
 struct zmq_inproc_ns;
 struct zmq_pair;
+struct zmq_user;
 
 /**
  * struct zmq_core - the routing half of a socket: its peers and who is next
@@ -28,6 +29,7 @@ struct zmq_pair;
  * @ops: whom pipes tell
  * @pattern: the routing rules, for the floors above
  * @by_id: they find peers by their routing id
+ * @user: who created it, and pays for names and connections that wait
  * @opts: option values
  * @lock: protects @ready, @writable, every pipe's queue and flags, and what
  *	softirq changes in a pattern (subscriptions)
@@ -56,6 +58,7 @@ struct zmq_core {
 	struct zmq_task			task;
 	const struct zmq_pipe_ops	*ops;
 	const struct zmq_pattern	*pattern;
+	struct zmq_user			*user;
 	struct zmq_opts			opts;
 	spinlock_t			lock; /* see locking.rst, 6 */
 	struct list_head		pipes;
@@ -128,6 +131,7 @@ enum zmq_pipe_flag {
  * @endpoint: canonical text of the bind or connect that made it, for
  *	ZMQ_DISCONNECT and /proc/net/zmq
  * @dialed: made by connect(), not by accept
+ * @counted: in owner->peers by itself, since no connection is
  * @private: @endpoint is a name of ZMQ_INPROC_NS
  * @place: in core->roster
  * @eras: whose process the peer is and was, see peercred.c; socket lock
@@ -170,6 +174,7 @@ struct zmq_pipe {
 	int			peer_hwm;
 	u8			side;
 	bool			dialed;
+	bool			counted;
 	bool			private;
 	bool			tx_conflate;
 	u8			peer_minor;
@@ -337,6 +342,7 @@ static inline void zmq_pipe_rotate_locked(struct list_head *node,
 /* ---- between core.c and pipe*.c ---- */
 extern const struct zmq_conn_ops zmq_pipe_conn_ops;
 
+void zmq_pipe_count(struct zmq_pipe *pipe);
 void zmq_pipe_purge(struct zmq_pipe *pipe);
 void zmq_pipe_reap(struct zmq_pipe *pipe);
 void zmq_pipe_ready_locked(struct zmq_pipe *pipe);

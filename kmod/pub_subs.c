@@ -47,7 +47,7 @@ bool zmq_pub_charge(struct zmq_core *core)
 		      zmq_trie_bytes(&pub->asked) + pub->notes_bytes;
 
 	if (held > pub->charged &&
-	    (held > READ_ONCE(zmq_net(sock_net(core->sk))->sub_bytes_max) ||
+	    (held > ZMQ_LIMIT(core->owner.zn, sub_bytes_max) ||
 	     !zmq_mem_charge_rx(core->sk, held - pub->charged, false)))
 		return false;
 	if (held < pub->charged)
@@ -60,10 +60,10 @@ bool zmq_pub_charge(struct zmq_core *core)
 static bool within_limits(const struct zmq_core *core,
 			  const struct zmq_trie_owner *owner)
 {
-	const struct zmq_net *zn = zmq_net(sock_net(core->sk));
+	const struct zmq_net *zn = core->owner.zn;
 
-	return owner->count <= READ_ONCE(zn->peer_subs_max) &&
-	       owner->bytes <= READ_ONCE(zn->sub_bytes_max) / 2;
+	return owner->count <= ZMQ_LIMIT(zn, peer_subs_max) &&
+	       owner->bytes <= ZMQ_LIMIT(zn, sub_bytes_max) / 2;
 }
 
 /* Returns 1 if nobody held the topic before, 0, or -errno if it is refused. */

@@ -12,20 +12,140 @@
 #include "monitor.h"
 #include "sock.h"
 #include "transport.h"
+#include "user.h"
 
 /* Enough for a default high-water mark of small messages from one peer. */
 #define RCVBUF_DEFAULT	SZ_1M
+
+/* Closed sockets that drain, of all namespaces, the oldest first. */
+static LIST_HEAD(orphans);
+static DEFINE_SPINLOCK(orphans_lock);	/* of orphans and nr_orphans, a leaf */
+static int nr_orphans;
+
+/* How many are asked at a time to end. */
+#define ORPHANS_STEP	64
+
+static void drop_task_run(struct zmq_task *task)
+{
+	struct zmq_sock *zsk = container_of(task, struct zmq_sock, drop_task);
+	struct zmq_conn *conn, *next;
+
+	if (list_empty(&zsk->core.owner.conns))
+		return;
+	zmq_drop(&zsk->sk, NULL, ZMQ_MIB_ORPHANLIMIT, 1);
+	list_for_each_entry_safe(conn, next, &zsk->core.owner.conns, node)
+		zmq_conn_close(conn);
+}
+
+static void drop_task_get(struct zmq_task *task)
+{
+	sock_hold(&container_of(task, struct zmq_sock, drop_task)->sk);
+}
+
+static void drop_task_put(struct zmq_task *task)
+{
+	sock_put(&container_of(task, struct zmq_sock, drop_task)->sk);
+}
+
+static const struct zmq_task_ops drop_task_ops = {
+	.run	= drop_task_run,
+	.get	= drop_task_get,
+	.put	= drop_task_put,
+};
+
+static struct zmq_sock *next_orphan(void)
+{
+	struct zmq_sock *zsk;
+
+	spin_lock_bh(&orphans_lock);
+	zsk = list_first_entry_or_null(&orphans, struct zmq_sock, orphan_node);
+	if (zsk) {
+		list_move_tail(&zsk->orphan_node, &orphans);
+		if (!refcount_inc_not_zero(&zsk->sk.sk_refcnt))
+			zsk = NULL;
+	}
+	spin_unlock_bh(&orphans_lock);
+	return zsk;
+}
+
+/* The living have no memory: the dead that have more than their share go. */
+static int memory_refused(struct notifier_block *nb, unsigned long action,
+			  void *data)
+{
+	int n = min(READ_ONCE(nr_orphans), ORPHANS_STEP);
+	struct zmq_sock *zsk;
+
+	while (n--) {
+		zsk = next_orphan();
+		if (!zsk)
+			continue;
+		if (zmq_mem_is_greedy(&zsk->sk))
+			zmq_task_run(&zsk->drop_task);
+		sock_put(&zsk->sk);
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block refusal_nb = {
+	.notifier_call	= memory_refused,
+};
+
+/**
+ * zmq_sock_init_module() - prepare what all sockets share
+ */
+void zmq_sock_init_module(void)
+{
+	zmq_mem_on_refusal(&refusal_nb);
+}
+
+/**
+ * zmq_sock_exit_module() - undo zmq_sock_init_module()
+ */
+void zmq_sock_exit_module(void)
+{
+	zmq_mem_off_refusal(&refusal_nb);
+}
+
+/* Whether one more may drain. */
+static bool begin_orphan(struct zmq_sock *zsk)
+{
+	struct zmq_net *zn = zsk->core.owner.zn;
+	int all;
+
+	spin_lock_bh(&orphans_lock);
+	zsk->orphan = true;
+	list_add_tail(&zsk->orphan_node, &orphans);
+	all = ++nr_orphans;
+	spin_unlock_bh(&orphans_lock);
+	return atomic_inc_return(&zn->nr_orphans) <=
+	       ZMQ_LIMIT(zn, orphans_max) &&
+	       all <= READ_ONCE(zn->first->orphans_max);
+}
+
+static void end_orphan(struct zmq_sock *zsk)
+{
+	if (!zsk->orphan)
+		return;
+	atomic_dec(&zsk->core.owner.zn->nr_orphans);
+	spin_lock_bh(&orphans_lock);
+	list_del(&zsk->orphan_node);
+	nr_orphans--;
+	spin_unlock_bh(&orphans_lock);
+}
 
 /* What drains is listed until it is gone. */
 static void sock_destruct(struct sock *sk)
 {
 	struct zmq_net *zn = zmq_net(sock_net(sk));
+	struct zmq_core *core = &zmq_sk(sk)->core;
 
 	if (zmq_sk(sk)->listed)
 		zmq_roster_del(&zn->socks, zmq_sk(sk)->place);
 	atomic_dec(&zn->nr_sockets);
-	if (zmq_sk(sk)->orphan)
-		atomic_dec(&zn->nr_orphans);
+	end_orphan(zmq_sk(sk));
+	if (core->user)
+		zmq_user_uncharge(core->user, ZMQ_USER_SOCKETS);
+	zmq_user_put(core->user);
 	zmq_inproc_exit(&zmq_sk(sk)->core);
 	zmq_lane_put(zmq_sk(sk)->core.owner.lane);
 	__skb_queue_purge(&sk->sk_error_queue);
@@ -34,12 +154,27 @@ static void sock_destruct(struct sock *sk)
 
 static void cap_hwm(const struct zmq_net *zn, struct zmq_opts *opts)
 {
-	int max = READ_ONCE(zn->hwm_max);
+	int max = zmq_hwm_max(zn);
 
 	if (!max)
 		return;
 	opts->snd_hwm = min(opts->snd_hwm, max);
 	opts->rcv_hwm = min(opts->rcv_hwm, max);
+}
+
+static int charge_user(struct zmq_core *core)
+{
+	struct zmq_user *user = zmq_user_get_current();
+	int err;
+
+	if (!user)
+		return -ENOMEM;
+	err = zmq_user_charge(user, ZMQ_USER_SOCKETS, core->sk);
+	if (err)
+		zmq_user_put(user);
+	else
+		core->user = user;
+	return err;
 }
 
 /**
@@ -48,8 +183,8 @@ static void cap_hwm(const struct zmq_net *zn, struct zmq_opts *opts)
  * @pattern: its type
  *
  * Context: Process context of socket().
- * Return: 0, -ENOMEM, or -ENFILE if the namespace has too many; the caller
- *	drops the socket then.
+ * Return: 0, -ENOMEM, -ENFILE if the namespace has too many, or -ENOBUFS if the
+ *	user has; the caller drops the socket then.
  */
 int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
 {
@@ -69,11 +204,15 @@ int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
 	zsk->core.owner.wire_id = pattern->flags & ZMQ_PAT_WIRE_ID;
 	zmq_msg_init(&zsk->tx, sk);
 	INIT_LIST_HEAD(&zsk->monitors);
+	zmq_task_init(&zsk->drop_task, &zsk->core.owner.tasks, &drop_task_ops);
 
-	if (atomic_inc_return(&zn->nr_sockets) > READ_ONCE(zn->sockets_max)) {
+	if (atomic_inc_return(&zn->nr_sockets) > ZMQ_LIMIT(zn, sockets_max)) {
 		zmq_drop(sk, NULL, ZMQ_MIB_SOCKETLIMIT, 1);
 		return -ENFILE;
 	}
+	err = charge_user(&zsk->core);
+	if (err)
+		return err;
 	if (pattern->init) {
 		err = pattern->init(&zsk->core);
 		if (err)
@@ -241,7 +380,7 @@ err_close:
  *
  * Context: Process context of the caller, socket lock held.
  * Return: 0; -ENODEV, -EADDRNOTAVAIL for the source, -EACCES or -EPERM if the
- *	caller may not, -EPROTOTYPE as for bind, -ENOMEM, or the pattern's
+ *	caller may not, -EPROTOTYPE as for bind, -ENOMEM, -ENOBUFS, or the pattern's
  *	reason to refuse a peer.
  */
 int zmq_sock_connect(struct zmq_sock *zsk, struct zmq_endpoint *ep)
@@ -259,6 +398,9 @@ int zmq_sock_connect(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 	    ep->transport != ZMQ_INPROC && is_connected(zsk, text))
 		return 0;
 
+	err = zmq_owner_peer_room(&zsk->core.owner);
+	if (err)
+		return err;
 	err = ep->transport == ZMQ_INPROC ?
 	      zmq_inproc_connect(&zsk->core, ep) :
 	      connect_stream(zsk, ep, text);
@@ -399,13 +541,9 @@ static bool owes(const struct zmq_sock *zsk)
 /* How long a socket may drain that is being closed. */
 static int orphan_ms(struct zmq_sock *zsk)
 {
-	struct zmq_net *zn = zmq_net(sock_net(&zsk->sk));
 	int ms = linger_ms(zsk);
 
-	if (!ms || !owes(zsk))
-		return ms;
-	zsk->orphan = true;
-	if (atomic_inc_return(&zn->nr_orphans) <= READ_ONCE(zn->orphans_max))
+	if (!ms || !owes(zsk) || begin_orphan(zsk))
 		return ms;
 	zmq_drop(&zsk->sk, NULL, ZMQ_MIB_ORPHANLIMIT, 1);
 	return 0;

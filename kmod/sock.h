@@ -37,7 +37,9 @@ struct zmq_name {
  *	socket's own spinlock
  * @rcvmore: the last frame received has more behind it
  * @closed: release() ran; what is left drains
- * @orphan: it is counted in zmq_net(net)->nr_orphans
+ * @orphan: it drains and is counted in zmq_net(net)->nr_orphans
+ * @orphan_node: in the list of those
+ * @drop_task: ends the draining
  */
 struct zmq_sock {
 	struct sock		sk;
@@ -55,6 +57,8 @@ struct zmq_sock {
 	bool			rcvmore;
 	bool			closed;
 	bool			orphan;
+	struct list_head	orphan_node;
+	struct zmq_task		drop_task;
 };
 
 static_assert(offsetof(struct zmq_sock, ledger) ==
@@ -67,6 +71,8 @@ static inline struct zmq_sock *zmq_sk(const struct sock *sk)
 
 /* sock.c; the socket lock is held in all but init, release and next */
 struct zmq_sock *zmq_sock_next(struct zmq_net *zn, unsigned long *number);
+void zmq_sock_init_module(void);
+void zmq_sock_exit_module(void);
 int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern);
 int zmq_sock_release(struct socket *sock);
 int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep);

@@ -158,7 +158,7 @@ static unsigned int send_burst(struct zmq_sock *zsk, struct msghdr *m,
 	unsigned int most, n;
 
 	if (!pattern->burst || msg->started ||
-	    nr > READ_ONCE(zsk->core.owner.zn->max_msg_frames))
+	    nr > ZMQ_LIMIT(zsk->core.owner.zn, max_msg_frames))
 		return 0;
 	most = pattern->burst(&zsk->core);
 	if (most < 2)

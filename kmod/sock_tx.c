@@ -162,7 +162,7 @@ static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 			return err;
 	}
 	/* No peer of ours would take it. */
-	if (msg->frames >= READ_ONCE(zsk->core.owner.zn->max_msg_frames))
+	if (msg->frames >= ZMQ_LIMIT(zsk->core.owner.zn, max_msg_frames))
 		return -EMSGSIZE;
 	zmq_msg_mark(msg, &mark);
 	err = zmq_msg_put_frame(msg, &m->msg_iter, len,

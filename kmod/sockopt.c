@@ -307,7 +307,7 @@ static int pattern_get(struct zmq_sock *zsk, const struct opt_desc *opt,
 
 static int check_hwm(const struct zmq_sock *zsk, int number, s64 val)
 {
-	int max = READ_ONCE(zmq_net(sock_net(&zsk->sk))->hwm_max);
+	int max = zmq_hwm_max(zmq_net(sock_net(&zsk->sk)));
 
 	if ((number != ZMQ_SNDHWM && number != ZMQ_RCVHWM) || !max ||
 	    (val && val <= max))

@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "net.h"
 #include "sysctl.h"
+#include "user.h"
 
 #define MAX_MSG_BYTES_DEFAULT	SZ_1G	/* if there is so much memory */
 #define MAX_MSG_FRAMES_DEFAULT	65536
@@ -17,6 +18,8 @@
 #define HANDSHAKES_MAX_DEFAULT	1024
 #define ORPHANS_MAX_DEFAULT	4096
 #define SOCKETS_MAX_DEFAULT	65536
+#define PEERS_MAX_DEFAULT	65536
+#define LISTENERS_MAX_DEFAULT	1024
 
 /* No socket's account can hold more, see zmq_mem_charge_rx(). */
 static unsigned long bytes_max = INT_MAX;
@@ -45,7 +48,7 @@ static int store_groups(struct zmq_net *zn, struct user_namespace *ns,
 	return 0;
 }
 
-static void load_groups(struct zmq_net *zn, kgid_t *low, kgid_t *high)
+static void load_groups(const struct zmq_net *zn, kgid_t *low, kgid_t *high)
 {
 	unsigned int seq;
 
@@ -93,7 +96,12 @@ enum {
 	SYSCTL_HANDSHAKES_MAX,
 	SYSCTL_ORPHANS_MAX,
 	SYSCTL_SOCKETS_MAX,
+	SYSCTL_PEERS_MAX,
+	SYSCTL_LISTENERS_MAX,
 	SYSCTL_MEM,		/* of all namespaces together: the first one's */
+	SYSCTL_USER_SOCKETS_MAX,
+	SYSCTL_USER_NAMES_MAX,
+	SYSCTL_USER_PARKED_MAX,
 	__SYSCTL_MAX
 };
 
@@ -104,6 +112,17 @@ enum {
 		.mode		= 0644,				\
 		.proc_handler	= proc_dointvec_minmax,		\
 		.extra1		= (_min),			\
+		.extra2		= SYSCTL_INT_MAX,		\
+	}
+
+#define SYSCTL_USER(_name, _item)				\
+	{							\
+		.procname	= (_name),			\
+		.data		= &zmq_sysctl_user_max[_item],	\
+		.maxlen		= sizeof(int),			\
+		.mode		= 0644,				\
+		.proc_handler	= proc_dointvec_minmax,		\
+		.extra1		= SYSCTL_ZERO,			\
 		.extra2		= SYSCTL_INT_MAX,		\
 	}
 
@@ -149,6 +168,8 @@ static const struct ctl_table zmq_sysctls[] = {
 	[SYSCTL_HANDSHAKES_MAX] = SYSCTL_INT("handshakes_max", SYSCTL_ONE),
 	[SYSCTL_ORPHANS_MAX] = SYSCTL_INT("orphans_max", SYSCTL_ZERO),
 	[SYSCTL_SOCKETS_MAX] = SYSCTL_INT("sockets_max", SYSCTL_ZERO),
+	[SYSCTL_PEERS_MAX] = SYSCTL_INT("peers_max", SYSCTL_ZERO),
+	[SYSCTL_LISTENERS_MAX] = SYSCTL_INT("listeners_max", SYSCTL_ZERO),
 	[SYSCTL_MEM] = {
 		.procname	= "mem",
 		.data		= zmq_sysctl_mem,
@@ -156,6 +177,12 @@ static const struct ctl_table zmq_sysctls[] = {
 		.mode		= 0644,
 		.proc_handler	= proc_doulongvec_minmax,
 	},
+	[SYSCTL_USER_SOCKETS_MAX] =
+		SYSCTL_USER("user_sockets_max", ZMQ_USER_SOCKETS),
+	[SYSCTL_USER_NAMES_MAX] =
+		SYSCTL_USER("user_inproc_names_max", ZMQ_USER_NAMES),
+	[SYSCTL_USER_PARKED_MAX] =
+		SYSCTL_USER("user_parked_max", ZMQ_USER_PARKED),
 	[__SYSCTL_MAX] = {},	/* the end, where the size cannot be told */
 };
 
@@ -174,6 +201,8 @@ static void set_defaults(struct zmq_net *zn)
 	zn->handshakes_max = HANDSHAKES_MAX_DEFAULT;
 	zn->orphans_max = ORPHANS_MAX_DEFAULT;
 	zn->sockets_max = SOCKETS_MAX_DEFAULT;
+	zn->peers_max = PEERS_MAX_DEFAULT;
+	zn->listeners_max = LISTENERS_MAX_DEFAULT;
 }
 
 /**
@@ -205,6 +234,8 @@ int zmq_sysctl_net_init(struct net *net)
 	table[SYSCTL_HANDSHAKES_MAX].data = &zn->handshakes_max;
 	table[SYSCTL_ORPHANS_MAX].data = &zn->orphans_max;
 	table[SYSCTL_SOCKETS_MAX].data = &zn->sockets_max;
+	table[SYSCTL_PEERS_MAX].data = &zn->peers_max;
+	table[SYSCTL_LISTENERS_MAX].data = &zn->listeners_max;
 	if (nr == SYSCTL_MEM)
 		memset(&table[SYSCTL_MEM], 0, sizeof(*table));
 
@@ -231,23 +262,13 @@ void zmq_sysctl_net_exit(struct net *net)
 	kfree(table);
 }
 
-/**
- * zmq_sysctl_may_create() - whether the caller may create sockets
- * @net: where
- *
- * Who is in one of the groups of net.zmq.create_group_range may, and who has
- * CAP_NET_ADMIN over the namespace.
- *
- * Context: Process context of socket().
- * Return: true if so.
- */
-bool zmq_sysctl_may_create(struct net *net)
+static bool is_in_groups(const struct zmq_net *zn)
 {
 	const struct group_info *groups = current_cred()->group_info;
 	kgid_t low, high, gid = current_egid();
 	unsigned int i;
 
-	load_groups(zmq_net(net), &low, &high);
+	load_groups(zn, &low, &high);
 	if (gid_lte(low, gid) && gid_lte(gid, high))
 		return true;
 	for (i = 0; i < groups->ngroups; i++) {
@@ -255,5 +276,26 @@ bool zmq_sysctl_may_create(struct net *net)
 		if (gid_lte(low, gid) && gid_lte(gid, high))
 			return true;
 	}
-	return ns_capable(net->user_ns, CAP_NET_ADMIN);
+	return false;
+}
+
+/**
+ * zmq_sysctl_may_create() - whether the caller may create sockets
+ * @net: where
+ *
+ * Who is in one of the groups of net.zmq.create_group_range may, and who has
+ * CAP_NET_ADMIN over the namespace. A namespace of one's own gives nobody what
+ * the initial one denies.
+ *
+ * Context: Process context of socket().
+ * Return: true if so.
+ */
+bool zmq_sysctl_may_create(struct net *net)
+{
+	const struct zmq_net *zn = zmq_net(net);
+
+	if (!is_in_groups(zn) && !ns_capable(net->user_ns, CAP_NET_ADMIN))
+		return false;
+	return zn == zn->first || is_in_groups(zn->first) ||
+	       ns_capable(&init_user_ns, CAP_NET_ADMIN);
 }

@@ -60,6 +60,33 @@ int zt_sysctl_global(const char *name, const char *value)
 	return ret;
 }
 
+/* Reads one of those. */
+int zt_sysctl_global_get(const char *name, char *value, size_t size)
+{
+	int here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int first = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC);
+	char path[64];
+	int ret = -1;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/zmq/%s", name);
+	if (here >= 0 && first >= 0 && !setns(first, CLONE_NEWNET)) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = read(fd, value, size - 1);
+		if (n > 0) {
+			value[n - 1] = 0;
+			ret = 0;
+		}
+		close(fd);
+		if (setns(here, CLONE_NEWNET))
+			ret = -1;
+	}
+	close(first);
+	close(here);
+	return ret;
+}
+
 struct task {
 	int (*fn)(void *arg);
 	void *arg;

@@ -66,6 +66,7 @@ void zt_tell(void);
 bool zt_counts(const char *name, long more_than);
 int zt_sysctl(const char *name, const char *value);
 int zt_sysctl_global(const char *name, const char *value);
+int zt_sysctl_global_get(const char *name, char *value, size_t size);
 bool zt_as_nobody(int (*fn)(void *arg), void *arg);
 int zt_cgroup_make(const char *cgroup);
 bool zt_cgroup_remove(const char *cgroup);

@@ -38,6 +38,7 @@ FIXTURE_SETUP(scale)
 	ASSERT_LE(0, self->router);
 	ASSERT_EQ(0, zt_setint(self->router, ZMQ_BACKLOG, 2 * PEERS));
 	/* All connect before the first says hello. */
+	ASSERT_EQ(0, zt_sysctl_global("handshakes_max", "20000"));
 	ASSERT_EQ(0, zt_sysctl("handshakes_max", "20000"));
 	ASSERT_EQ(0, zt_setint(self->router, ZMQ_HANDSHAKE_IVL, 0));
 	ASSERT_EQ(0, zt_bind_any(self->router, "tcp://127.0.0.1:*", self->ep));
