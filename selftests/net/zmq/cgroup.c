@@ -255,4 +255,83 @@ TEST_F(cgroup, accepted_connections_are_charged_to_the_listener)
 	EXPECT_TRUE(zt_reap(child));
 }
 
+static int reserve_inside(void *arg)
+{
+	int bytes = 1 << 20, fd;
+
+	if (zt_cgroup_enter(GROUP))
+		return 1;
+	fd = zt_socket(ZMQ_PUSH);
+	return !(setsockopt(fd, SOL_SOCKET, SO_RESERVE_MEM, &bytes,
+			    sizeof(bytes)) == -1 && errno == EOPNOTSUPP);
+}
+
+/* Only a socket of a cgroup could. */
+TEST_F(cgroup, memory_is_not_reserved)
+{
+	if (zt_cgroup_get(GROUP, "memory.stat", "sock") < 0)
+		SKIP(return, "no memory controller");
+	EXPECT_TRUE(zt_reap(zt_child(reserve_inside, NULL)));
+}
+
+#define PEERS	400
+
+/* What the slabs of these names hold, in bytes. */
+static long slabs(const char * const *prefixes)
+{
+	char line[512], name[64];
+	long active, size, sum = 0;
+	FILE *f = fopen("/proc/slabinfo", "re");
+	int i;
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%63s %ld %*d %ld", name, &active, &size) != 3)
+			continue;
+		for (i = 0; prefixes[i]; i++)
+			if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+				sum += active * size;
+	}
+	fclose(f);
+	return sum;
+}
+
+/* A worker accepts, and what it allocates is the listener's. Objects for which
+ * there is a size of their own are in the module's caches; all other memory of
+ * its that is to be charged comes from kmalloc-cg.
+ */
+TEST_F_TIMEOUT(cgroup, what_accepted_connections_take_is_charged, 240)
+{
+	static const char * const ours[] = { "zmq", "kmalloc-cg-", NULL };
+	long took, charged, used, before;
+	int port, ports[2], go[2], i;
+	struct listener l;
+	pid_t child;
+
+	if (zt_cgroup_get(GROUP, "memory.stat", "slab_unreclaimable") < 0 ||
+	    slabs(ours) <= 0)
+		SKIP(return, "no memory controller or no slabinfo");
+	ASSERT_EQ(0, pipe(ports));
+	ASSERT_EQ(0, pipe(go));
+	l = (struct listener){ ports[1], go[0] };
+	child = zt_child(listen_inside, &l);
+	ASSERT_TRUE(zt_becomes(ports[0], POLLIN));
+	ASSERT_EQ(sizeof(port), read(ports[0], &port, sizeof(port)));
+	before = zt_cgroup_get(GROUP, "memory.stat", "slab_unreclaimable");
+	used = slabs(ours);
+	for (i = 0; i < PEERS; i++)
+		ASSERT_LE(0, zp_peer(port, "PUSH", "PULL")) TH_LOG("peer %d", i);
+	ASSERT_TRUE(zt_counts("ZmqEstablished", PEERS - 1));
+	took = slabs(ours) - used;
+	charged = zt_cgroup_get(GROUP, "memory.stat", "slab_unreclaimable") -
+		  before;
+	printf("# the machine's slabs %+ld bytes, %+ld charged to the cgroup\n",
+	       took, charged);
+	EXPECT_LT(PEERS * 1024, took);
+	EXPECT_LE(took / 100 * 95, charged);
+	ASSERT_EQ(1, write(go[1], "g", 1));
+	EXPECT_TRUE(zt_reap(child));
+}
+
 TEST_HARNESS_MAIN
