@@ -213,6 +213,7 @@ static int reserve(struct zmq_msg *msg, u32 contig)
 	if (msg->open)
 		zmq_buf_put(msg->open);
 	msg->open = buf;
+	msg->opened++;
 	msg->buf_size = min_t(u32, msg->buf_size * 2, BUF_MAX);
 	return 0;
 }
@@ -339,7 +340,7 @@ void zmq_msg_rollback(struct zmq_msg *msg, const struct zmq_msg_mark *mark)
 	if (mark->nr)
 		msg->ranges[mark->nr - 1].len = mark->last_len;
 	if (msg->open)
-		msg->open->fill = msg->open == mark->open ? mark->fill : 0;
+		msg->open->fill = msg->opened == mark->opened ? mark->fill : 0;
 	msg->bytes = mark->bytes;
 	msg->frames = mark->frames;
 }
@@ -355,7 +356,7 @@ void zmq_msg_mark(const struct zmq_msg *msg, struct zmq_msg_mark *mark)
 {
 	mark->nr = msg->nr;
 	mark->last_len = msg->nr ? msg->ranges[msg->nr - 1].len : 0;
-	mark->open = msg->open;
+	mark->opened = msg->opened;
 	mark->fill = msg->open ? msg->open->fill : 0;
 	mark->bytes = msg->bytes;
 	mark->frames = msg->frames;

@@ -46,9 +46,11 @@ struct zmq_range {
 
 #define ZMQ_MSG_INLINE_RANGES	4
 
-/* Where a message stood before a frame was added to it. */
+/* Where a message stood before a frame was added to it. A buffer that is freed
+ * meanwhile may have a successor at its address, but not of its number.
+ */
 struct zmq_msg_mark {
-	struct zmq_buf	*open;
+	u64		opened;
 	unsigned int	nr;
 	u32		last_len;
 	u32		fill;
@@ -61,6 +63,7 @@ struct zmq_msg_mark {
  *	while it is built and routed
  * @sk: the socket that pays
  * @open: the buffer that the next byte goes to, or NULL
+ * @opened: how many buffers have been @open so far
  * @ranges: the encoded message, frame headers included
  * @buf_size: how large the next buffer should be
  * @nr: ranges in use
@@ -84,6 +87,7 @@ struct zmq_msg_mark {
 struct zmq_msg {
 	struct sock		*sk;
 	struct zmq_buf		*open;
+	u64			opened;
 	struct zmq_range	*ranges;
 	u32			buf_size;
 	unsigned int		nr;
