@@ -120,11 +120,11 @@ FIXTURE_TEARDOWN(stall)
 	EXPECT_EQ(0, zt_teardown());
 }
 
-static bool grows_little(u64 alone, u64 beside, const char *what)
+static bool grows_little(u64 alone, u64 beside, u64 max, const char *what)
 {
 	printf("# slowest round alone %llu us, %s %llu us\n",
 	       (unsigned long long)alone, what, (unsigned long long)beside);
-	return beside && beside <= alone + GROWTH_MAX_US;
+	return beside && beside <= alone + max;
 }
 
 static void stop_loads(pid_t *loads, int *nr)
@@ -209,14 +209,14 @@ TEST_F_TIMEOUT(stall, beside_many_pipes_and_their_readers, 600)
 	self->loads[self->nr_loads++] = zt_child(read_proc, NULL);
 	self->loads[self->nr_loads++] = zt_child(read_diag, NULL);
 	EXPECT_TRUE(grows_little(self->alone, slowest(self->ping, ROUNDS),
-				 "beside readers"));
+				 GROWTH_MAX_US, "beside readers"));
 	stop_loads(self->loads, &self->nr_loads);
 
 	self->loads[self->nr_loads++] = zt_child(change_and_close, &c);
 	close(c.push);
 	close(c.pull);
 	EXPECT_TRUE(grows_little(self->alone, slowest(self->ping, ROUNDS),
-				 "beside the end of the pipes"));
+				 GROWTH_MAX_US, "beside the end of the pipes"));
 	/* It has ended, not been ended. */
 	EXPECT_TRUE(zt_reap(self->loads[--self->nr_loads]));
 }
@@ -286,6 +286,8 @@ TEST_F_TIMEOUT(stall, beside_equal_subscriptions_of_many, 600)
 {
 	unsigned int nr = setting("ZT_STALL_TOPICS", 1000), i;
 	int pub = zt_listening(ZMQ_PUB, "tcp://127.0.0.1:*", self->ep), *subs;
+	/* What is linear takes half as long for half as many. */
+	u64 max = nr < 2000 ? GROWTH_MAX_US * nr / 2000 : GROWTH_MAX_US;
 	struct flood f = { .topics = nr };
 	long topics = 2 * nr;
 
@@ -307,10 +309,10 @@ TEST_F_TIMEOUT(stall, beside_equal_subscriptions_of_many, 600)
 	}
 	self->loads[self->nr_loads++] = zt_child(flood, &f);
 	EXPECT_TRUE(grows_little(self->alone, slowest(self->ping, ROUNDS),
-				 "beside a flood of subscriptions"));
+				 max, "beside a flood of subscriptions"));
 	self->loads[self->nr_loads++] = zt_child(publish, &pub);
 	EXPECT_TRUE(grows_little(self->alone, slowest(self->ping, ROUNDS),
-				 "beside a publisher, too"));
+				 max, "beside a publisher, too"));
 	stop_loads(self->loads, &self->nr_loads);
 	for (i = 0; i < nr; i++)
 		close(subs[i]);
