@@ -5,7 +5,10 @@
 
 #include "conn.h"
 
-int zmq_adopt_listener(int fd, struct zmq_endpoint *ep, struct socket **res);
+int zmq_adopt_give(struct zmq_owner *owner, int fd);
+void zmq_adopt_forget(struct zmq_owner *owner);
+int zmq_adopt_listener(struct zmq_owner *owner, struct zmq_endpoint *ep,
+		       struct socket **res);
 int zmq_adopt_stream(struct zmq_owner *owner, int fd);
 
 #endif /* _ZMQ_ADOPT_H */

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Child sockets, which obey the same policy as their owner. */
 
+#include <linux/anon_inodes.h>
 #include <linux/cgroup.h>
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/net.h>
+#include <net/af_unix.h>
 #include "child.h"
 #include "compat.h"
 #include "drop.h"
@@ -44,10 +47,57 @@ static void inherit_cgroup(struct sock *sk, const struct sock *from)
 #endif
 }
 
-/* Firewalls, routing, accounting and ss must see the owner in its children,
- * also in those that a worker made.
+static const struct file_operations face_fops = {
+	.owner	= THIS_MODULE,
+};
+
+static bool is_ip(int family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
+/**
+ * zmq_child_show_user() - prepare to show firewalls whose children are
+ * @owner: whose
+ * @family: of the child
+ *
+ * They ask the file of a packet's socket. Children that had the file of their
+ * owner would keep it open, so there is another one of the same user, which
+ * lasts for as long as they do.
+ *
+ * Context: Process context, socket lock held unless there is one already.
+ * Return: 0, -ENFILE or -ENOMEM.
  */
-static void inherit(struct zmq_owner *owner, struct socket *sock)
+int zmq_child_show_user(struct zmq_owner *owner, int family)
+{
+	const struct socket *sock = owner->tasks.sk->sk_socket;
+	const struct cred *cred;
+	struct file *file;
+
+	if (!is_ip(family) || owner->face || !sock || !sock->file)
+		return 0;
+	cred = override_creds(sock->file->f_cred);
+	file = anon_inode_getfile("[zmq]", &face_fops, NULL, O_RDWR);
+	revert_creds(cred);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	owner->face = file;
+	return 0;
+}
+
+/* Whoever looks for the file of a socket holds this lock. */
+static void set_face(struct socket *sock, struct file *face)
+{
+	write_lock_bh(&sock->sk->sk_callback_lock);
+	sock->file = face;
+	write_unlock_bh(&sock->sk->sk_callback_lock);
+}
+
+/* Firewalls, routing, accounting and ss must see the owner in its children,
+ * also in those that a worker made. What came in by a listener that user space
+ * made has its mark and priority, as if user space had accepted it.
+ */
+static void inherit(struct zmq_owner *owner, struct socket *sock, bool adopted)
 {
 	struct sock *from = owner->tasks.sk;
 	unsigned long ino = sock_i_ino(from);
@@ -58,10 +108,14 @@ static void inherit(struct zmq_owner *owner, struct socket *sock)
 		zmq_set_ino(sock, ino);
 
 	lock_sock(sk);
-	sk->sk_mark = from->sk_mark;
-	sk->sk_priority = from->sk_priority;
+	if (!adopted) {
+		sk->sk_mark = from->sk_mark;
+		sk->sk_priority = from->sk_priority;
+	}
 	sk->sk_uid = from->sk_uid;
 	release_sock(sk);
+	if (is_ip(sk->sk_family))
+		set_face(sock, owner->face);
 	set_buffers(sk, owner->opts);
 }
 
@@ -86,12 +140,15 @@ int zmq_child_create(struct zmq_owner *owner, int family, int protocol,
 	struct socket *sock;
 	int err;
 
+	err = zmq_child_show_user(owner, family);
+	if (err)
+		return err;
 	err = __sock_create(sock_net(from), family, SOCK_STREAM, protocol,
 			    &sock, 0);
 	if (err)
 		return err;
 	inherit_cgroup(sock->sk, from);
-	inherit(owner, sock);
+	inherit(owner, sock, false);
 	*res = sock;
 	return 0;
 }
@@ -120,7 +177,7 @@ int zmq_child_adopt(struct zmq_owner *owner,
 		return -ENOMEM;
 	}
 	SOCK_INODE(sock)->i_gid = SOCK_INODE(listener)->i_gid;
-	inherit(owner, sock);
+	inherit(owner, sock, zmq_child_is_file(listener));
 	if (transport->inherit)
 		transport->inherit(owner, sock);
 	return 0;
@@ -231,8 +288,42 @@ void zmq_child_release(struct socket *sock)
 {
 	if (sock->sk->sk_family == AF_UNIX)
 		zmq_duct_withdraw(sock->sk);
-	if (sock->file)
+	if (zmq_child_is_file(sock)) {
 		sockfd_put(sock);
-	else
-		sock_release(sock);
+		return;
+	}
+	if (sock->file) {
+		/* Its end is told in its user's name, too. */
+		kernel_sock_shutdown(sock, SHUT_WR);
+		set_face(sock, NULL);
+	}
+	sock_release(sock);
+}
+
+/**
+ * zmq_child_is_file() - did user space make a child
+ * @sock: the child
+ *
+ * Context: Process context.
+ * Return: true if so, and the child is a reference to its file.
+ */
+bool zmq_child_is_file(const struct socket *sock)
+{
+	return sock->file && sock_from_file(sock->file) == sock;
+}
+
+/**
+ * zmq_child_has_files() - was a child sent descriptors
+ * @sk: the child
+ *
+ * They could be of the socket that owns it, and nobody would ever find out that
+ * each keeps the other.
+ *
+ * Context: Any.
+ * Return: true if so and they have not been read.
+ */
+bool zmq_child_has_files(struct sock *sk)
+{
+	return sk->sk_family == AF_UNIX &&
+	       atomic_read(&unix_sk(sk)->scm_stat.nr_fds);
 }

@@ -130,6 +130,30 @@ static inline void zmq_set_passcred(struct sock *sk, bool on)
 }
 #endif
 
+/* Whether senders are told that a UNIX socket, or who is accepted by it, takes no
+ * descriptors. Where they cannot be, zmq_child_has_files() finds those.
+ */
+static inline void zmq_refuse_files(struct sock *sk)
+{
+#ifdef ZMQ_HAVE_SK_SCM_RIGHTS
+	sk->sk_scm_rights = false;
+#endif
+}
+
+/* Whether a UNIX socket wants the names of senders, or tells its own. */
+static inline bool zmq_scm_credentials(const struct sock *sk)
+{
+#ifdef ZMQ_HAVE_SK_SCM_CREDENTIALS
+	return sk->sk_scm_credentials || sk->sk_scm_pidfd;
+#else
+#ifdef SOCK_PASSPIDFD
+	if (test_bit(SOCK_PASSPIDFD, &sk->sk_socket->flags))
+		return true;
+#endif
+	return test_bit(SOCK_PASSCRED, &sk->sk_socket->flags);
+#endif
+}
+
 /* As tcp_sendmsg_locked() with a bvec of pages, which TCP refers to. */
 #ifdef ZMQ_HAVE_TCP_SENDPAGE
 static inline int zmq_tcp_send_pages(struct sock *sk, struct msghdr *m,

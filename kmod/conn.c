@@ -154,6 +154,7 @@ static void conn_free_work(struct work_struct *work)
 	if (!IS_ERR_OR_NULL(conn->dial_sock))
 		zmq_child_release(conn->dial_sock);
 	zmq_caller_free(conn->caller);
+	zmq_sender_put(&conn->sender);
 	kfree(conn->endpoint);
 	kfree(conn->ep);
 	call_rcu(&conn->rcu, conn_free_rcu);
@@ -700,7 +701,9 @@ static void task_run(struct zmq_task *task)
 {
 	struct zmq_conn *conn = task_conn(task);
 
-	if (conn->timed && time_after_eq(jiffies, conn->deadline)) {
+	if (conn->sock && zmq_child_has_files(conn->sock->sk)) {
+		zmq_conn_lost(conn, ZMQ_MIB_PROTOERROR, EPROTO);
+	} else if (conn->timed && time_after_eq(jiffies, conn->deadline)) {
 		timed_out(conn);
 	} else {
 		switch (conn->state) {
@@ -781,13 +784,14 @@ err_conn:
  * @stream: how it carries bytes
  * @sock: the stream, which is the connection's from now on, or released
  * @pump: moves its bytes, if user space made it, or NULL
+ * @sender: who made it, or NULL if the pump knows
  *
  * Context: Process context, socket lock held.
  * Return: 0 or -ENOMEM.
  */
 int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
 		   const struct zmq_stream_ops *stream, struct socket *sock,
-		   struct zmq_pump *pump)
+		   struct zmq_pump *pump, const struct zmq_sender *sender)
 {
 	struct zmq_conn *conn = zmq_conn_new(owner, false, endpoint);
 	int err;
@@ -799,6 +803,8 @@ int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
 	}
 	conn->stream = stream;
 	conn->pump = pump;
+	if (sender && sock->sk->sk_family == AF_UNIX)
+		zmq_sender_copy(&conn->sender, sender->pid, sender->cred);
 	zmq_conn_install(conn, sock);
 	err = zmq_conn_handshake(conn);
 	if (err)

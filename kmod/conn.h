@@ -16,6 +16,7 @@
 #include "msg.h"
 #include "opts.h"
 #include "roster.h"
+#include "sender.h"
 #include "session.h"
 #include "task.h"
 #include "unacked.h"
@@ -41,6 +42,10 @@ struct zmq_transport;
  * @zn: what its network namespace has, which lives as long as the socket
  * @opts: option values
  * @ops: whom connections tell about what happens
+ * @face: a file of the socket's user, for firewalls that look for it in
+ *	children; NULL while there are none of IP; constant then
+ * @given: what ZMQ_USE_FD was given, held, or NULL; socket lock
+ * @given_file: its file, held, or NULL if it is a UNIX socket; socket lock
  * @event: who watches what happens, or NULL; socket lock
  * @type: socket type
  * @wire_id: tell peers our routing id
@@ -79,6 +84,9 @@ struct zmq_owner {
 	struct zmq_net			*zn;
 	const struct zmq_opts		*opts;
 	const struct zmq_conn_ops	*ops;
+	struct file			*face;
+	struct sock			*given;
+	struct file			*given_file;
 	void			(*event)(struct zmq_owner *owner,
 					 const struct zmq_event *event);
 	u8				type;
@@ -218,6 +226,7 @@ struct zmq_seg {
  * @stream: how @sock carries bytes; changed under the socket lock, @tx_lock
  *	and the child's lock
  * @caller: dialed, with a new child for each attempt: on whose behalf
+ * @sender: of a UNIX stream: in whose name it carries bytes; constant
  * @dial_work: makes and connects such a child
  * @dial_sock: the child it made, or its errno, until that is looked at, then
  *	NULL; before ZMQ_CONN_DIALED its own
@@ -297,6 +306,7 @@ struct zmq_conn {
 	const struct zmq_transport	*transport;
 	const struct zmq_stream_ops	*stream;
 	struct zmq_caller	*caller;
+	struct zmq_sender	sender;
 	struct work_struct	dial_work;
 	struct socket		*dial_sock;
 	struct zmq_task		task;
@@ -375,7 +385,7 @@ struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 			      const char *endpoint);
 int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
 		   const struct zmq_stream_ops *stream, struct socket *sock,
-		   struct zmq_pump *pump);
+		   struct zmq_pump *pump, const struct zmq_sender *sender);
 struct zmq_conn *zmq_conn_next(struct zmq_owner *owner, unsigned long *number);
 void zmq_conn_get(struct zmq_conn *conn);
 void zmq_conn_put(struct zmq_conn *conn);

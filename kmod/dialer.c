@@ -139,7 +139,7 @@ void zmq_dial_work(struct work_struct *work)
 	if (!err) {
 		err = transport->connect(sock, conn->ep);
 		if (err && err != -EINPROGRESS)
-			sock_release(sock);
+			zmq_child_release(sock);
 		else if (transport->introduce)
 			transport->introduce(sock, conn->caller->pid);
 	}
@@ -235,6 +235,8 @@ static int prepare(struct zmq_conn *conn, const struct zmq_endpoint *ep)
 		if (!conn->caller)
 			return -ENOMEM;
 	}
+	if (ep->transport == ZMQ_IPC)
+		zmq_sender_current(&conn->sender);
 	err = zmq_transport_resolve(conn_net(conn), conn->ep);
 	if (err)
 		return err;

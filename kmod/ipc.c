@@ -18,7 +18,11 @@
 static int ipc_create(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 		      struct socket **res)
 {
-	return zmq_child_create(owner, AF_UNIX, 0, res);
+	int err = zmq_child_create(owner, AF_UNIX, 0, res);
+
+	if (!err)
+		zmq_refuse_files((*res)->sk);
+	return err;
 }
 
 /* Remove exactly this entry of a directory, if it still is one. */

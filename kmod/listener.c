@@ -31,7 +31,7 @@ static void listener_put(struct zmq_listener *listener)
 
 	if (!refcount_dec_and_test(&listener->ref))
 		return;
-	put_cred(listener->cred);
+	zmq_sender_put(&listener->binder);
 	zmq_lane_put(listener->lane);
 	kfree(listener);
 	sock_put(sk);
@@ -86,7 +86,7 @@ static void unlink_name(struct zmq_listener *listener)
 {
 	const struct cred *cred;
 
-	cred = override_creds(listener->cred);
+	cred = override_creds(listener->binder.cred);
 	listener->transport->unlink(&listener->path);
 	revert_creds(cred);
 	path_put(&listener->path);
@@ -145,7 +145,8 @@ static void take(struct zmq_listener *listener, struct socket *sock)
 	}
 	zmq_conn_limit_handshakes(owner);
 	if (zmq_conn_start(owner, listener->endpoint,
-			   listener->transport->stream, sock, NULL))
+			   listener->transport->stream, sock, NULL,
+			   &listener->binder))
 		zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_ACCEPTFAIL, 1);
 	else
 		ZMQ_INC_STATS(net, ZMQ_MIB_ACCEPTS);
@@ -268,8 +269,7 @@ static int adopt(struct zmq_listener *listener)
 
 	if (!lane)
 		return -ENOMEM;
-	err = zmq_adopt_listener(owner->opts->use_fd, &listener->ep,
-				 &listener->sock);
+	err = zmq_adopt_listener(owner, &listener->ep, &listener->sock);
 	if (err)
 		return err;
 	zmq_lane_get(lane);
@@ -286,7 +286,7 @@ static int get_child(struct zmq_listener *listener)
 	struct zmq_endpoint *ep = &listener->ep;
 	int err;
 
-	if (owner->opts->use_fd >= 0)
+	if (owner->given)
 		return adopt(listener);
 	err = zmq_transport_resolve(sock_net(owner->tasks.sk), ep);
 	if (err)
@@ -303,7 +303,7 @@ static int get_child(struct zmq_listener *listener)
 		return err;
 	err = transport->listen(listener->sock, ep, owner->opts->backlog);
 	if (err)
-		sock_release(listener->sock);
+		zmq_child_release(listener->sock);
 	return err;
 }
 
@@ -334,7 +334,7 @@ int zmq_listen(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	listener->owner = owner;
 	listener->ep = *ep;
 	listener->transport = zmq_transport_find(ep->transport);
-	listener->cred = get_current_cred();
+	zmq_sender_current(&listener->binder);
 	zmq_task_init(&listener->task, &owner->tasks, &listener_task_ops);
 	INIT_WORK(&listener->lane_work, lane_work);
 	INIT_KFIFO(listener->accepted);

@@ -30,7 +30,7 @@ struct zmq_lane;
  * @error: of @adopted's accept(), to be told
  * @closed: there will be no more tasks
  * @path: of a name that is to be removed
- * @cred: who bound it
+ * @binder: who bound it
  * @ep: the endpoint, its wildcards filled in
  * @endpoint: canonical text of @ep
  */
@@ -50,7 +50,7 @@ struct zmq_listener {
 	int			error;
 	bool			closed;
 	struct path		path;
-	const struct cred	*cred;
+	struct zmq_sender	binder;
 	struct zmq_endpoint	ep;
 	char			endpoint[ZMQ_EP_TEXT];
 };

@@ -7,6 +7,7 @@
 #include <linux/bvec.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
+#include "child.h"
 #include "compat.h"
 #include "polled.h"
 
@@ -26,7 +27,8 @@ static int polled_wake(wait_queue_entry_t *wait, unsigned int mode, int sync,
 	struct zmq_conn *conn = container_of(wait, struct zmq_conn, wait);
 	__poll_t events = key_to_poll(key);
 
-	if (!events || events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP))
+	if (!events || events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP) ||
+	    zmq_child_has_files(conn->sock->sk))
 		zmq_task_run(&conn->task);
 	if (events & EPOLLIN)
 		zmq_conn_readable_later(conn);
@@ -97,6 +99,9 @@ int zmq_polled_recv(struct socket *sock, struct page_frag *frag,
 	struct bio_vec bv;
 	int ret;
 
+	/* Nobody closes in a worker what the peer would have it close. */
+	if (zmq_child_has_files(sock->sk))
+		return -EAGAIN;
 	skb = alloc_skb(0, GFP_KERNEL_ACCOUNT);
 	if (!skb)
 		return -ENOMEM;
@@ -226,8 +231,13 @@ void zmq_polled_send_later(struct zmq_conn *conn)
  */
 int zmq_polled_send(struct zmq_conn *conn, struct msghdr *m)
 {
-	int ret = sock_sendmsg(conn->sock, m);
+	int ret;
 
+	if (!zmq_sender_may_run(&conn->sender)) {
+		zmq_conn_kick(conn);
+		return -EAGAIN;
+	}
+	ret = zmq_sender_sendmsg(&conn->sender, conn->sock, m);
 	if (ret == -ENOMEM || ret == -ENOBUFS) {
 		zmq_polled_send_later(conn);
 		return ret;
@@ -237,7 +247,7 @@ int zmq_polled_send(struct zmq_conn *conn, struct msghdr *m)
 	set_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
 	/* Room made before the bit was set wakes nobody, so look again. */
 	smp_mb__after_atomic();
-	ret = sock_sendmsg(conn->sock, m);
+	ret = zmq_sender_sendmsg(&conn->sender, conn->sock, m);
 	if (ret > 0)
 		clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
 	return ret;

@@ -30,6 +30,7 @@
  * struct zmq_pump - moves the bytes of a stream
  * @ref: references: of the connection, of queued work, and its own until @over
  * @sk: the AF_ZMQ socket, held
+ * @sender: of a UNIX stream: who attached it
  * @sock: the stream, with a reference to its file until @over
  * @lane: where @work runs
  * @work: moves bytes, then ends it
@@ -54,6 +55,7 @@
 struct zmq_pump {
 	refcount_t		ref;
 	struct sock		*sk;
+	struct zmq_sender	sender;
 	struct socket		*sock;
 	struct zmq_lane		*lane;
 	struct work_struct	work;
@@ -86,6 +88,7 @@ static void pump_put(struct zmq_pump *pump)
 	if (pump->frag.page)
 		put_page(pump->frag.page);
 	kvfree(pump->ring);
+	zmq_sender_put(&pump->sender);
 	zmq_lane_put(pump->lane);
 	kfree(pump);
 	sock_put(sk);
@@ -147,6 +150,20 @@ static void tell_room(struct zmq_pump *pump)
 	zmq_conn_put(conn);
 }
 
+/* Also while nothing is read: what was sent may be the socket itself. */
+static void refuse_files(struct zmq_pump *pump)
+{
+	struct zmq_conn *conn;
+
+	if (!zmq_child_has_files(pump->sock->sk))
+		return;
+	conn = pump_conn(pump);
+	if (!conn)
+		return;
+	zmq_task_run(&conn->task);
+	zmq_conn_put(conn);
+}
+
 static bool rx_full(struct zmq_pump *pump)
 {
 	return READ_ONCE(pump->rx_bytes) >= RX_MOST;
@@ -201,7 +218,7 @@ static int give(struct zmq_pump *pump, u32 tail, u32 len)
 	struct msghdr m = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
 
 	iov_iter_kvec(&m.msg_iter, ITER_SOURCE, kv, first < len ? 2 : 1, len);
-	return sock_sendmsg(pump->sock, &m);
+	return zmq_sender_sendmsg(&pump->sender, pump->sock, &m);
 }
 
 /* Whoever finds no room is told of it by the stream's wait queue. */
@@ -310,6 +327,7 @@ static void pump_work(struct work_struct *work)
 	memcg = set_active_memcg(zmq_sock_memcg(pump->sk));
 	/* Pairs with smp_store_release() in pump_release(). */
 	if (!smp_load_acquire(&pump->left)) {
+		refuse_files(pump);
 		receive(pump);
 		transmit(pump);
 		shut_half(pump);
@@ -347,6 +365,8 @@ struct zmq_pump *zmq_pump_new(struct zmq_owner *owner, struct socket *sock,
 	pump->sk = owner->tasks.sk;
 	sock_hold(pump->sk);
 	pump->sock = sock;
+	if (sock->sk->sk_family == AF_UNIX)
+		zmq_sender_current(&pump->sender);
 	pump->lane = lane;
 	zmq_lane_get(lane);
 	INIT_WORK(&pump->work, pump_work);

@@ -2,6 +2,7 @@
 /* A socket's life: create, bind, connect and their opposites, release. */
 
 #include <linux/slab.h>
+#include "adopt.h"
 #include "conn.h"
 #include "drop.h"
 #include "event.h"
@@ -148,6 +149,8 @@ static void sock_destruct(struct sock *sk)
 	zmq_user_put(core->user);
 	zmq_inproc_exit(&zmq_sk(sk)->core);
 	zmq_lane_put(zmq_sk(sk)->core.owner.lane);
+	if (zmq_sk(sk)->core.owner.face)
+		fput(zmq_sk(sk)->core.owner.face);
 	__skb_queue_purge(&sk->sk_error_queue);
 	zmq_mem_sock_exit(sk);
 }
@@ -573,6 +576,7 @@ int zmq_sock_release(struct socket *sock)
 	lock_sock(sk);
 	WRITE_ONCE(zsk->closed, true);
 	close_endpoints(zsk);
+	zmq_adopt_forget(&zsk->core.owner);
 	if (zsk->tx.pipe)
 		zmq_pipe_put(zsk->tx.pipe);
 	zsk->tx.pipe = NULL;

@@ -337,6 +337,15 @@ static int enter_inproc_ns(struct zmq_sock *zsk, int fd)
 	return err;
 }
 
+static int set_use_fd(struct zmq_sock *zsk, const struct opt_desc *opt, int fd)
+{
+	int err = zmq_adopt_give(&zsk->core.owner, fd);
+
+	if (!err)
+		store_number(&zsk->core.opts, opt, fd);
+	return err;
+}
+
 static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
 		      sockptr_t optval, unsigned int optlen)
 {
@@ -364,6 +373,8 @@ static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
 		err = zmq_adopt_stream(&zsk->core.owner, i);
 	else if (opt->kind == KIND_INPROC_NS)
 		err = enter_inproc_ns(zsk, i);
+	else if (opt->number == ZMQ_USE_FD)
+		err = set_use_fd(zsk, opt, i);
 	else if (opt->kind == KIND_ZEROCOPY)
 		sock_valbool_flag(&zsk->sk, SOCK_ZEROCOPY, i);
 	else

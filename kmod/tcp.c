@@ -5,6 +5,7 @@
 #include <linux/net.h>
 #include <linux/tcp.h>
 #include <net/addrconf.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/tcp.h>
@@ -32,39 +33,69 @@ static void set_keepalive(struct sock *sk, const struct zmq_opts *opts)
 		tcp_sock_set_keepcnt(sk, opts->tcp_keepalive_cnt);
 }
 
+/* Both: a socket of IPv6 may speak IPv4. A priority of the user's is kept. */
+static void set_tos(struct sock *sk, int tos, u32 priority)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	struct ipv6_pinfo *np;
+#endif
+
+	ip_sock_set_tos(sk, tos);
+	lock_sock(sk);
+	if (priority)
+		sk->sk_priority = priority;
+#if IS_ENABLED(CONFIG_IPV6)
+	np = sk->sk_family == AF_INET6 ? inet6_sk(sk) : NULL;
+	if (np) {
+		np->tclass = (tos & ~INET_ECN_MASK) |
+			     (np->tclass & INET_ECN_MASK);
+		sk_dst_reset(sk);
+	}
+#endif
+	release_sock(sk);
+}
+
 static void tcp_inherit(struct zmq_owner *owner, struct socket *sock)
 {
 	const struct zmq_opts *opts = owner->opts;
-	struct sock *from = owner->tasks.sk;
 	struct sock *sk = sock->sk;
 
 	lock_sock(sk);
 	sk->sk_allocation = GFP_KERNEL;
 	release_sock(sk);
-	if (from->sk_bound_dev_if)
-		sock_bindtoindex(sk, from->sk_bound_dev_if, true);
 	tcp_sock_set_nodelay(sk);
 	if (opts->tos)
-		ip_sock_set_tos(sk, opts->tos);
+		set_tos(sk, opts->tos, owner->tasks.sk->sk_priority);
 	if (opts->tcp_maxrt)
 		tcp_sock_set_user_timeout(sk, opts->tcp_maxrt);
 	set_keepalive(sk, opts);
 }
 
-static int bind_to_device(struct zmq_owner *owner, struct sock *sk)
+static int find_device(struct net *net, const char *name)
 {
-	struct net *net = sock_net(sk);
 	struct net_device *dev;
 	int ifindex;
 
-	if (!owner->opts->device[0])
-		return 0;
 	rcu_read_lock();
-	dev = dev_get_by_name_rcu(net, owner->opts->device);
-	ifindex = dev ? dev->ifindex : 0;
+	dev = dev_get_by_name_rcu(net, name);
+	ifindex = dev ? dev->ifindex : -ENODEV;
 	rcu_read_unlock();
-	if (!ifindex)
-		return -ENODEV;
+	return ifindex;
+}
+
+/* ZMQ_BINDTODEVICE or SO_BINDTODEVICE. What is accepted inherits it from its
+ * listener, and is not bound anew by a worker that may do more than the user.
+ */
+static int bind_to_device(struct zmq_owner *owner, struct sock *sk)
+{
+	int ifindex = READ_ONCE(owner->tasks.sk->sk_bound_dev_if);
+
+	if (owner->opts->device[0])
+		ifindex = find_device(sock_net(sk), owner->opts->device);
+	if (ifindex < 0)
+		return ifindex;
+	if (!ifindex || ifindex == sk->sk_bound_dev_if)
+		return 0;
 	return sock_bindtoindex(sk, ifindex, true);
 }
 
@@ -80,7 +111,7 @@ static int tcp_create(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	tcp_inherit(owner, sock);
 	err = bind_to_device(owner, sock->sk);
 	if (err) {
-		sock_release(sock);
+		zmq_child_release(sock);
 		return err;
 	}
 	*res = sock;

@@ -67,11 +67,20 @@ static void on_event(struct sock *sk)
 	rcu_read_unlock();
 }
 
+/* A child that came with somebody else's data, as those in a sockmap do, is left
+ * as it is and used as any socket can be.
+ */
 static void tcp_install(struct zmq_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
 
 	write_lock_bh(&sk->sk_callback_lock);
+	if (sk->sk_user_data || inet_csk(sk)->icsk_ulp_ops) {
+		write_unlock_bh(&sk->sk_callback_lock);
+		conn->stream = &zmq_polled_stream;
+		conn->stream->install(conn);
+		return;
+	}
 	conn->data_ready = sk->sk_data_ready;
 	conn->write_space = sk->sk_write_space;
 	conn->state_change = sk->sk_state_change;

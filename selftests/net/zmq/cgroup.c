@@ -34,7 +34,9 @@ static int attach(int dir, enum bpf_attach_type type,
 		  const struct bpf_insn *insns, int nr)
 {
 	union bpf_attr load = {
-		.prog_type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+		.prog_type = type == BPF_CGROUP_SOCK_OPS ?
+			     BPF_PROG_TYPE_SOCK_OPS :
+			     BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
 		.expected_attach_type = type,
 		.insns = (uintptr_t)insns,
 		.insn_cnt = nr,
@@ -112,6 +114,70 @@ TEST_F(cgroup, a_program_sees_the_mark_of_the_socket)
 	EXPECT_EQ(0, zt_connect(plain, "tcp://127.0.0.1:1"));
 	EXPECT_EQ(-1, zt_connect(marked, "tcp://127.0.0.1:1"));
 	EXPECT_EQ(EPERM, errno);
+}
+
+#define ARG(_n)	.dst_reg = BPF_REG_##_n
+
+/* Puts what is accepted into @map. */
+static int collect_accepted(int dir, int map)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_LDX | BPF_MEM | BPF_W, ARG(2), .src_reg = BPF_REG_1,
+		  .off = offsetof(struct bpf_sock_ops, op) },
+		{ .code = BPF_JMP | BPF_JNE | BPF_K, ARG(2), .off = 7,
+		  .imm = BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB },
+		{ .code = BPF_ST | BPF_MEM | BPF_W, ARG(10), .off = -4 },
+		{ .code = BPF_LD | BPF_IMM | BPF_DW, ARG(2),
+		  .src_reg = BPF_PSEUDO_MAP_FD, .imm = map },
+		{ },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, ARG(3), .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, ARG(3), .imm = -4 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, ARG(4), .imm = BPF_ANY },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_sock_map_update },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, ARG(0), .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return attach(dir, BPF_CGROUP_SOCK_OPS, insns, ARRAY_SIZE(insns));
+}
+
+static bool is_in(int map)
+{
+	__u64 cookie = 0;
+	__u32 key = 0;
+	union bpf_attr look = {
+		.map_fd = map,
+		.key = (uintptr_t)&key,
+		.value = (uintptr_t)&cookie,
+	};
+
+	return !syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &look, sizeof(look));
+}
+
+TEST_F(cgroup, what_is_accepted_into_a_sockmap_stays_there)
+{
+	union bpf_attr make = {
+		.map_type = BPF_MAP_TYPE_SOCKMAP,
+		.key_size = 4,
+		.value_size = 8,
+		.max_entries = 1,
+	};
+	int map = syscall(SYS_bpf, BPF_MAP_CREATE, &make, sizeof(make));
+	int pull, push;
+
+	if (map < 0 || collect_accepted(self->dir, map))
+		SKIP(return, "bpf: %m");
+	ASSERT_EQ(0, zt_cgroup_enter(GROUP));
+	pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
+	ASSERT_EQ(0, zt_cgroup_enter(""));
+	push = zt_connected(ZMQ_PUSH, self->ep);
+	ASSERT_LE(0, push);
+	ASSERT_TRUE(is_in(map));
+	EXPECT_EQ(100, zt_put_numbers(push, 100, 0));
+	EXPECT_EQ(100, zt_get_numbers(pull, 100));
+	close(pull);
+	EXPECT_TRUE(zt_counts("ZmqDisconnects", 0));
+	EXPECT_FALSE(is_in(map));
 }
 
 /* A cgroup's limit holds no data back that is in TCP's buffer, so it is small. */

@@ -108,8 +108,8 @@ TEST_F(zmq, what_cannot_listen_is_refused)
 	ASSERT_EQ(0, pipe(pair));
 	cases[1].fd = pair[0];
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		ASSERT_EQ(0, zt_setint(pull, ZMQ_USE_FD, cases[i].fd));
-		EXPECT_EQ(-1, zt_bind(pull, "tcp://127.0.0.1:*"));
+		EXPECT_EQ(-1, zt_setint(pull, ZMQ_USE_FD, cases[i].fd) ?:
+			      zt_bind(pull, "tcp://127.0.0.1:*"));
 		EXPECT_EQ(cases[i].error, errno)
 			TH_LOG("case %d", i);
 	}
