@@ -68,15 +68,15 @@ demo:
 	@tools/demo/run
 
 check: deps
-	@tools/run-tests static options unit zmqss libzmqk vm kselftest conformance kselftest-smp stall libzmqk-vm zmqperf interop
+	@tools/run-tests static options unit zmqss libzmqk vm kselftest conformance kselftest-smp stall libzmqk-vm zmqperf loops interop
 
 check-unit:
 	@tools/deps test
 	@tools/run-tests unit zmqss libzmqk
 
 check-vm:
-	@tools/deps build vm test
-	@tools/run-tests vm kselftest conformance kselftest-smp stall libzmqk-vm zmqperf interop
+	@tools/deps build vm test loops
+	@tools/run-tests vm kselftest conformance kselftest-smp stall libzmqk-vm zmqperf loops interop
 
 check-static:
 	@tools/deps build static

@@ -54,27 +54,8 @@ static int parse_addr(const struct zmq_sock *zsk, struct zmq_endpoint *ep,
 	return zmq_endpoint_from_sockaddr(ep, addr, len, flags);
 }
 
-/* Answer later in the form that the caller used. */
-static void set_name(struct zmq_name *name, const struct zmq_endpoint *ep,
-		     int form)
-{
-	char text[ZMQ_EP_TEXT];
-
-	memset(name, 0, sizeof(*name));
-	if (form != family) {
-		name->len = zmq_endpoint_to_sockaddr(ep, &name->addr.other);
-		return;
-	}
-	zmq_endpoint_format(ep, text, sizeof(text));
-	name->addr.zmq.szmq_family = family;
-	strscpy(name->addr.zmq.szmq_endpoint, text,
-		sizeof(name->addr.zmq.szmq_endpoint));
-	name->len = offsetof(struct sockaddr_zmq, szmq_endpoint) +
-		    strlen(name->addr.zmq.szmq_endpoint) + 1;
-}
-
 static int use_addr(struct socket *sock, const void *addr, int len,
-		    unsigned int flags, struct zmq_name *name,
+		    unsigned int flags,
 		    int (*use)(struct zmq_sock *zsk, struct zmq_endpoint *ep))
 {
 	struct zmq_sock *zsk = zmq_sk(sock->sk);
@@ -89,7 +70,9 @@ static int use_addr(struct socket *sock, const void *addr, int len,
 	if (!err)
 		err = use(zsk, ep);
 	if (!err)
-		set_name(name, ep, ((const struct sockaddr *)addr)->sa_family);
+		zmq_sock_set_name(zsk, ep,
+				  ((const struct sockaddr *)addr)->sa_family,
+				  flags & ZMQ_EP_CONNECT);
 	release_sock(sock->sk);
 	kfree(ep);
 	return err;
@@ -97,37 +80,13 @@ static int use_addr(struct socket *sock, const void *addr, int len,
 
 static int zmq_bind(struct socket *sock, struct zmq_sockaddr *addr, int len)
 {
-	return use_addr(sock, addr, len, ZMQ_EP_BIND, &zmq_sk(sock->sk)->name,
-			zmq_sock_bind);
+	return use_addr(sock, addr, len, ZMQ_EP_BIND, zmq_sock_bind);
 }
 
 static int zmq_connect(struct socket *sock, struct zmq_sockaddr *addr, int len,
 		       int flags)
 {
-	return use_addr(sock, addr, len, ZMQ_EP_CONNECT,
-			&zmq_sk(sock->sk)->peer, zmq_sock_connect);
-}
-
-static int zmq_getname(struct socket *sock, struct sockaddr *addr, int peer)
-{
-	struct zmq_sock *zsk = zmq_sk(sock->sk);
-	const struct zmq_name *name = peer ? &zsk->peer : &zsk->name;
-	int len;
-
-	lock_sock(sock->sk);
-	len = name->len;
-	if (len) {
-		memcpy(addr, &name->addr, len);
-	} else if (peer) {
-		len = -ENOTCONN;
-	} else {
-		struct sockaddr_zmq none = { .szmq_family = family };
-
-		len = offsetof(struct sockaddr_zmq, szmq_endpoint) + 1;
-		memcpy(addr, &none, len);
-	}
-	release_sock(sock->sk);
-	return len;
+	return use_addr(sock, addr, len, ZMQ_EP_CONNECT, zmq_sock_connect);
 }
 
 static const struct proto_ops zmq_proto_ops = {
@@ -137,14 +96,14 @@ static const struct proto_ops zmq_proto_ops = {
 	.connect	= zmq_connect,
 	.socketpair	= sock_no_socketpair,
 	.accept		= sock_no_accept,
-	.getname	= zmq_getname,
+	.getname	= zmq_sock_getname,
 	.poll		= zmq_sock_poll,
 	.ioctl		= zmq_sock_ioctl,
 #ifdef CONFIG_COMPAT
 	.compat_ioctl	= zmq_sock_compat_ioctl,
 #endif
 	.listen		= sock_no_listen,
-	.shutdown	= sock_no_shutdown,
+	.shutdown	= zmq_sock_shutdown,
 	.setsockopt	= zmq_sock_setsockopt,
 	.getsockopt	= zmq_sock_getsockopt,
 	.sendmsg	= zmq_sock_sendmsg,

@@ -185,6 +185,15 @@ static inline int zmq_tcp_send_pages(struct sock *sk, struct msghdr *m,
 }
 #endif
 
+/* How sendfile() and splice() say that they give pages. */
+#ifndef MSG_SPLICE_PAGES
+#define MSG_SPLICE_PAGES 0
+#endif
+#ifndef MSG_SENDPAGE_NOTLAST
+#define MSG_SENDPAGE_NOTLAST 0
+#endif
+#define ZMQ_MSG_PAGES (MSG_SPLICE_PAGES | MSG_SENDPAGE_NOTLAST)
+
 /* Whoever is told that memory which an skb refers to is free. */
 #ifdef ZMQ_HAVE_UBUF_INFO_OPS
 static inline void zmq_ubuf_set_ops(struct ubuf_info *ubuf,

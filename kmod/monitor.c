@@ -45,6 +45,11 @@ struct zmq_entry {
 	u16	remote;
 };
 
+union zmq_whole_entry {
+	struct zmq_entry	entry;
+	u8	bytes[sizeof(struct zmq_entry) + 2 * ZMQ_EP_TEXT];
+};
+
 /**
  * struct zmq_monitor - one monitor
  * @node: in zsk->monitors
@@ -59,6 +64,7 @@ struct zmq_entry {
  * @lock: of the reader
  * @fifo: of struct zmq_entry; one writer, one reader
  * @ring: memory of @fifo
+ * @next: the entry being written; socket lock
  * @buf: the entry being read; @lock
  * @record: the same for user space; @lock
  */
@@ -75,10 +81,8 @@ struct zmq_monitor {
 	struct mutex		lock; /* of the reader, outside of all others */
 	struct kfifo		fifo;
 	void			*ring;
-	union {
-		struct zmq_entry	entry;
-		u8	bytes[sizeof(struct zmq_entry) + 2 * ZMQ_EP_TEXT];
-	} buf;
+	union zmq_whole_entry	next;
+	union zmq_whole_entry	buf;
 	struct zmq_event_record	record;
 };
 
@@ -99,26 +103,29 @@ static void unlink_monitor(struct zmq_monitor *monitor)
 static void put_entry(struct zmq_monitor *monitor, const struct sock *sk,
 		      const struct zmq_event *event)
 {
-	struct zmq_entry entry = {
-		.time_ns = ktime_get_ns(),
-		.value = event->value,
-		.event = event->event,
-		.flags = event->bound ? ZMQ_EVENT_BOUND : 0,
-		.lost = monitor->lost,
-		.error = event->error,
-		.local = strnlen(event->local, ZMQ_EP_TEXT - 1),
-		.remote = strnlen(event->remote, ZMQ_EP_TEXT - 1),
-	};
+	struct zmq_entry *entry = &monitor->next.entry;
+	u8 *texts = monitor->next.bytes + sizeof(*entry);
+	size_t len;
 
-	if (kfifo_avail(&monitor->fifo) <
-	    sizeof(entry) + entry.local + entry.remote) {
+	entry->time_ns = ktime_get_ns();
+	entry->value = event->value;
+	entry->event = event->event;
+	entry->flags = event->bound ? ZMQ_EVENT_BOUND : 0;
+	entry->lost = monitor->lost;
+	entry->error = event->error;
+	entry->local = strnlen(event->local, ZMQ_EP_TEXT - 1);
+	entry->remote = strnlen(event->remote, ZMQ_EP_TEXT - 1);
+	memcpy(texts, event->local, entry->local);
+	memcpy(texts + entry->local, event->remote, entry->remote);
+	len = sizeof(*entry) + entry->local + entry->remote;
+
+	if (kfifo_avail(&monitor->fifo) < len) {
 		monitor->lost++;
 		zmq_drop(sk, NULL, ZMQ_MIB_MONITORLOST, 1);
 		return;
 	}
-	kfifo_in(&monitor->fifo, (u8 *)&entry, sizeof(entry));
-	kfifo_in(&monitor->fifo, event->local, entry.local);
-	kfifo_in(&monitor->fifo, event->remote, entry.remote);
+	/* Whole at once: a reader never finds a part of it. */
+	kfifo_in(&monitor->fifo, monitor->next.bytes, len);
 	monitor->lost = 0;
 	wake_up_interruptible_poll(&monitor->wait, EPOLLIN | EPOLLRDNORM);
 }
@@ -159,9 +166,7 @@ void zmq_monitor_stop_all(struct zmq_sock *zsk)
 	}
 }
 
-/* Copies the first entry to @buf, if it is whole: its texts may still be on
- * their way. Returns its length.
- */
+/* Copies the first entry to @buf. Returns its length, 0 if there is none. */
 static size_t peek_entry(struct zmq_monitor *monitor)
 {
 	struct zmq_entry *entry = &monitor->buf.entry;
@@ -170,9 +175,7 @@ static size_t peek_entry(struct zmq_monitor *monitor)
 	if (kfifo_out_peek(&monitor->fifo, monitor->buf.bytes, len) != len)
 		return 0;
 	len += entry->local + entry->remote;
-	if (kfifo_out_peek(&monitor->fifo, monitor->buf.bytes, len) != len)
-		return 0;
-	return len;
+	return kfifo_out_peek(&monitor->fifo, monitor->buf.bytes, len);
 }
 
 /* The last entry takes no room in the ring, so that it is never lost. */

@@ -59,6 +59,7 @@ struct zmq_opts {
 	int	tcp_maxrt;		/* ms */
 	int	use_fd;			/* listening socket for the next bind, -1: none */
 	struct zmq_ipc_filter	ipc_filter[ZMQ_FILTERS];	/* socket lock */
+	bool	name_form;		/* names are the transport's addresses */
 	bool	immediate;
 	bool	rcvframes;
 	bool	conflate;

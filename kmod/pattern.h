@@ -27,6 +27,8 @@ enum zmq_pattern_flag {
  *	prefix with zmq_msg_put_bytes(). Socket lock. 0, -EAGAIN when the caller
  *	should wait for credit, -EBADFD in the wrong state.
  * @address: like @begin for ZMQ_PAT_ADDRESSED, with msg->id set.
+ * @number_of: the number of the peer with that address of the transport's, as
+ *	zmq_sockname_take() makes it, or 0; for ZMQ_PAT_ADDRESSED. Socket lock.
  * @admit: the first of several frames is there: may the message go on? For
  *	patterns where what it says decides whether it has to wait, so that only
  *	the first frame ever does. Socket lock. 0 or -EAGAIN. May be NULL.
@@ -51,6 +53,8 @@ enum zmq_pattern_flag {
  *	READ_ONCE(). Any context, no lock. 0 if so, -EBADFD if not, -EAGAIN to ask
  *	it. With ZMQ_PAT_FILTERS alone.
  * @consume: the frame that peek() found was delivered. Socket lock.
+ * @abandon: nobody will read the rest of the message of core->rx_pipe. Socket
+ *	lock. NULL for zmq_fq_skip().
  * @setopt: an option of the pattern's own, @len bytes at @val. Socket lock.
  *	-ENOPROTOOPT if it is none of its own.
  * @getopt: int-valued option of the pattern's own, likewise.
@@ -66,6 +70,7 @@ struct zmq_pattern {
 	void	(*destroy)(struct zmq_core *core);
 	int	(*begin)(struct zmq_core *core, struct zmq_msg *msg);
 	int	(*address)(struct zmq_core *core, struct zmq_msg *msg);
+	u32	(*number_of)(struct zmq_core *core, const void *addr, size_t len);
 	int	(*admit)(struct zmq_core *core, struct zmq_msg *msg);
 	int	(*send)(struct zmq_core *core, struct zmq_msg *msg, bool more);
 	unsigned int (*burst)(const struct zmq_core *core);
@@ -76,6 +81,7 @@ struct zmq_pattern {
 	bool	(*has_input)(const struct zmq_core *core);
 	int	(*glance)(const struct zmq_core *core);
 	void	(*consume)(struct zmq_core *core, const struct zmq_frame *f);
+	void	(*abandon)(struct zmq_core *core);
 	int	(*setopt)(struct zmq_core *core, int opt, const void *val,
 			  size_t len);
 	int	(*getopt)(struct zmq_core *core, int opt, int *val);

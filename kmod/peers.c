@@ -5,6 +5,9 @@
 #include <linux/random.h>
 #include <linux/rhashtable.h>
 #include "fq.h"
+#include "lb.h"
+#include "pattern.h"
+#include "peername.h"
 #include "peers.h"
 
 #define NAME_LEN	5
@@ -45,6 +48,37 @@ static const struct rhashtable_params table_params = {
 	.automatic_shrinking	= true,
 };
 
+static u32 hash_addr(const void *data, u32 len, u32 seed)
+{
+	const struct id *addr = data;
+
+	return jhash(addr->data, addr->len, seed);
+}
+
+static u32 hash_name(const void *data, u32 len, u32 seed)
+{
+	const struct zmq_peername *name = data;
+
+	return jhash(name->addr, name->len, seed);
+}
+
+static int cmp_name(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct zmq_peername *name = obj;
+	const struct id *addr = arg->key;
+
+	return name->len != addr->len ||
+	       memcmp(name->addr, addr->data, addr->len);
+}
+
+static const struct rhashtable_params name_params = {
+	.head_offset		= offsetof(struct zmq_peername, node),
+	.hashfn			= hash_addr,
+	.obj_hashfn		= hash_name,
+	.obj_cmpfn		= cmp_name,
+	.automatic_shrinking	= true,
+};
+
 /**
  * zmq_peers_init() - prepare for peers
  * @peers: zeroed
@@ -54,9 +88,17 @@ static const struct rhashtable_params table_params = {
  */
 int zmq_peers_init(struct zmq_peers *peers)
 {
+	int err;
+
 	peers->next_id = get_random_u32();
 	xa_init_flags(&peers->numbers, XA_FLAGS_ALLOC1);
-	return rhashtable_init(&peers->table, &table_params);
+	err = rhashtable_init(&peers->names, &name_params);
+	if (err)
+		return err;
+	err = rhashtable_init(&peers->table, &table_params);
+	if (err)
+		rhashtable_destroy(&peers->names);
+	return err;
 }
 
 /**
@@ -69,6 +111,7 @@ void zmq_peers_destroy(struct zmq_peers *peers)
 {
 	xa_destroy(&peers->numbers);
 	rhashtable_destroy(&peers->table);
+	rhashtable_destroy(&peers->names);
 }
 
 /**
@@ -135,6 +178,52 @@ int zmq_peers_name(struct zmq_peers *peers, struct zmq_pipe *pipe)
 }
 
 /**
+ * zmq_peers_up() - know a peer by the transport's address as well, if it has one
+ * @peers: the peers
+ * @pipe: its pipe
+ *
+ * Of several with the same address, which are dialed, any may be found. One that
+ * there is no memory for is found by its other names only.
+ *
+ * Context: Socket lock held.
+ */
+void zmq_peers_up(struct zmq_peers *peers, struct zmq_pipe *pipe)
+{
+	struct zmq_peername *name = pipe->name;
+
+	if (name && !name->listed)
+		name->listed = !rhashtable_insert_fast(&peers->names,
+						       &name->node,
+						       name_params);
+}
+
+/**
+ * zmq_peers_number_of() - find a peer by the transport's address
+ * @peers: the peers
+ * @addr: the address, of zmq_sockname_take()
+ * @len: bytes in @addr
+ *
+ * Context: Socket lock held.
+ * Return: its number, or 0.
+ */
+u32 zmq_peers_number_of(struct zmq_peers *peers, const void *addr, size_t len)
+{
+	struct id key = { .data = addr, .len = len };
+	const struct zmq_peername *name;
+
+	name = rhashtable_lookup_fast(&peers->names, &key, name_params);
+	return name ? name->pipe->number : 0;
+}
+
+static void forget_name(struct zmq_peers *peers, struct zmq_peername *name)
+{
+	if (!name || !name->listed)
+		return;
+	rhashtable_remove_fast(&peers->names, &name->node, name_params);
+	name->listed = false;
+}
+
+/**
  * zmq_peers_remove() - forget a peer, if it is known
  * @peers: the peers
  * @pipe: its pipe
@@ -145,6 +234,7 @@ void zmq_peers_remove(struct zmq_peers *peers, struct zmq_pipe *pipe)
 {
 	if (peers->refused == pipe)
 		WRITE_ONCE(peers->refused, NULL);
+	forget_name(peers, pipe->name);
 	if (xa_load(&peers->numbers, pipe->number) != pipe)
 		return;
 	rhashtable_remove_fast(&peers->table, &pipe->id_node, table_params);
@@ -167,13 +257,14 @@ int zmq_peers_address(struct zmq_peers *peers, struct zmq_msg *msg, bool wait)
 
 	pipe = msg->peer ? xa_load(&peers->numbers, msg->peer) :
 			   zmq_peers_find(peers, msg->id, msg->id_len);
-	WRITE_ONCE(peers->refused, NULL);
 	if (!pipe || test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
 		return -EHOSTUNREACH;
 	if (wait && !zmq_pipe_writable(pipe)) {
 		WRITE_ONCE(peers->refused, pipe);
 		return -EAGAIN;
 	}
+	if (peers->refused == pipe)
+		WRITE_ONCE(peers->refused, NULL);
 	zmq_pipe_get(pipe);
 	msg->pipe = pipe;
 	return 0;
@@ -197,6 +288,35 @@ int zmq_peers_send(struct zmq_peers *peers, struct zmq_msg *msg, bool more)
 	else if (err == -EAGAIN)
 		WRITE_ONCE(peers->refused, msg->pipe);
 	return err;
+}
+
+/**
+ * zmq_peers_can_retry() - whether the peer that refused a message takes one
+ * @peers: the peers
+ *
+ * Context: Any, no lock needed.
+ * Return: 0 if it does or is gone, or if nobody refused any, else -EAGAIN.
+ */
+int zmq_peers_can_retry(const struct zmq_peers *peers)
+{
+	return zmq_pattern_has_credit(&peers->refused);
+}
+
+/**
+ * zmq_peers_can_send() - @can_send of patterns that wait for a certain peer
+ * @core: the socket's core
+ * @peers: its peers
+ *
+ * Whom the next message is for is not known; as long as the last one that was
+ * refused would be refused again, that one counts.
+ *
+ * Context: Any, no lock needed.
+ * Return: 0 or -EAGAIN.
+ */
+int zmq_peers_can_send(const struct zmq_core *core,
+		       const struct zmq_peers *peers)
+{
+	return zmq_peers_can_retry(peers) ?: zmq_lb_can_send(core);
 }
 
 /**

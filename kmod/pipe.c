@@ -142,6 +142,7 @@ void zmq_pipe_put(struct zmq_pipe *pipe)
 	zmq_pipe_purge(pipe);
 	zmq_pipe_free_creds(pipe);
 	kfree(pipe->id);
+	kfree(pipe->name);
 	kfree(pipe->endpoint);
 	kfree_rcu(pipe, rcu);
 	sock_put(sk);

@@ -19,6 +19,7 @@ struct zmq_announce;
 struct zmq_conflate;
 struct zmq_inproc_ns;
 struct zmq_pair;
+struct zmq_peername;
 struct zmq_user;
 
 /**
@@ -50,6 +51,7 @@ struct zmq_user;
  * @dist_gen: the number of the current fan-out; socket lock
  * @nr_pipes: length of @pipes
  * @nr_up: those of them that have ZMQ_PIPE_UP; socket lock
+ * @last_number: of a pipe that no pattern numbers; socket lock
  * @drops: messages dropped because a peer was full or gone
  */
 struct zmq_core {
@@ -76,6 +78,7 @@ struct zmq_core {
 	u32				dist_gen;
 	unsigned int			nr_pipes;
 	unsigned int			nr_up;
+	u32				last_number;
 	atomic_long_t			drops;
 };
 
@@ -127,7 +130,8 @@ enum zmq_pipe_flag {
  * @id: the peer's routing id as the peer gave it, or as a pattern chose
  * @id_len: bytes in @id
  * @id_node: in ROUTER's table
- * @number: in its address, 0 until it is in that table
+ * @number: in its address, 0 until it is in that table, or until it is asked for
+ * @name: the transport's address of the peer, or NULL; socket lock
  * @endpoint: canonical text of the bind or connect that made it, for
  *	ZMQ_DISCONNECT and /proc/net/zmq
  * @dialed: made by connect(), not by accept
@@ -184,6 +188,7 @@ struct zmq_pipe {
 	struct rhash_head	id_node;
 	u32			number;
 	u32			place;
+	struct zmq_peername	*name;
 	char			*endpoint;
 	struct list_head	eras;
 	struct zmq_trie_owner	topics;
@@ -199,7 +204,8 @@ struct zmq_pipe {
  * struct zmq_frame - the frame that the next recv returns
  * @pipe: the pipe whose head frame it is, or NULL if it is
  * @mem: memory of the pattern's (a routing id, a subscription), and then
- * @body: the pipe with the frames that follow, if @more
+ * @body: the pipe that it is about, with the frames that follow if @more; or
+ *	NULL
  * @len: bytes in the body
  * @more: another frame of the message follows
  */

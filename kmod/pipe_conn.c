@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include "conn.h"
 #include "peercred.h"
+#include "peername.h"
 #include "pipe.h"
 #include "trace.h"
 
@@ -85,6 +86,7 @@ static void conn_subscription(struct zmq_conn *conn, const u8 *topic,
 
 static void pipe_up(struct zmq_pipe *pipe)
 {
+	zmq_peername_note(pipe);
 	zmq_pipe_up(pipe);
 	if (pipe->conn->session.takes_all)
 		conn_subscription(pipe->conn, (const u8 *)"", 0, true);

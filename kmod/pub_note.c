@@ -112,6 +112,7 @@ int zmq_xpub_peek(struct zmq_core *core, struct zmq_frame *f)
 		zmq_core_settle(core);
 
 	f->pipe = NULL;
+	f->body = note->pipe;
 	f->mem = note->data;
 	f->len = note->len;
 	f->more = false;

@@ -240,6 +240,17 @@ static void req_consume(struct zmq_core *core, const struct zmq_frame *f)
 		zmq_core_wake_writers(core);
 }
 
+/* Its request is answered, though nobody reads the answer. */
+static void req_abandon(struct zmq_core *core)
+{
+	struct req *req = core->priv;
+
+	skip(core, core->rx_pipe, ZMQ_MIB_RXDROPSTALE);
+	req->peer = NULL;
+	WRITE_ONCE(req->waiting, false);
+	zmq_core_wake_writers(core);
+}
+
 static int req_setopt(struct zmq_core *core, int opt, const void *val,
 		      size_t len)
 {
@@ -272,5 +283,6 @@ const struct zmq_pattern zmq_req_pattern = {
 	.peek		= req_peek,
 	.glance		= req_glance,
 	.consume	= req_consume,
+	.abandon	= req_abandon,
 	.setopt		= req_setopt,
 };

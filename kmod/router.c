@@ -9,7 +9,7 @@
 
 #include <linux/slab.h>
 #include "dist.h"
-#include "lb.h"
+#include "fq.h"
 #include "pattern.h"
 #include "peers.h"
 
@@ -101,6 +101,7 @@ static void router_up(struct zmq_core *core, struct zmq_pipe *pipe)
 
 	if (!pipe->id_len)
 		zmq_peers_name(&router->peers, pipe);
+	zmq_peers_up(&router->peers, pipe);
 	if (router->probe && !core->owner.raw)
 		zmq_pattern_probe(core, pipe);
 }
@@ -112,6 +113,13 @@ static int router_address(struct zmq_core *core, struct zmq_msg *msg)
 
 	err = zmq_peers_address(&router->peers, msg, router->mandatory);
 	return err && !router->mandatory ? 0 : err;
+}
+
+static u32 router_number_of(struct zmq_core *core, const void *addr, size_t len)
+{
+	struct router *router = core->priv;
+
+	return zmq_peers_number_of(&router->peers, addr, len);
 }
 
 static int router_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
@@ -138,14 +146,22 @@ static int router_can_send(const struct zmq_core *core)
 {
 	const struct router *router = core->priv;
 
-	return READ_ONCE(router->mandatory) ? zmq_lb_can_send(core) : 0;
+	return READ_ONCE(router->mandatory) ?
+	       zmq_peers_can_send(core, &router->peers) : 0;
 }
 
 static int router_can_retry(const struct zmq_core *core)
 {
 	const struct router *router = core->priv;
 
-	return zmq_pattern_has_credit(&router->peers.refused);
+	return zmq_peers_can_retry(&router->peers);
+}
+
+/* Who tells the transport's address tells it in place of the routing id. */
+static int router_peek(struct zmq_core *core, struct zmq_frame *f)
+{
+	return core->opts.name_form && !core->owner.raw ?
+	       zmq_fq_peek(core, f) : zmq_peers_peek(core, f);
 }
 
 /* What there is already would go on in ZMTP. */
@@ -187,10 +203,11 @@ const struct zmq_pattern zmq_router_pattern = {
 	.ops.detach	= router_detach,
 	.ops.up		= router_up,
 	.address	= router_address,
+	.number_of	= router_number_of,
 	.send		= router_send,
 	.can_send	= router_can_send,
 	.can_retry	= router_can_retry,
-	.peek		= zmq_peers_peek,
+	.peek		= router_peek,
 	.consume	= zmq_peers_consume,
 	.setopt		= router_setopt,
 };

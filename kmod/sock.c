@@ -152,6 +152,7 @@ static void sock_destruct(struct sock *sk)
 	if (zmq_sk(sk)->core.owner.face)
 		fput(zmq_sk(sk)->core.owner.face);
 	__skb_queue_purge(&sk->sk_error_queue);
+	zmq_sock_half_exit(zmq_sk(sk));
 	zmq_mem_sock_exit(sk);
 }
 
@@ -200,6 +201,7 @@ int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
 	zmq_mem_sock_init(sk);
 	zmq_opts_init(&zsk->core.opts, pattern);
 	cap_hwm(zn, &zsk->core.opts);
+	zsk->core.opts.name_form = sk->sk_type == SOCK_DGRAM;
 	zmq_core_init(&zsk->core, sk, &pattern->ops);
 	zsk->core.pattern = pattern;
 	zsk->core.by_id = pattern->flags & ZMQ_PAT_ADDRESSED;
@@ -285,7 +287,8 @@ static void set_last_endpoint(struct zmq_sock *zsk,
  *
  * Context: Process context of the caller, socket lock held.
  * Return: 0, -EADDRINUSE, -EADDRNOTAVAIL, -ENODEV, -EACCES, -ENOMEM, -EPROTOTYPE
- *	if the socket cannot use the transport, or another errno of bind(2).
+ *	if the socket cannot use the transport, -ESHUTDOWN, or another errno of
+ *	bind(2).
  */
 int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 {
@@ -293,6 +296,8 @@ int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 	char text[ZMQ_EP_TEXT];
 	int err;
 
+	if (zsk->sk.sk_shutdown == SHUTDOWN_MASK)
+		return -ESHUTDOWN;
 	if (zsk->core.owner.raw && ep->transport != ZMQ_TCP)
 		return -EPROTOTYPE;
 	if (ep->transport == ZMQ_INPROC) {
@@ -383,8 +388,8 @@ err_close:
  *
  * Context: Process context of the caller, socket lock held.
  * Return: 0; -ENODEV, -EADDRNOTAVAIL for the source, -EACCES or -EPERM if the
- *	caller may not, -EPROTOTYPE as for bind, -ENOMEM, -ENOBUFS, or the pattern's
- *	reason to refuse a peer.
+ *	caller may not, -EPROTOTYPE and -ESHUTDOWN as for bind, -ENOMEM, -ENOBUFS,
+ *	or the pattern's reason to refuse a peer.
  */
 int zmq_sock_connect(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 {
@@ -392,6 +397,8 @@ int zmq_sock_connect(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 	char text[ZMQ_EP_TEXT];
 	int err;
 
+	if (zsk->sk.sk_shutdown == SHUTDOWN_MASK)
+		return -ESHUTDOWN;
 	if (zsk->core.owner.raw && ep->transport != ZMQ_TCP)
 		return -EPROTOTYPE;
 	err = zmq_endpoint_format(ep, text, sizeof(text));
@@ -514,6 +521,8 @@ int zmq_sock_can_recv(struct zmq_sock *zsk)
 
 	if (!(pattern->flags & ZMQ_PAT_RECV))
 		return -EOPNOTSUPP;
+	if (zsk->rcvmore)
+		zmq_sock_half_drop(zsk);
 	return pattern->peek(&zsk->core, &f);
 }
 

@@ -21,17 +21,47 @@ struct zmq_name {
 };
 
 /**
+ * struct zmq_names - what getsockname or getpeername says
+ * @given: with ZMQ_NAME_FORM 0: the last address in the form the caller gave it
+ * @addr: with 1: the last one of the family that the first one decided
+ */
+struct zmq_names {
+	struct zmq_name	given;
+	struct zmq_name	addr;
+};
+
+/**
+ * struct zmq_half - who is in the middle of a message
+ * @sender: whose process began the one that is being sent, or an earlier one
+ * @reader: likewise the one that is being read
+ * @refused: a frame of the first was refused, and may come again; it had
+ * @len: so many bytes
+ * @digest: a sum over them
+ * @more: MSG_MORE
+ */
+struct zmq_half {
+	struct pid	*sender;
+	struct pid	*reader;
+	size_t		len;
+	u32		digest;
+	bool		refused;
+	bool		more;
+};
+
+/**
  * struct zmq_sock - an AF_ZMQ socket
  * @sk: the socket, first
  * @ledger: its account, see struct zmq_mem_sock
  * @core: its pipes and routing
  * @tx: the message that send() is building; socket lock
+ * @half: whose it is, and whose the one that recv() is in; socket lock
  * @place: in zmq_net(net)->socks
  * @last_endpoint: ZMQ_LAST_ENDPOINT, canonical text
  * @last_private: it is a name of ZMQ_INPROC_NS
  * @listed: @place is valid
- * @name: the last bind in the form the caller gave it, for getsockname
- * @peer: the last connect likewise, for getpeername
+ * @local: of binds
+ * @remote: of connects
+ * @name_family: of addresses that are told, 0 while any may be
  * @monitors: who is told what happens; socket lock
  * @poll_missed: somebody who polls found the socket lock taken; under the
  *	socket's own spinlock
@@ -46,10 +76,12 @@ struct zmq_sock {
 	struct sock		ledger;
 	struct zmq_core		core;
 	struct zmq_msg		tx;
+	struct zmq_half		half;
 	u32			place;
 	char			last_endpoint[ZMQ_EP_TEXT];
-	struct zmq_name		name;
-	struct zmq_name		peer;
+	struct zmq_names	local;
+	struct zmq_names	remote;
+	u16			name_family;
 	struct list_head	monitors;
 	bool			last_private;
 	bool			listed;
@@ -102,6 +134,29 @@ int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 void zmq_sock_poll_release(struct zmq_sock *zsk);
 __poll_t zmq_sock_poll(struct file *file, struct socket *sock,
 		       struct poll_table_struct *wait);
+
+/* sock_name.c */
+void zmq_sock_set_name(struct zmq_sock *zsk, const struct zmq_endpoint *ep,
+		       int family, bool peer);
+int zmq_sock_getname(struct socket *sock, struct sockaddr *addr, int peer);
+void zmq_sock_tell_name(const struct zmq_sock *zsk, struct msghdr *m,
+			struct zmq_pipe *pipe);
+int zmq_sock_take_name(struct zmq_sock *zsk, const struct msghdr *m,
+		       u32 *number);
+
+/* sock_half.c */
+void zmq_sock_half_sent(struct zmq_sock *zsk, bool first);
+void zmq_sock_half_refused(struct zmq_sock *zsk, const struct msghdr *m,
+			   const struct iov_iter *from, size_t len, int err);
+void zmq_sock_half_check(struct zmq_sock *zsk, const struct msghdr *m,
+			 size_t len);
+void zmq_sock_half_abort(struct zmq_sock *zsk);
+void zmq_sock_half_read(struct zmq_sock *zsk);
+void zmq_sock_half_drop(struct zmq_sock *zsk);
+void zmq_sock_half_exit(struct zmq_sock *zsk);
+
+/* sock_shut.c */
+int zmq_sock_shutdown(struct socket *sock, int how);
 
 /* sock_frames.c */
 int zmq_sock_find_frames(struct msghdr *m, size_t len,

@@ -245,6 +245,8 @@ ssize_t zmq_sock_send_frames(struct zmq_sock *zsk, struct msghdr *m,
  * @got: bytes received
  * @passcred: SO_PASSCRED: all messages are of one sender
  * @sender: a copy of who that is, both NULL if it is not known
+ * @named: all messages are of one peer, which is named
+ * @from: that one, held, or NULL
  */
 struct frames_rx {
 	struct zmq_sock		*zsk;
@@ -258,6 +260,8 @@ struct frames_rx {
 	size_t			got;
 	bool			passcred;
 	struct zmq_peercred	sender;
+	bool			named;
+	struct zmq_pipe		*from;
 };
 
 /* Too little room is said with the room that it takes. */
@@ -404,6 +408,19 @@ static void consume(struct zmq_sock *zsk, const struct zmq_frame *first,
 	zsk->rcvmore = false;
 }
 
+/* A call that names the peer ends before another one's message. */
+static bool is_from(struct frames_rx *rx, struct zmq_pipe *pipe)
+{
+	if (!rx->named)
+		return true;
+	if (!rx->nr) {
+		rx->from = pipe;
+		if (pipe)
+			zmq_pipe_get(pipe);
+	}
+	return rx->from == pipe;
+}
+
 /* With SO_PASSCRED a call ends before another sender's message. It leaves room
  * for what it says of the sender, but for the first message, which comes first.
  */
@@ -414,6 +431,8 @@ static bool goes_along(struct frames_rx *rx, const struct zmq_frame *f,
 					      sizeof(*rx->desc));
 	const struct zmq_peercred *sender;
 
+	if (!is_from(rx, f->pipe ?: f->body))
+		return false;
 	if (!rx->passcred)
 		return true;
 	sender = zmq_sock_sender(f);
@@ -482,7 +501,8 @@ static unsigned int take_small(struct frames_rx *rx)
 	if (!pattern->alone || rx->passcred)
 		return 0;
 	g.pipe = pattern->alone(&rx->zsk->core, &g.msgs_max);
-	if (!g.pipe || !prepare_gather(rx))
+	if (!g.pipe || (rx->nr && !is_from(rx, g.pipe)) ||
+	    !prepare_gather(rx))
 		return 0;
 	g.to = rx->gather;
 	g.room = min_t(size_t, GATHER_SIZE, rx->room);
@@ -495,6 +515,7 @@ static unsigned int take_small(struct frames_rx *rx)
 		rx->m->msg_iter = to;
 		return 0;
 	}
+	is_from(rx, g.pipe);
 	rx->nr += g.frames;
 	rx->room -= g.bytes;
 	rx->got += g.bytes;
@@ -546,6 +567,7 @@ ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 		.m = m,
 		.room = size,
 		.passcred = zmq_passcred(&zsk->sk),
+		.named = zsk->core.opts.name_form && m->msg_name,
 	};
 	struct zmq_frame f;
 	int err;
@@ -566,6 +588,10 @@ ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 		/* Probed by control_faults(), and no reason to lose messages. */
 		if (!err && rx.sender.pid)
 			zmq_sock_put_cred(m, &rx.sender);
+	}
+	if (rx.from) {
+		zmq_sock_tell_name(zsk, m, rx.from);
+		zmq_pipe_put(rx.from);
 	}
 	zmq_peercred_put(&rx.sender);
 	kfree(rx.gather);

@@ -29,7 +29,7 @@ static bool has_input(struct zmq_sock *zsk)
  * @patience: how long to wait for it
  *
  * Context: Process context, socket lock held; it is released meanwhile.
- * Return: 0, -EAGAIN, -EBADFD, -EINTR or -ERESTARTSYS.
+ * Return: 0, -EAGAIN, -EBADFD, -EINTR, -ERESTARTSYS or -ESHUTDOWN.
  */
 int zmq_sock_wait_for_frame(struct zmq_sock *zsk, struct zmq_frame *f,
 			    struct zmq_patience *patience)
@@ -64,22 +64,6 @@ int zmq_sock_copy_frame(const struct zmq_frame *f, struct iov_iter *to,
 	if (f->pipe)
 		return zmq_pipe_copy_iter(f->pipe, 0, to, len);
 	return copy_to_iter(f->mem, len, to) == len ? 0 : -EFAULT;
-}
-
-/* Who sent the message, in the form that sendto() takes. */
-static void put_name(const struct zmq_sock *zsk, struct msghdr *m,
-		     const struct zmq_frame *f)
-{
-	struct sockaddr_zmq_peer *name = m->msg_name;
-	const struct zmq_pipe *pipe = f->pipe ?: f->body;
-
-	if (!name || !(zsk->core.pattern->flags & ZMQ_PAT_ADDRESSED) ||
-	    !pipe->number)
-		return;
-	name->szmq_family = zsk->sk.sk_family;
-	name->szmq_zero = 0;
-	name->szmq_peer = pipe->number;
-	m->msg_namelen = sizeof(*name);
 }
 
 /**
@@ -136,13 +120,15 @@ static int recv_frame(struct zmq_sock *zsk, struct msghdr *m, size_t size,
 	if (err)
 		return err;
 
-	put_name(zsk, m, &f);
+	zmq_sock_tell_name(zsk, m, f.pipe ?: f.body);
 	if (f.len > size)
 		m->msg_flags |= MSG_TRUNC;
 	if (!f.more)
 		m->msg_flags |= MSG_EOR;
 	if (!(flags & MSG_PEEK)) {
-		zsk->rcvmore = f.more;
+		if (f.more && !zsk->rcvmore)
+			zmq_sock_half_read(zsk);
+		WRITE_ONCE(zsk->rcvmore, f.more);
 		zsk->core.pattern->consume(&zsk->core, &f);
 	}
 	return flags & MSG_TRUNC ? min_t(u64, f.len, INT_MAX) : copied;
@@ -161,7 +147,7 @@ static int recv_frame(struct zmq_sock *zsk, struct msghdr *m, size_t size,
  *
  * Context: Process context.
  * Return: bytes copied, or the frame's length with MSG_TRUNC in @flags, or
- *	-EAGAIN, -EBADFD, -EFAULT, -EINTR, -EOPNOTSUPP.
+ *	-EAGAIN, -EBADFD, -EFAULT, -EINTR, -EOPNOTSUPP, -ESHUTDOWN.
  */
 int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 		     int flags)
@@ -169,6 +155,7 @@ int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 	struct sock *sk = sock->sk;
 	struct zmq_sock *zsk = zmq_sk(sk);
 	struct zmq_patience patience = {};
+	bool nowait;
 	int ret;
 
 	if (flags & MSG_ERRQUEUE)
@@ -178,11 +165,19 @@ int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 
 	m->msg_namelen = 0;
 	patience.timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	nowait = !patience.timeo;
 	lock_sock(sk);
-	if (zsk->core.opts.rcvframes && m->msg_controllen)
+	if (zsk->rcvmore)
+		zmq_sock_half_drop(zsk);
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
+		ret = -ESHUTDOWN;
+	else if (zsk->core.opts.rcvframes && m->msg_controllen)
 		ret = zmq_sock_recv_frames(zsk, m, size, flags, &patience);
 	else
 		ret = recv_frame(zsk, m, size, flags, &patience);
+	/* Loops that were made for datagrams call until they are told to wait. */
+	if (ret == -EBADFD && nowait && sk->sk_type == SOCK_DGRAM)
+		ret = -EAGAIN;
 	if (m->msg_get_inq)
 		m->msg_inq = has_input(zsk);
 	release_sock(sk);
@@ -257,7 +252,8 @@ void zmq_sock_poll_release(struct zmq_sock *zsk)
  * @wait: the poll table
  *
  * EPOLLIN and EPOLLOUT say what the next call would do. That no peer is there
- * is neither an error nor a hang-up: one may come. EPOLLERR says that MSG_ERRQUEUE
+ * is neither an error nor a hang-up: one may come. EPOLLHUP comes of shutdown()
+ * alone. EPOLLERR says that MSG_ERRQUEUE
  * has something.
  *
  * Context: Process context; waits for nobody.
@@ -269,16 +265,24 @@ __poll_t zmq_sock_poll(struct file *file, struct socket *sock,
 	struct zmq_sock *zsk = zmq_sk(sock->sk);
 	const struct zmq_pattern *pattern = zsk->core.pattern;
 	__poll_t events = 0;
+	u8 shut;
 
 	/* Holds the barrier that wake-ups pair with. */
 	sock_poll_wait(file, sock, wait);
+
+	shut = READ_ONCE(zsk->sk.sk_shutdown);
+	if (unlikely(shut & RCV_SHUTDOWN))
+		events |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+	if (unlikely(shut & SEND_SHUTDOWN))
+		events |= EPOLLOUT | EPOLLWRNORM;
+	if (unlikely(shut == SHUTDOWN_MASK))
+		events |= EPOLLHUP;
 
 	if (readable(zsk))
 		events |= EPOLLIN | EPOLLRDNORM;
 	else
 		send_held(zsk);
-	if ((pattern->flags & ZMQ_PAT_SEND) &&
-	    !pattern->can_send(&zsk->core))
+	if ((pattern->flags & ZMQ_PAT_SEND) && zmq_sock_has_room(zsk))
 		events |= EPOLLOUT | EPOLLWRNORM;
 	if (!skb_queue_empty_lockless(&zsk->sk.sk_error_queue))
 		events |= EPOLLERR;

@@ -3,13 +3,14 @@
 
 #include <linux/sched/signal.h>
 #include <linux/uio.h>
+#include "compat.h"
 #include "conn.h"
 #include "sock.h"
 #include "wait.h"
 #include "zerocopy.h"
 
-#define SEND_FLAGS	(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | \
-			 MSG_BATCH | MSG_ZEROCOPY | MSG_CMSG_COMPAT)
+/* What means nothing here is ignored, but no page can become a frame. */
+#define REFUSED_FLAGS	(MSG_OOB | ZMQ_MSG_PAGES)
 
 /**
  * zmq_sock_forget_message() - drop the message that is being sent
@@ -100,15 +101,16 @@ static int address(struct zmq_sock *zsk)
 /* The caller's address says where the message goes. */
 static int take_name(struct zmq_sock *zsk, const struct msghdr *m)
 {
-	const struct sockaddr_zmq_peer *name = m->msg_name;
 	struct zmq_msg *msg = &zsk->tx;
+	u32 number;
+	int err;
 
-	if (m->msg_namelen < sizeof(*name) || name->szmq_zero ||
-	    name->szmq_family != zsk->sk.sk_family || !name->szmq_peer)
-		return -EINVAL;
+	err = zmq_sock_take_name(zsk, m, &number);
+	if (err)
+		return err;
 	if (msg->has_id)
-		return msg->peer == name->szmq_peer ? 0 : -EINVAL;
-	msg->peer = name->szmq_peer;
+		return msg->peer == number ? 0 : -EINVAL;
+	msg->peer = number;
 	return address(zsk);
 }
 
@@ -162,8 +164,10 @@ static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 			return err;
 	}
 	/* No peer of ours would take it. */
-	if (msg->frames >= ZMQ_LIMIT(zsk->core.owner.zn, max_msg_frames))
+	if (msg->frames >= ZMQ_LIMIT(zsk->core.owner.zn, max_msg_frames)) {
+		zmq_sock_forget_message(zsk);
 		return -EMSGSIZE;
+	}
 	zmq_msg_mark(msg, &mark);
 	err = zmq_msg_put_frame(msg, &m->msg_iter, len,
 				m->msg_flags & MSG_MORE, m->msg_ubuf);
@@ -176,7 +180,7 @@ static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 		return 0;
 	/* So that the same frame can be offered again. */
 	zmq_msg_rollback(msg, &mark);
-	if (err == -EHOSTUNREACH)
+	if (err == -EHOSTUNREACH || err == -EMSGSIZE)
 		zmq_sock_forget_message(zsk);
 	else
 		forget_if_empty(zsk);
@@ -199,7 +203,10 @@ int zmq_sock_put_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 	int err;
 
 	if (m->msg_namelen) {
-		err = addressed ? take_name(zsk, m) : -EOPNOTSUPP;
+		if (addressed)
+			err = take_name(zsk, m);
+		else
+			err = zsk->core.opts.name_form ? 0 : -EOPNOTSUPP;
 		if (err)
 			return err;
 	} else if (addressed && !zsk->tx.has_id) {
@@ -217,33 +224,46 @@ int zmq_sock_put_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 static int send_or_wait(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 			struct zmq_patience *patience)
 {
+	const bool first = !zsk->tx.started;
 	struct iov_iter from = m->msg_iter;
 	int err;
 
-	for (;;) {
+	do {
 		err = zmq_sock_put_frame(zsk, m, len);
 		if (err != -EAGAIN)
-			return err;
+			break;
 		m->msg_iter = from;
 		err = zmq_sock_wait_to_send(zsk, m, patience);
+	} while (!err);
+	if (zsk->tx.started) {
 		if (err)
-			return err;
+			zmq_sock_half_refused(zsk, m, &from, len, err);
+		else
+			zmq_sock_half_sent(zsk, first);
 	}
+	return err;
+}
+
+/* Loops that were made for datagrams call until they are told to wait. */
+static int out_of_turn(struct zmq_sock *zsk, bool nowait)
+{
+	if (!nowait || zsk->sk.sk_type != SOCK_DGRAM)
+		return -EBADFD;
+	return zmq_sock_has_room(zsk) ? -EBADFD : -EAGAIN;
 }
 
 /**
  * zmq_sock_sendmsg() - struct proto_ops' sendmsg
  * @sock: the socket
  * @m: the frame; MSG_MORE if the message goes on; or whole messages, with
- *	their ZMQ_FRAMES; and a struct sockaddr_zmq_peer in place of a routing
- *	id
+ *	their ZMQ_FRAMES; and an address in place of a routing id
  * @len: bytes of data
  *
  * A call that fails changes nothing: it may be repeated.
  *
  * Context: Process context.
  * Return: bytes sent, or -EAGAIN, -EBADFD, -EFAULT, -EHOSTUNREACH, -EINTR, -EINVAL,
- *	-EMSGSIZE, -ENOBUFS, -EOPNOTSUPP.
+ *	-EMSGSIZE, -ENOBUFS, -EOPNOTSUPP, -ESHUTDOWN.
  */
 int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len)
 {
@@ -253,11 +273,12 @@ int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len)
 	struct zmq_patience patience = {};
 	const struct zmq_frame_desc *desc;
 	unsigned int nr;
+	bool nowait;
 	int ret;
 
 	if (!(pattern->flags & ZMQ_PAT_SEND))
 		return -EOPNOTSUPP;
-	if (m->msg_flags & ~SEND_FLAGS)
+	if (m->msg_flags & REFUSED_FLAGS)
 		return -EOPNOTSUPP;
 	if (len > INT_MAX)
 		return -EMSGSIZE;
@@ -266,12 +287,18 @@ int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len)
 		return ret;
 
 	patience.timeo = sock_sndtimeo(sk, m->msg_flags & MSG_DONTWAIT);
+	nowait = !patience.timeo;
 	lock_sock(sk);
-	ret = zmq_zerocopy_begin(sk, m);
+	if (zsk->tx.started)
+		zmq_sock_half_check(zsk, desc ? NULL : m, len);
+	ret = sk->sk_shutdown & SEND_SHUTDOWN ? -ESHUTDOWN :
+	      zmq_zerocopy_begin(sk, m);
 	if (!ret && desc)
 		ret = zmq_sock_send_frames(zsk, m, desc, nr, &patience);
 	else if (!ret)
 		ret = send_or_wait(zsk, m, len, &patience) ?: len;
+	if (ret == -EBADFD)
+		ret = out_of_turn(zsk, nowait);
 	zmq_zerocopy_end(m, ret >= 0);
 	release_sock(sk);
 	return ret;

@@ -114,6 +114,56 @@ static int zmq_to_un(const struct zmq_endpoint *ep, struct sockaddr_un *un)
 	return ZMQ_SUN_PATH + ep->name_len;
 }
 
+static int zmq_take_un(struct sockaddr_un *un, const struct sockaddr_un *from,
+		       size_t len)
+{
+	size_t n;
+
+	if (len <= ZMQ_SUN_PATH || len > sizeof(*from))
+		return -EINVAL;
+	n = len - ZMQ_SUN_PATH;
+	if (from->sun_path[0])
+		n = strnlen(from->sun_path, n);
+	memcpy(un->sun_path, from->sun_path, n);
+	return ZMQ_SUN_PATH + n + !!from->sun_path[0];
+}
+
+int zmq_sockname_take(union zmq_sockname *name, const void *addr, size_t len)
+{
+	union zmq_sockname from;
+
+	memset(name, 0, sizeof(*name));
+	memset(&from, 0, sizeof(from));
+	memcpy(&from, addr, min_t(size_t, len, sizeof(from)));
+	if (len < sizeof(from.family))
+		return -EINVAL;
+	name->family = from.family;
+	switch (from.family) {
+	case AF_INET:
+		if (len < sizeof(from.in.in4))
+			return -EINVAL;
+		name->in.in4.sin_port = from.in.in4.sin_port;
+		name->in.in4.sin_addr = from.in.in4.sin_addr;
+		return sizeof(name->in.in4);
+	case AF_INET6:
+		if (len < ZMQ_SIN6_MIN)
+			return -EINVAL;
+		name->in.in6.sin6_port = from.in.in6.sin6_port;
+		name->in.in6.sin6_addr = from.in.in6.sin6_addr;
+		name->in.in6.sin6_scope_id = from.in.in6.sin6_scope_id;
+		return sizeof(name->in.in6);
+	case AF_UNIX:
+		return zmq_take_un(&name->un, &from.un, len);
+	case AF_VSOCK:
+		if (len < sizeof(from.vm))
+			return -EINVAL;
+		name->vm.svm_cid = from.vm.svm_cid;
+		name->vm.svm_port = from.vm.svm_port;
+		return sizeof(name->vm);
+	}
+	return -EAFNOSUPPORT;
+}
+
 int zmq_endpoint_to_sockaddr(const struct zmq_endpoint *ep,
 			     union zmq_sockname *name)
 {

@@ -37,6 +37,17 @@ int zmq_endpoint_from_sockaddr(struct zmq_endpoint *ep, const void *addr,
 			       size_t len, unsigned int flags);
 
 /**
+ * zmq_sockname_take() - a socket address in the one form that it has here
+ * @name: the result: what says nothing is 0
+ * @addr: as for zmq_endpoint_from_sockaddr()
+ * @len: bytes of @addr
+ *
+ * Return: bytes of @name; -EINVAL too short, or a UNIX address without a name;
+ * -EAFNOSUPPORT any other family.
+ */
+int zmq_sockname_take(union zmq_sockname *name, const void *addr, size_t len);
+
+/**
  * zmq_endpoint_to_sockaddr() - the address that is bound or connected to
  * @ep: the endpoint, resolved, not inproc
  * @name: the result, zeroed first

@@ -31,6 +31,7 @@ enum {
 	KIND_ATTACH,	/* a file descriptor */
 	KIND_INPROC_NS,	/* -1 or a file descriptor, see enter_inproc_ns() */
 	KIND_ZEROCOPY,	/* a flag of the sock */
+	KIND_ABORT,	/* a command without a value */
 	KIND_MONITOR,	/* opens a file, see monitor.c */
 	KIND_PAT_INT,	/* the pattern's own */
 	KIND_PAT_BYTES,
@@ -89,6 +90,7 @@ static const struct opt_desc sockopts[] = {
 	{ OPT(ZMQ_RCVFRAMES, BOOL, RW), FIELD(rcvframes), RANGE(0, 1) },
 	{ OPT(ZMQ_SNDTIMEO, TIMEO, RW), FIELD(sndtimeo), RANGE(-1, INT_MAX), INIT(-1) },
 	{ OPT(ZMQ_ZEROCOPY, ZEROCOPY, RW), RANGE(0, 1) },
+	{ OPT(ZMQ_ABORT, ABORT, WO) },
 
 	/* connections */
 	{ OPT(ZMQ_MAXMSGSIZE, S64, RW), FIELD(max_msg_size), RANGE(-1, S64_MAX), INIT(-1) },
@@ -137,6 +139,7 @@ static const struct opt_desc sockopts[] = {
 	{ OPT(ZMQ_TCP_MAXRT, INT, RW), FIELD(tcp_maxrt), RANGE(0, INT_MAX) },
 
 	/* what the socket is and has */
+	{ OPT(ZMQ_NAME_FORM, BOOL, RW), FIELD(name_form), RANGE(0, 1) },
 	{ OPT(ZMQ_TYPE, COMPUTED, RO) },
 	{ OPT(ZMQ_EVENTS, COMPUTED, RO) },
 	{ OPT(ZMQ_RCVMORE, COMPUTED, RO) },
@@ -467,6 +470,8 @@ static int set_endpoint(struct zmq_sock *zsk, int number, const char *text,
 	default:
 		err = zmq_sock_disconnect(zsk, ep);
 	}
+	if (!err && (number == ZMQ_BIND || number == ZMQ_CONNECT))
+		zmq_sock_set_name(zsk, ep, zsk->sk.sk_family, !bind);
 out:
 	kfree(ep);
 	return err;
@@ -573,6 +578,9 @@ int zmq_sock_setsockopt(struct socket *sock, int level, int optname,
 		return set_bytes(zsk, opt, optval, optlen);
 	case KIND_FILTER:
 		return set_filter(zsk, opt, optval, optlen);
+	case KIND_ABORT:
+		zmq_sock_half_abort(zsk);
+		return 0;
 	default:
 		return set_number(zsk, opt, optval, optlen);
 	}
@@ -581,7 +589,13 @@ int zmq_sock_setsockopt(struct socket *sock, int level, int optname,
 static int get_events(struct zmq_sock *zsk)
 {
 	const struct zmq_pattern *pattern = zsk->core.pattern;
+	const u8 shut = zsk->sk.sk_shutdown;
 	int events = 0;
+
+	if (shut & RCV_SHUTDOWN)
+		events |= ZMQ_POLLIN;
+	if (shut & SEND_SHUTDOWN)
+		events |= ZMQ_POLLOUT;
 
 	if ((pattern->flags & ZMQ_PAT_RECV) && !zmq_sock_can_recv(zsk))
 		events |= ZMQ_POLLIN;

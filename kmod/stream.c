@@ -6,7 +6,6 @@
  */
 
 #include <linux/slab.h>
-#include "lb.h"
 #include "pattern.h"
 #include "peers.h"
 
@@ -60,6 +59,16 @@ static void stream_detach(struct zmq_core *core, struct zmq_pipe *pipe)
 	zmq_peers_remove(core->priv, pipe);
 }
 
+static void stream_up(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	zmq_peers_up(core->priv, pipe);
+}
+
+static u32 stream_number_of(struct zmq_core *core, const void *addr, size_t len)
+{
+	return zmq_peers_number_of(core->priv, addr, len);
+}
+
 static int stream_address(struct zmq_core *core, struct zmq_msg *msg)
 {
 	return zmq_peers_address(core->priv, msg, true);
@@ -77,11 +86,14 @@ static int stream_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
 	return err == -EPIPE ? -EHOSTUNREACH : err;
 }
 
+static int stream_can_send(const struct zmq_core *core)
+{
+	return zmq_peers_can_send(core, core->priv);
+}
+
 static int stream_can_retry(const struct zmq_core *core)
 {
-	const struct zmq_peers *peers = core->priv;
-
-	return zmq_pattern_has_credit(&peers->refused);
+	return zmq_peers_can_retry(core->priv);
 }
 
 static int stream_setopt(struct zmq_core *core, int opt, const void *val,
@@ -100,9 +112,11 @@ const struct zmq_pattern zmq_stream_pattern = {
 	.destroy	= stream_destroy,
 	.ops.attach	= stream_attach,
 	.ops.detach	= stream_detach,
+	.ops.up		= stream_up,
 	.address	= stream_address,
+	.number_of	= stream_number_of,
 	.send		= stream_send,
-	.can_send	= zmq_lb_can_send,
+	.can_send	= stream_can_send,
 	.can_retry	= stream_can_retry,
 	.peek		= zmq_peers_peek,
 	.consume	= zmq_peers_consume,

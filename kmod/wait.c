@@ -30,6 +30,29 @@ static int wake(struct wait_queue_entry *wait, unsigned int mode, int sync,
 }
 
 /**
+ * zmq_sock_has_room() - would a message be accepted
+ * @zsk: the socket
+ *
+ * If not, SIGIO will tell when, as for other sockets.
+ *
+ * Context: Process context, no lock needed.
+ * Return: true if it would.
+ */
+bool zmq_sock_has_room(struct zmq_sock *zsk)
+{
+	const struct zmq_pattern *pattern = zsk->core.pattern;
+
+	if (!pattern->can_send(&zsk->core))
+		return true;
+	if (!sock_flag(&zsk->sk, SOCK_FASYNC))
+		return false;
+	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, &zsk->sk);
+	/* Pairs with whoever makes room and then looks at that bit. */
+	smp_mb__after_atomic();
+	return !pattern->can_send(&zsk->core);
+}
+
+/**
  * zmq_sock_wait() - sleep until the socket is ready
  * @zsk: the socket
  * @events: EPOLLIN or EPOLLOUT
@@ -42,7 +65,8 @@ static int wake(struct wait_queue_entry *wait, unsigned int mode, int sync,
  * Messages held back for company are sent before the caller sleeps.
  *
  * Context: Process context, socket lock held; it is released meanwhile.
- * Return: 0 to look again, -EAGAIN if the time is over, -EINTR or -ERESTARTSYS.
+ * Return: 0 to look again, -EAGAIN if the time is over, -EINTR, -ERESTARTSYS, or
+ *	-ESHUTDOWN if nobody shall.
  */
 int zmq_sock_wait(struct zmq_sock *zsk, __poll_t events,
 		  bool (*ready)(struct zmq_sock *zsk),
@@ -53,8 +77,14 @@ int zmq_sock_wait(struct zmq_sock *zsk, __poll_t events,
 	bool is_ready;
 
 	zmq_owner_flush(&zsk->core.owner);
-	if (!patience->timeo)
+	if (sk->sk_shutdown & (events & EPOLLIN ? RCV_SHUTDOWN : SEND_SHUTDOWN))
+		return -ESHUTDOWN;
+	if (!patience->timeo) {
+		/* Nobody else tells of room that came in between. */
+		if (events & EPOLLOUT && zmq_sock_has_room(zsk))
+			sk_wake_async(sk, SOCK_WAKE_SPACE, POLL_OUT);
 		return -EAGAIN;
+	}
 	if (signal_pending(current))
 		return sock_intr_errno(patience->timeo);
 

@@ -15,6 +15,7 @@ struct zmq_patience {
 	bool	slept;
 };
 
+bool zmq_sock_has_room(struct zmq_sock *zsk);
 int zmq_sock_wait(struct zmq_sock *zsk, __poll_t events,
 		  bool (*ready)(struct zmq_sock *zsk),
 		  struct zmq_patience *patience);

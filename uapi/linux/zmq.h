@@ -143,6 +143,8 @@ struct sockaddr_zmq_peer {
 #define ZMQ_INPROC_NS		1008	/* int, -1 or a socket that is in it; get: its number */
 #define ZMQ_ZEROCOPY		1009	/* int, 0 or 1: MSG_ZEROCOPY is not ignored */
 #define ZMQ_LOCAL_DIRECT	1010	/* int, 0 or 1: tcp:// without TCP inside this kernel */
+#define ZMQ_NAME_FORM		1016	/* int, 0 endpoints as text, 1 the transport's addresses */
+#define ZMQ_ABORT		1017	/* int, set only: gives up half a message */
 
 /* When a connection that was dialed is not dialed again */
 #define ZMQ_RECONNECT_STOP_CONN_REFUSED 0x1
