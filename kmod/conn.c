@@ -118,7 +118,7 @@ struct zmq_lane *zmq_owner_lane(struct zmq_owner *owner)
  */
 int zmq_owner_peer_room(struct zmq_owner *owner)
 {
-	if (atomic_read(&owner->peers) < ZMQ_LIMIT(owner->zn, peers_max))
+	if (atomic_read(&owner->peers) < ZMQ_INT_LIMIT(owner->zn, peers_max))
 		return 0;
 	zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_PEERLIMIT, 1);
 	return -ENOBUFS;
@@ -419,7 +419,7 @@ void zmq_conn_limit_handshakes(struct zmq_owner *owner)
 {
 	struct zmq_conn *conn;
 
-	if (owner->handshakes < ZMQ_LIMIT(owner->zn, handshakes_max))
+	if (owner->handshakes < ZMQ_INT_LIMIT(owner->zn, handshakes_max))
 		return;
 	conn = list_first_entry(&owner->handshaking, struct zmq_conn,
 				handshake_node);

@@ -348,7 +348,7 @@ void zmq_conn_rx_start(struct zmq_conn *conn)
 	zmq_scan_limit_msgs(&conn->scan,
 			    min_t(u64, ZMQ_LIMIT(zn, max_msg_bytes),
 				  zmq_mem_msg_max()),
-			    ZMQ_LIMIT(zn, max_msg_frames));
+			    ZMQ_INT_LIMIT(zn, max_msg_frames));
 }
 
 /**

@@ -323,7 +323,7 @@ int zmq_listen(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	struct zmq_listener *listener;
 	int err;
 
-	if (owner->nr_listeners >= ZMQ_LIMIT(owner->zn, listeners_max)) {
+	if (owner->nr_listeners >= ZMQ_INT_LIMIT(owner->zn, listeners_max)) {
 		zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_LISTENERLIMIT, 1);
 		return -ENOBUFS;
 	}

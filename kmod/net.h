@@ -78,18 +78,36 @@ static inline struct zmq_net *zmq_net(const struct net *net)
 	return net_generic(net, zmq_net_id);
 }
 
-/* A limit of a namespace. Whoever has one of its own writes what it likes into
- * its sysctls, but gets no more than the initial namespace allows.
+static inline unsigned long zmq_limit_at(const struct zmq_net *zn, size_t offset)
+{
+	const void *own = zn, *first = zn->first;
+
+	return min(READ_ONCE(*(const unsigned long *)(own + offset)),
+		   READ_ONCE(*(const unsigned long *)(first + offset)));
+}
+
+static inline int zmq_int_limit_at(const struct zmq_net *zn, size_t offset)
+{
+	const void *own = zn, *first = zn->first;
+
+	return min(READ_ONCE(*(const int *)(own + offset)),
+		   READ_ONCE(*(const int *)(first + offset)));
+}
+
+/* A limit of a namespace, of type unsigned long or int. Whoever has one of its
+ * own writes what it likes into its sysctls, but gets no more than the initial
+ * namespace allows.
  */
-#define ZMQ_LIMIT(zn, field) \
-	min(READ_ONCE((zn)->field), READ_ONCE((zn)->first->field))
+#define ZMQ_LIMIT(zn, field) zmq_limit_at(zn, offsetof(struct zmq_net, field))
+#define ZMQ_INT_LIMIT(zn, field) \
+	zmq_int_limit_at(zn, offsetof(struct zmq_net, field))
 
 /* Nobody but the administrator may let the dead hold memory for longer. */
 #define ZMQ_LINGER_HARD_MAX_MS	(5 * 60 * MSEC_PER_SEC)
 
 static inline int zmq_linger_max_ms(const struct zmq_net *zn)
 {
-	int ms = ZMQ_LIMIT(zn, linger_max_ms);
+	int ms = ZMQ_INT_LIMIT(zn, linger_max_ms);
 
 	return zn == zn->first ? ms : min_t(int, ms, ZMQ_LINGER_HARD_MAX_MS);
 }

@@ -23,7 +23,8 @@ struct zmq_mech_ops;
  * @type: socket type, ZMQ_PAIR to ZMQ_XSUB
  * @routing_id_len: bytes of @routing_id, 0 anonymous
  * @routing_id: copied by zmq_session_init()
- * @token: must stay valid until the handshake is done; tells a peer of this kernel who we are, or NULL
+ * @token: must stay valid until the handshake is done; tells a peer of this
+ *	kernel who we are, or NULL
  * @max_cmd: limit of a handshake command, 0 for ZMQ_HANDSHAKE_CMD_MAX, which
  *	is the largest allowed
  * @mech: security mechanism, NULL for zmq_mech_null

@@ -119,7 +119,7 @@ static bool begin_orphan(struct zmq_sock *zsk)
 	all = ++nr_orphans;
 	spin_unlock_bh(&orphans_lock);
 	return atomic_inc_return(&zn->nr_orphans) <=
-	       ZMQ_LIMIT(zn, orphans_max) &&
+	       ZMQ_INT_LIMIT(zn, orphans_max) &&
 	       all <= READ_ONCE(zn->first->orphans_max);
 }
 
@@ -211,7 +211,7 @@ int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
 	INIT_LIST_HEAD(&zsk->monitors);
 	zmq_task_init(&zsk->drop_task, &zsk->core.owner.tasks, &drop_task_ops);
 
-	if (atomic_inc_return(&zn->nr_sockets) > ZMQ_LIMIT(zn, sockets_max)) {
+	if (atomic_inc_return(&zn->nr_sockets) > ZMQ_INT_LIMIT(zn, sockets_max)) {
 		zmq_drop(sk, NULL, ZMQ_MIB_SOCKETLIMIT, 1);
 		return -ENFILE;
 	}

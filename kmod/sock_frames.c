@@ -19,7 +19,7 @@
 #define FRAMES_BATCH	1024
 
 /* More of them in one table than anybody could want, of 128 MiB. */
-#define FRAMES_MAX	(1U << 24)
+#define FRAMES_MAX	BIT(24)
 
 /* Small bodies are collected in so many bytes. */
 #define GATHER_SIZE	SZ_4K
@@ -158,7 +158,7 @@ static unsigned int send_burst(struct zmq_sock *zsk, struct msghdr *m,
 	unsigned int most, n;
 
 	if (!pattern->burst || msg->started ||
-	    nr > ZMQ_LIMIT(zsk->core.owner.zn, max_msg_frames))
+	    nr > ZMQ_INT_LIMIT(zsk->core.owner.zn, max_msg_frames))
 		return 0;
 	most = pattern->burst(&zsk->core);
 	if (most < 2)

@@ -526,13 +526,18 @@ static int is_let_through(void *arg)
 	return zt_connected(ZMQ_PUSH, arg) < 0;
 }
 
+/* A chain for what goes out, if there is nft(8) and nf_tables. */
+static bool has_no_nft(void)
+{
+	return zt_sh("exec >&2; nft add table inet t") ||
+	       zt_sh("exec >&2; nft add chain inet t o '{ type filter hook output priority 0; }'");
+}
+
 TEST_F(zmq, a_firewall_sees_whose_socket_it_is)
 {
 	int pull = zt_socket(ZMQ_PULL);
 
-	if (zt_sh("exec >&2; nft add table inet t && "
-		  "nft add chain inet t o '{ type filter hook output priority 0; }' && "
-		  "nft add rule inet t o meta skuid %d drop", SOMEBODY))
+	if (has_no_nft() || zt_sh("nft add rule inet t o meta skuid %d drop", SOMEBODY))
 		SKIP(return, "no nft(8), or no nf_tables");
 	ASSERT_EQ(0, zt_bind_any(pull, "tcp://127.0.0.1:*", self->ep));
 	EXPECT_TRUE(zt_reap(zt_child(is_let_through, self->ep)));
@@ -543,14 +548,14 @@ TEST_F(zmq, a_firewall_sees_who_accepts)
 {
 	int pull, push;
 
-	if (zt_sh("exec >&2; nft add table inet t && "
-		  "nft add chain inet t o '{ type filter hook output priority 0; }'"))
+	if (has_no_nft())
 		SKIP(return, "no nft(8), or no nf_tables");
 	pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
 	/* All that the accepted side sends is root's. */
-	ASSERT_EQ(0, zt_sh("nft add rule inet t o tcp sport %d meta skuid 0 accept && "
-			   "nft add rule inet t o tcp sport %d tcp flags '!=' 'syn|ack' counter drop",
-			   zt_port(self->ep), zt_port(self->ep)));
+	ASSERT_EQ(0, zt_sh("nft add rule inet t o tcp sport %d meta skuid 0 accept",
+			   zt_port(self->ep)));
+	ASSERT_EQ(0, zt_sh("nft add rule inet t o tcp sport %d tcp flags '!=' 'syn|ack' drop",
+			   zt_port(self->ep)));
 	ASSERT_LE(0, pull);
 	push = zt_connected(ZMQ_PUSH, self->ep);
 	EXPECT_LE(0, push);

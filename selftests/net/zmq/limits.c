@@ -26,7 +26,7 @@ FIXTURE_SETUP(limits)
 	for (i = 0; i < ARRAY_SIZE(global); i++)
 		ASSERT_EQ(0, zt_sysctl_global_get(global[i], self->saved[i],
 						  sizeof(self->saved[i])))
-			TH_LOG("%s: %m", global[i]);
+			TH_LOG("%d: %m", i);
 }
 
 FIXTURE_TEARDOWN(limits)
@@ -83,8 +83,8 @@ static int send_and_receive(void *arg)
 
 TEST_F(limits, a_full_family_silences_nobody)
 {
-	static char tcp[] = "tcp://127.0.0.1:*", ipc[] = "ipc://*";
-	static char inproc[] = "inproc://small";
+	char tcp[] = "tcp://127.0.0.1:*", ipc[] = "ipc://*";
+	char inproc[] = "inproc://small";
 	int hog;
 
 	ASSERT_EQ(0, zt_sysctl_global("mem", "64 96 128"));

@@ -30,7 +30,7 @@ static const struct int_option int_options[] = {
 	{ ZMQ_IMMEDIATE, 0, { 1, 0, 1 }, { -1, 2 } },
 	{ ZMQ_IPV6, 0, { 1, 0, 1 }, { -1, 2 } },
 	{ ZMQ_TOS, 0, { 0x10, 0xb8, 0 }, { -1, INT_MIN } },
-	{ ZMQ_USE_FD, -1, { 0, 3, -1 }, { -2, INT_MIN } },
+	{ ZMQ_USE_FD, -1, { -1, -1, -1 }, { -2, INT_MIN } },
 	{ ZMQ_HANDSHAKE_IVL, 30000, { 0, 1, 5000 }, { -1, INT_MIN } },
 	{ ZMQ_HEARTBEAT_IVL, 0, { 1, 5000, 0 }, { -1, INT_MIN } },
 	{ ZMQ_HEARTBEAT_TTL, 0, { 100, 6553500, 0 }, { -1, 6553600 } },

@@ -305,7 +305,7 @@ static void fuse_serve(int fd, const struct stall *stall)
 		case FUSE_INTERRUPT:
 			break;
 		default:
-			fuse_reply(fd, in->unique, -ENOSYS, NULL, 0);
+			fuse_reply(fd, in->unique, -EOPNOTSUPP, NULL, 0);
 		}
 	}
 }

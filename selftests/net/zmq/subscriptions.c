@@ -42,7 +42,7 @@ static long charged(const char *type)
 	long value, found = -1;
 
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%15s %*u %*u %*d %*u %*u %*u %ld", name,
+		if (sscanf(line, "%15s %*u %*u %*u %*u %*u %ld", name,
 			   &value) == 2 && !strcmp(name, type))
 			found = value;
 	if (f)
