@@ -3,8 +3,10 @@
 #define _ZMQ_NET_H
 
 #include <linux/idr.h>
+#include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/seqlock.h>
+#include <linux/time64.h>
 #include <linux/uidgid.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>

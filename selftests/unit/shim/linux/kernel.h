@@ -17,6 +17,10 @@
 	__typeof__(b) _b = (b);			\
 	(void)(&_a == &_b);			\
 	_a < _b ? _a : _b; })
+#define min_not_zero(a, b) ({			\
+	__typeof__(a) _x = (a);			\
+	__typeof__(b) _y = (b);			\
+	!_x ? _y : !_y ? _x : min(_x, _y); })
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define clamp_t(type, v, lo, hi) min_t(type, (type)(v) < (type)(lo) ? (lo) : (v), hi)
 
