@@ -120,14 +120,19 @@ static void tcp_unlock(struct zmq_conn *conn)
 	release_sock(conn->sock->sk);
 }
 
-/* ZMTP has no urgent data, and nothing behind it can be read. */
+/* ZMTP has no urgent data, and nothing behind it can be read: the stream ends
+ * when all that came before has been taken.
+ */
 static int tcp_read(struct zmq_conn *conn, read_descriptor_t *desc,
 		    sk_read_actor_t actor)
 {
 	struct sock *sk = conn->sock->sk;
+	const struct tcp_sock *tp = tcp_sk(sk);
 	int ret = tcp_read_sock(sk, desc, actor);
 
-	return unlikely(tcp_sk(sk)->urg_data) ? -EPROTO : ret;
+	if (unlikely(tp->urg_data) && tp->copied_seq == tp->urg_seq)
+		return -EPROTO;
+	return ret;
 }
 
 static bool tcp_drained(const struct zmq_conn *conn)

@@ -190,21 +190,32 @@ TEST_F(mem, no_message_takes_more_than_a_quarter_of_all)
 }
 
 #define LONG_FRAME	100000
-#define FIRST_PART	1000
+/* More than is left over of what was charged before. */
+#define FIRST_PART	20000
+
+/* More than the page that every socket can hold. */
+#define UNREAD		20000
 
 /* A PING and a part of a frame in one segment, when nothing can be charged. */
-static int begin_while_short(int peer, const char *mem)
+static int begin_while_short(int pull, int peer, const char *mem)
 {
 	static unsigned char buf[8 + 9 + FIRST_PART] = "\4\7\4PING";
 	size_t n = zp_header(buf + 9, 0, LONG_FRAME);
 	long before = zt_counter("ZmqNoMem");
+	static char unread[UNREAD];
+	int flags;
 
 	zt_pattern(buf + 9 + n, FIRST_PART - 9, 1);
+	if (put_header(peer, 0, UNREAD) || zp_write(peer, unread, UNREAD) ||
+	    !zt_becomes(pull, POLLIN))
+		return -1;
 	if (zt_sysctl_global("mem", "0 0 0") ||
 	    zp_write(peer, buf, 9 + n + FIRST_PART - 9) ||
 	    !zt_counts("ZmqNoMem", before + 2))
 		return -1;
-	return zt_sysctl_global("mem", mem);
+	if (zt_sysctl_global("mem", mem))
+		return -1;
+	return zt_recv(pull, unread, UNREAD, 0, &flags) == UNREAD ? 0 : -1;
 }
 
 TEST_F(mem, a_frame_that_found_no_memory_is_whole_afterwards)
@@ -221,7 +232,7 @@ TEST_F(mem, a_frame_that_found_no_memory_is_whole_afterwards)
 		ASSERT_LE(0, zt_send(hog, text, sizeof(text), MSG_DONTWAIT));
 
 	peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
-	ASSERT_EQ(0, begin_while_short(peer, self->before));
+	ASSERT_EQ(0, begin_while_short(pull, peer, self->before));
 	ASSERT_EQ(0, zp_write(peer, body + FIRST_PART - 9, LONG_FRAME -
 			      2 * FIRST_PART));
 	EXPECT_EQ(0, zt_poll(pull, POLLIN, 300));
@@ -244,7 +255,7 @@ TEST_F(mem, a_stream_may_end_behind_a_shortage)
 	for (i = 0; i < 10; i++)
 		ASSERT_LE(0, zt_send(hog, text, sizeof(text), MSG_DONTWAIT));
 	peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
-	ASSERT_EQ(0, begin_while_short(peer, self->before));
+	ASSERT_EQ(0, begin_while_short(pull, peer, self->before));
 	ASSERT_EQ(0, zp_write(peer, text, 40000));
 	ASSERT_EQ(0, zp_write(peer, text, LONG_FRAME - 40000 -
 			      2 * FIRST_PART));

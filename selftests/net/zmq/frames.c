@@ -23,7 +23,8 @@ FIXTURE_VARIANT(frames) {
 
 FIXTURE_VARIANT_ADD(frames, tcp) {
 	.bind = "tcp://127.0.0.1:*",
-	.largest = 64 * MIB,
+	/* A message takes a sixteenth of the machine at most. */
+	.largest = 32 * MIB,
 };
 
 FIXTURE_VARIANT_ADD(frames, inproc) {

@@ -454,7 +454,10 @@ TEST_F(zmq, an_attempt_that_meets_itself_is_refused)
 		while (zt_poll(monitor, POLLIN, 0) &&
 		       read(monitor, &r, sizeof(r)) == sizeof(r)) {
 			EXPECT_EQ(ZMQ_EVENT_CLOSED, r.event);
-			EXPECT_EQ(ECONNREFUSED, r.error);
+			/* One of two ports waits for whoever met himself. */
+			EXPECT_TRUE(r.error == ECONNREFUSED ||
+				    r.error == EADDRNOTAVAIL)
+				TH_LOG("%s", strerror(r.error));
 		}
 		server = zt_socket(kinds[i][1]);
 		start = zt_now_ms();
