@@ -164,11 +164,11 @@ static void *send_one(void *arg)
 	return NULL;
 }
 
-TEST_F(duct, a_message_of_64_mib_passes_both_ways)
+TEST_F(duct, a_message_of_32_mib_passes_both_ways)
 {
 	int a = zt_direct_listening(ZMQ_PAIR, self->ep), flags, i;
 	int b = zt_direct_connected(ZMQ_PAIR, self->ep);
-	const size_t len = 64 << 20;
+	const size_t len = 32 << 20;
 	char *data = malloc(len), *got = malloc(len);
 	struct sending s = { .data = data, .len = len };
 	pthread_t sender;
