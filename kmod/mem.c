@@ -397,7 +397,7 @@ static bool raise_tx(struct sock *sk, unsigned int queued, unsigned int size)
  */
 bool zmq_mem_is_greedy(struct sock *sk)
 {
-	u64 nr = sk_sockets_allocated_read_positive(ledger_of(sk));
+	u64 nr = percpu_counter_sum_positive(&sockets_allocated);
 	long pages = pages_of(atomic_read(&sk->sk_rmem_alloc)) +
 		     pages_of(READ_ONCE(sk->sk_wmem_queued));
 
