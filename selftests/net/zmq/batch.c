@@ -383,7 +383,7 @@ static bool gone(void *arg)
 TEST_F_TIMEOUT(zmq, half_a_million_frames_outlive_their_peer, 300)
 {
 	int pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep), i;
-	int peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
+	int peer;
 	size_t size = TINY * sizeof(struct zmq_frame_desc);
 	char *wire = malloc(3 * TINY), *body = malloc(TINY);
 	struct iovec iov = { .iov_base = body, .iov_len = TINY };
@@ -394,6 +394,7 @@ TEST_F_TIMEOUT(zmq, half_a_million_frames_outlive_their_peer, 300)
 	/* More than a message may have by default, anywhere. */
 	ASSERT_EQ(0, zt_sysctl_global("max_msg_frames", "1000000"));
 	ASSERT_EQ(0, zt_sysctl("max_msg_frames", "1000000"));
+	peer = zp_peer(zt_port(self->ep), "PUSH", "PULL");
 	ASSERT_LE(0, peer);
 	ASSERT_EQ(0, frames_mode(pull));
 	/* So that what is behind the message is read as well. */
