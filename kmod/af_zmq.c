@@ -12,6 +12,7 @@
 #include "netns.h"
 #include "sock.h"
 #include "sysctl.h"
+#include "unfinished.h"
 
 static int family = AF_ZMQ;
 module_param(family, int, 0444);
@@ -179,9 +180,10 @@ static int __init zmq_init(void)
 	err = zmq_task_init_module();
 	if (err)
 		goto err_lane;
+	zmq_unfinished_init_module();
 	err = zmq_netns_init();
 	if (err)
-		goto err_task;
+		goto err_unfinished;
 	err = zmq_diag_init(family);
 	if (err)
 		goto err_netns;
@@ -202,7 +204,8 @@ err_diag:
 	zmq_diag_exit();
 err_netns:
 	zmq_netns_exit();
-err_task:
+err_unfinished:
+	zmq_unfinished_exit_module();
 	zmq_task_exit_module();
 err_lane:
 	zmq_lane_exit();
@@ -223,6 +226,7 @@ static void __exit zmq_exit(void)
 	zmq_sock_exit_module();
 	zmq_diag_exit();
 	zmq_netns_exit();
+	zmq_unfinished_exit_module();
 	zmq_task_exit_module();
 	zmq_lane_exit();
 	rcu_barrier();

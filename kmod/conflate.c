@@ -10,24 +10,22 @@
 #include <linux/slab.h>
 #include "conflate.h"
 #include "drop.h"
-#include "mem.h"
 #include "run.h"
 #include "trace.h"
+#include "trash.h"
 
 /**
  * struct zmq_conflate - what arrived last
- * @runs: at most one whole message, then the beginning of the next
- * @off: bytes of the first run that are dropped
- * @bytes: bytes in @runs behind @off
- * @whole: bytes of the whole message, 0 if there is none
+ * @whole: a whole message, or empty
+ * @bytes: bytes in it
+ * @charged: truesize charged for it
  *
- * Under core->lock.
+ * Under core->lock. Messages do not share runs here.
  */
 struct zmq_conflate {
-	struct sk_buff_head	runs;
-	u32			off;
-	u64			bytes;
-	u64			whole;
+	struct sk_buff_head	whole;
+	u32			bytes;
+	u32			charged;
 };
 
 /**
@@ -46,186 +44,127 @@ int zmq_conflate_enable(struct zmq_pipe *pipe)
 	c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
 	if (!c)
 		return -ENOMEM;
-	__skb_queue_head_init(&c->runs);
+	__skb_queue_head_init(&c->whole);
 	pipe->conflate = c;
 	return 0;
 }
 
-static void uncharge(struct zmq_pipe *pipe, struct sk_buff *skb)
+/**
+ * zmq_conflate_purge_locked() - drop what waits behind the reader's message
+ * @pipe: the pipe
+ *
+ * Context: Any, core->lock held.
+ */
+void zmq_conflate_purge_locked(struct zmq_pipe *pipe)
 {
-	pipe->rx_charged -= skb->truesize;
-	zmq_mem_uncharge_rx(pipe->core->sk, skb->truesize);
+	struct zmq_conflate *c = pipe->conflate;
+
+	zmq_trash_locked(pipe->core, &c->whole);
+	pipe->rx_charged -= c->charged;
+	c->charged = 0;
+	c->bytes = 0;
 }
 
 /**
- * zmq_conflate_free() - the pipe is about to be freed
- * @pipe: the pipe, which nobody else knows
+ * zmq_conflate_cut() - keep of runs what is not replaced at once
+ * @runs: what arrived; the end of the last whole message in it is left, if there
+ *	is one
+ * @ends: where messages end in it
+ * @rest: the part of a message behind it is added to this list
  *
  * Context: Any.
+ * Return: 0 or -ENOMEM.
  */
-void zmq_conflate_free(struct zmq_pipe *pipe)
+int zmq_conflate_cut(struct sk_buff_head *runs, const struct zmq_ends *ends,
+		     struct sk_buff_head *rest)
 {
-	struct zmq_conflate *c = pipe->conflate;
-	struct sk_buff *skb;
+	struct sk_buff *run = skb_peek_tail(runs), *tail;
+	u64 bytes = 0;
 
-	if (!c)
-		return;
-	while ((skb = __skb_dequeue(&c->runs))) {
-		uncharge(pipe, skb);
-		kfree_skb(skb);
+	if (ends->msgs && ends->tail) {
+		tail = skb_clone(run, GFP_ATOMIC);
+		if (!tail)
+			return -ENOMEM;
+		zmq_run(run)->len -= ends->tail;
+		zmq_run(tail)->off += zmq_run(run)->len;
+		zmq_run(tail)->len = ends->tail;
+		__skb_queue_tail(rest, tail);
 	}
-	kfree(c);
-	pipe->conflate = NULL;
+	if (ends->msgs < 2)
+		return 0;
+	skb_queue_walk(runs, run)
+		bytes += zmq_run(run)->len;
+	while (bytes - ends->last >= zmq_run(skb_peek(runs))->len) {
+		run = __skb_dequeue(runs);
+		bytes -= zmq_run(run)->len;
+		kfree_skb(run);
+	}
+	run = skb_peek(runs);
+	zmq_run(run)->off += bytes - ends->last;
+	zmq_run(run)->len -= bytes - ends->last;
+	return 0;
 }
 
-static void drop_front(struct zmq_pipe *pipe, u64 n)
+/* Give the whole message to the reader, whose queue is empty. */
+static void hand_over(struct zmq_pipe *pipe)
 {
 	struct zmq_conflate *c = pipe->conflate;
-	struct sk_buff *skb;
 
-	c->bytes -= n;
-	n += c->off;
-	while ((skb = skb_peek(&c->runs)) && n >= zmq_run(skb)->len) {
-		n -= zmq_run(skb)->len;
-		__skb_unlink(skb, &c->runs);
-		uncharge(pipe, skb);
-		kfree_skb(skb);
-	}
-	c->off = n;
-}
-
-/* Bytes of the message at the front, which is whole. */
-static u64 front_message(const struct zmq_conflate *c)
-{
-	struct sk_buff *skb = skb_peek(&c->runs);
-	u64 off = c->off, len = 0;
-	struct zmq_hdr hdr;
-	u8 buf[ZMQ_HDR_MAX];
-	size_t n;
-
-	do {
-		n = min_t(u64, c->bytes - len, sizeof(buf));
-		if (zmq_runs_copy_bits(&c->runs, skb, off, buf, n) ||
-		    zmq_hdr_get(buf, n, &hdr) <= 0)
-			return c->bytes;
-		len += hdr.size + hdr.len;
-		off += hdr.size + hdr.len;
-		skb = zmq_runs_seek(&c->runs, skb, &off);
-	} while ((hdr.flags & ZMTP_MORE) && skb);
-	return len;
-}
-
-/* Give the whole message to the reader, whose queue is empty. A run that holds
- * also the beginning of the next message becomes two.
- */
-static bool hand_over(struct zmq_pipe *pipe)
-{
-	struct zmq_conflate *c = pipe->conflate;
-	struct sk_buff *skb, *rest = NULL;
-	u64 left = c->whole + c->off;
-
-	skb_queue_walk(&c->runs, skb) {
-		if (left <= zmq_run(skb)->len)
-			break;
-		left -= zmq_run(skb)->len;
-	}
-	if (left < zmq_run(skb)->len) {
-		rest = skb_clone(skb, GFP_ATOMIC);
-		if (!rest)
-			return false;
-		if (!zmq_mem_charge_rx(pipe->core->sk, rest->truesize, true)) {
-			kfree_skb(rest);
-			return false;
-		}
-		pipe->rx_charged += rest->truesize;
-		zmq_run(rest)->off += left;
-		zmq_run(rest)->len -= left;
-		zmq_run(skb)->len = left;
-		__skb_queue_after(&c->runs, skb, rest);
-	}
-
-	pipe->rx_off = c->off;
-	pipe->rx_bytes = c->whole + c->off;
+	skb_queue_splice_tail_init(&c->whole, &pipe->runs);
+	pipe->rx_bytes = c->bytes;
 	pipe->rx_msgs = 1;
-	for (left = c->whole + c->off; left; left -= zmq_run(skb)->len) {
-		skb = __skb_dequeue(&c->runs);
-		__skb_queue_tail(&pipe->runs, skb);
-	}
-	c->bytes -= c->whole;
-	c->whole = 0;
-	c->off = 0;
-	return true;
+	c->bytes = 0;
+	c->charged = 0;
 }
 
-static void count_replaced(struct zmq_pipe *pipe)
+static void count_replaced(struct zmq_pipe *pipe, unsigned int msgs)
 {
-	zmq_drop(pipe->core->sk, pipe, ZMQ_MIB_CONFLATED, 1);
-	pipe->rx_unacked++;
+	zmq_drop(pipe->core->sk, pipe, ZMQ_MIB_CONFLATED, msgs);
+	pipe->rx_unacked += msgs;
 }
 
 /**
  * zmq_conflate_rx_locked() - messages arrived
  * @pipe: the pipe
- * @runs: what arrived, charged; empty afterwards
- * @msgs: messages that end in @runs
+ * @runs: what arrived, charged, of zmq_conflate_cut(); empty afterwards
+ * @bytes: bytes in it
+ * @truesize: what was charged for it
+ * @ends: where messages ended in it
+ * @rest: what zmq_conflate_cut() cut off, charged; empty afterwards
  *
  * Context: Softirq or process context, core->lock held.
  * Return: how many messages more than before can be read, 0 or 1.
  */
 unsigned int zmq_conflate_rx_locked(struct zmq_pipe *pipe,
-				    struct sk_buff_head *runs,
-				    unsigned int msgs)
+				    struct sk_buff_head *runs, u64 bytes,
+				    u32 truesize, const struct zmq_ends *ends,
+				    struct sk_buff_head *rest)
 {
 	struct zmq_conflate *c = pipe->conflate;
-	struct sk_buff *skb;
+	struct sk_buff *tail = skb_peek(rest);
+	unsigned int replaced;
 
-	skb_queue_walk(runs, skb)
-		c->bytes += zmq_run(skb)->len;
-	skb_queue_splice_tail_init(runs, &c->runs);
-
-	for (; msgs; msgs--) {
-		if (c->whole) {
-			drop_front(pipe, c->whole);
-			count_replaced(pipe);
-		}
-		c->whole = front_message(c);
-	}
-	if (!c->whole || pipe->rx_msgs)
+	if (!ends->msgs) {
+		zmq_pipe_queue_part_locked(pipe, runs, bytes, truesize);
 		return 0;
-	return hand_over(pipe);
-}
-
-/**
- * zmq_conflate_drop_partial_locked() - the rest of a message will never come
- * @pipe: the pipe, whose stream ended
- *
- * Context: core->lock held.
- */
-void zmq_conflate_drop_partial_locked(struct zmq_pipe *pipe)
-{
-	struct zmq_conflate *c = pipe->conflate;
-	struct sk_buff *skb;
-	u64 keep = c->whole ? c->whole + c->off : 0;
-
-	while ((skb = skb_peek_tail(&c->runs)) &&
-	       c->bytes + c->off > keep) {
-		u64 cut = min_t(u64, c->bytes + c->off - keep,
-				zmq_run(skb)->len);
-
-		if (cut < zmq_run(skb)->len) {
-			zmq_run(skb)->len -= cut;
-			c->bytes -= cut;
-			break;
-		}
-		c->bytes -= min_t(u64, cut, c->bytes);
-		__skb_unlink(skb, &c->runs);
-		uncharge(pipe, skb);
-		kfree_skb(skb);
 	}
-	if (skb_queue_empty(&c->runs)) {
-		c->bytes = 0;
-		c->off = 0;
-	}
+	replaced = ends->msgs - 1 + !skb_queue_empty(&c->whole);
+	zmq_conflate_purge_locked(pipe);
+	if (ends->msgs > 1)
+		zmq_pipe_trash_part_locked(pipe);
+	skb_queue_splice_tail_init(&pipe->part, &c->whole);
+	skb_queue_splice_tail_init(runs, &c->whole);
+	c->bytes = pipe->part_bytes + bytes;
+	c->charged = pipe->part_charged + truesize;
+	pipe->part_bytes = 0;
+	pipe->part_charged = 0;
+	zmq_pipe_queue_part_locked(pipe, rest, ends->tail,
+				   tail ? tail->truesize : 0);
+	count_replaced(pipe, replaced);
+	if (pipe->rx_msgs)
+		return 0;
+	hand_over(pipe);
+	return 1;
 }
 
 /**
@@ -236,7 +175,7 @@ void zmq_conflate_drop_partial_locked(struct zmq_pipe *pipe)
  */
 void zmq_conflate_next_locked(struct zmq_pipe *pipe)
 {
-	if (pipe->conflate->whole)
+	if (!skb_queue_empty(&pipe->conflate->whole))
 		hand_over(pipe);
 }
 
@@ -248,24 +187,15 @@ void zmq_conflate_next_locked(struct zmq_pipe *pipe)
  */
 void zmq_conflate_refresh(struct zmq_pipe *pipe)
 {
+	struct zmq_conflate *c = pipe->conflate;
 	struct zmq_core *core = pipe->core;
-	struct sk_buff *skb;
 
 	spin_lock_bh(&core->lock);
-	if (pipe->conflate->whole && pipe->rx_msgs) {
-		while ((skb = __skb_dequeue(&pipe->runs))) {
-			uncharge(pipe, skb);
-			kfree_skb(skb);
-		}
-		pipe->rx_hdr.size = 0;
-		pipe->rx_at = NULL;
-		pipe->rx_left = 0;
-		pipe->rx_msgs = 0;
-		pipe->rx_bytes = 0;
-		pipe->rx_off = 0;
-		count_replaced(pipe);
-		if (!hand_over(pipe))
-			list_del_init(&pipe->ready_node);
+	if (!skb_queue_empty(&c->whole) && pipe->rx_msgs) {
+		zmq_pipe_trash_runs_locked(pipe, pipe->rx_charged -
+					   pipe->part_charged - c->charged);
+		count_replaced(pipe, 1);
+		hand_over(pipe);
 	}
 	spin_unlock_bh(&core->lock);
 }
@@ -279,5 +209,5 @@ void zmq_conflate_refresh(struct zmq_pipe *pipe)
  */
 bool zmq_conflate_has_newer_locked(const struct zmq_pipe *pipe)
 {
-	return pipe->conflate && pipe->conflate->whole;
+	return pipe->conflate && !skb_queue_empty(&pipe->conflate->whole);
 }

@@ -244,7 +244,6 @@ static void stop_stream(struct zmq_conn *conn)
 	clear_bit(ZMQ_CONN_RX_ON, &conn->flags);
 	clear_bit(ZMQ_CONN_RX_MORE, &conn->flags);
 	clear_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
-	clear_bit(ZMQ_CONN_RX_ERROR, &conn->flags);
 	conn->stream->unlock(conn);
 
 	kfree(conn->scan.cmd);
@@ -636,6 +635,7 @@ static void stream_over(struct zmq_conn *conn)
 static void run_up(struct zmq_conn *conn)
 {
 	bool ended = stream_ended(conn);
+	enum zmq_mib_field why;
 	bool drained;
 
 	if (ended)
@@ -643,9 +643,8 @@ static void run_up(struct zmq_conn *conn)
 	drained = zmq_conn_rx(conn) ||
 		  (conn->lingering && test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags));
 	if (test_bit(ZMQ_CONN_RX_ERROR, &conn->flags)) {
-		zmq_conn_lost(conn, conn->rx_err == -EMSGSIZE ?
-			      ZMQ_MIB_RXTOOBIG : ZMQ_MIB_PROTOERROR,
-			      -conn->rx_err);
+		why = zmq_conn_rx_failure(conn);
+		zmq_conn_lost(conn, why, -conn->rx_err);
 	} else if (ended && drained) {
 		stream_over(conn);
 	} else {

@@ -27,6 +27,7 @@ struct zmq_caller;
 struct zmq_duct;
 struct zmq_lane;
 struct zmq_pump;
+struct zmq_ends;
 struct zmq_conn_ops;
 struct zmq_event;
 struct zmq_rendezvous;
@@ -123,8 +124,9 @@ struct zmq_owner {
  * @down: the stream broke; it will be dialed again if @again. Socket lock.
  * @room: how many messages may be queued, 0 to stop reading until
  *	zmq_conn_rx_resume(). Child lock or softirq.
- * @rx: queue @runs with @msgs messages that end in them; -ENOMEM leaves the
- *	runs to the caller. Child lock or softirq.
+ * @rx: queue @runs, in which messages end as @ends says; an error leaves the
+ *	runs to the caller: -ENOMEM to try again later, -ENOBUFS if that cannot
+ *	help. Child lock or softirq.
  * @note: queue @run, a whole message, beyond the limits of memory, too. Socket
  *	lock.
  * @subscription: the peer sent SUBSCRIBE or CANCEL. Child lock or softirq.
@@ -138,7 +140,7 @@ struct zmq_conn_ops {
 	void	(*down)(struct zmq_conn *conn, bool again);
 	unsigned int (*room)(struct zmq_conn *conn);
 	int	(*rx)(struct zmq_conn *conn, struct sk_buff_head *runs,
-		      unsigned int msgs);
+		      const struct zmq_ends *ends);
 	void	(*note)(struct zmq_conn *conn, struct sk_buff *run);
 	void	(*subscription)(struct zmq_conn *conn, const u8 *topic,
 				size_t len, bool subscribe);
@@ -413,6 +415,8 @@ void zmq_conn_readable_later(struct zmq_conn *conn);
 void zmq_conn_rx_locked(struct zmq_conn *conn);
 bool zmq_conn_rx(struct zmq_conn *conn);
 void zmq_conn_rx_resume(struct zmq_conn *conn);
+void zmq_conn_rx_give_up(struct zmq_conn *conn);
+enum zmq_mib_field zmq_conn_rx_failure(const struct zmq_conn *conn);
 int zmq_conn_rx_handshake(struct zmq_conn *conn);
 void zmq_conn_rx_discard(struct zmq_conn *conn);
 

@@ -36,6 +36,7 @@ void zmq_conn_raw_start(struct zmq_conn *conn)
  */
 int zmq_conn_raw_up(struct zmq_conn *conn)
 {
+	const struct zmq_ends ends = { .msgs = 1, .last = sizeof(empty_frame) };
 	struct sk_buff_head runs;
 	struct sk_buff *hello;
 
@@ -50,7 +51,7 @@ int zmq_conn_raw_up(struct zmq_conn *conn)
 		goto err_free;
 	__skb_queue_head_init(&runs);
 	__skb_queue_tail(&runs, hello);
-	if (!conn->owner->ops->rx(conn, &runs, 1))
+	if (!conn->owner->ops->rx(conn, &runs, &ends))
 		return 0;
 
 err_free:
@@ -123,21 +124,22 @@ unsigned int zmq_conn_rx_raw(struct zmq_conn *conn, struct sk_buff *skb,
 			     unsigned int off, size_t len, u32 room, int *err)
 {
 	struct sk_buff_head runs;
+	struct zmq_ends ends = {};
 	unsigned int done = 0, n;
-	u32 msgs = 0;
 
 	if (!conn->pipe)
 		return len;
 	__skb_queue_head_init(&runs);
-	while (done < len && msgs < room) {
+	while (done < len && ends.msgs < room) {
 		n = min_t(size_t, len - done, RAW_MSG_MAX);
 		*err = add_message(conn, &runs, skb, off + done, n);
 		if (*err)
 			break;
 		done += n;
-		msgs++;
+		ends.last = zmq_run(skb_peek_tail(&runs)->prev)->len + n;
+		ends.msgs++;
 	}
-	if (msgs && conn->owner->ops->rx(conn, &runs, msgs)) {
+	if (ends.msgs && conn->owner->ops->rx(conn, &runs, &ends)) {
 		__skb_queue_purge(&runs);
 		*err = -ENOMEM;
 		done = 0;

@@ -14,9 +14,16 @@
 /* Received bytes are copied behind their new headers, so many at a time. */
 #define PIECE	SZ_2K
 
-static int deliver_v1(struct zmq_conn *conn, struct sk_buff *run, u32 msgs)
+static int deliver_v1(struct zmq_conn *conn, struct sk_buff *run,
+		      const struct zmq_scan_result *r)
 {
+	const struct zmq_ends ends = {
+		.msgs = r->msgs,
+		.last = r->msg_end - r->msg_begin,
+		.tail = r->data_len - r->msg_end,
+	};
 	struct sk_buff_head runs;
+	int err;
 
 	if (!zmq_run(run)->len || !conn->pipe) {
 		kfree_skb(run);
@@ -24,13 +31,13 @@ static int deliver_v1(struct zmq_conn *conn, struct sk_buff *run, u32 msgs)
 	}
 	__skb_queue_head_init(&runs);
 	__skb_queue_tail(&runs, run);
-	if (!conn->owner->ops->rx(conn, &runs, msgs))
-		return 0;
-	kfree_skb(run);
-	return -ENOMEM;
+	err = conn->owner->ops->rx(conn, &runs, &ends);
+	if (err)
+		kfree_skb(run);
+	return err;
 }
 
-/* Returns the bytes used; with -ENOMEM in @err it is as if there were none. */
+/* Returns the bytes used; if they are refused it is as if there were none. */
 static size_t rx_v1_piece(struct zmq_conn *conn, const u8 *p, size_t n,
 			  u32 *room, int *err)
 {
@@ -45,7 +52,8 @@ static size_t rx_v1_piece(struct zmq_conn *conn, const u8 *p, size_t n,
 		return 0;
 	used = zmq_v1_scan(&scan, p, n, skb_tail_pointer(run), *room, &r);
 	zmq_run_put(run, r.data_len);
-	if (deliver_v1(conn, run, r.msgs))
+	*err = deliver_v1(conn, run, &r);
+	if (*err)
 		return 0;
 	conn->scan = scan;
 	*room -= r.msgs;
@@ -60,7 +68,7 @@ static size_t rx_v1_piece(struct zmq_conn *conn, const u8 *p, size_t n,
  * @off: where it begins
  * @len: how many bytes
  * @room: messages that may be queued
- * @err: set if it cannot go on: -ENOMEM, -EPROTO or -EMSGSIZE
+ * @err: set if it cannot go on: -ENOMEM, -ENOBUFS, -EPROTO or -EMSGSIZE
  *
  * Context: Softirq or process context, exclusive use of the child.
  * Return: bytes consumed.

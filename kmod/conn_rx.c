@@ -14,6 +14,7 @@
 
 /* What one softirq may parse; a worker does the rest. */
 #define RX_BUDGET	SZ_64K
+#define RX_COMMANDS	1000
 
 /* Room for a subscription of any length that could match. */
 #define CMD_MAX		(ZMQ_TOPIC_MAX + 16)
@@ -22,6 +23,7 @@
  * struct rx - one pass over the received data
  * @conn: the connection
  * @budget: bytes that may still be parsed in this pass
+ * @commands: commands that may still be obeyed in it
  * @room: messages that may still be queued
  * @stop: the pass has ended, whatever else there is to read
  * @again: because the budget is used up
@@ -30,6 +32,7 @@
 struct rx {
 	struct zmq_conn	*conn;
 	u32		budget;
+	u32		commands;
 	u32		room;
 	bool		stop;
 	bool		again;
@@ -42,6 +45,8 @@ struct rx {
  * @off: where it begins; all before is taken
  * @len: bytes of message frames from there
  * @msgs: how many messages end in them
+ * @begin: where the last of them begins, from @off; 0 if before that
+ * @end: where it ends, 0 if none does
  * @cmd: bytes of a command behind them
  * @scan: the scanner's position behind all that
  */
@@ -50,6 +55,8 @@ struct rx_span {
 	u32		off;
 	u32		len;
 	u32		msgs;
+	u32		begin;
+	u32		end;
 	u32		cmd;
 	struct zmq_scan	scan;
 };
@@ -66,6 +73,11 @@ static struct sk_buff *make_run(struct zmq_conn *conn,
 
 static int deliver(struct zmq_conn *conn, const struct rx_span *span)
 {
+	const struct zmq_ends ends = {
+		.msgs = span->msgs,
+		.last = span->end - span->begin,
+		.tail = span->len - span->end,
+	};
 	struct sk_buff_head runs;
 	struct sk_buff *run;
 	int err;
@@ -80,10 +92,35 @@ static int deliver(struct zmq_conn *conn, const struct rx_span *span)
 		return -ENOMEM;
 	__skb_queue_head_init(&runs);
 	__skb_queue_tail(&runs, run);
-	err = conn->owner->ops->rx(conn, &runs, span->msgs);
+	err = conn->owner->ops->rx(conn, &runs, &ends);
 	if (err)
 		kfree_skb(run);
 	return err;
+}
+
+static void rx_broken(struct rx *rx, int err)
+{
+	rx->stop = true;
+	rx->conn->rx_err = err;
+	set_bit(ZMQ_CONN_RX_ERROR, &rx->conn->flags);
+	zmq_task_run(&rx->conn->task);
+}
+
+/* The pass ends without taking more; what is refused may be taken by the next. */
+static void rx_refused(struct rx *rx, int err)
+{
+	if (err == -ENOMEM) {
+		rx->nomem = true;
+		rx->stop = true;
+	} else {
+		rx_broken(rx, err);
+	}
+}
+
+static void rx_later(struct rx *rx)
+{
+	rx->again = true;
+	rx->stop = true;
 }
 
 /* Take what was found. Here alone the position in the stream moves, and together
@@ -91,15 +128,18 @@ static int deliver(struct zmq_conn *conn, const struct rx_span *span)
  */
 static bool commit(struct rx *rx, struct rx_span *span)
 {
-	if (span->len && deliver(rx->conn, span)) {
-		rx->nomem = true;
-		rx->stop = true;
+	int err = span->len ? deliver(rx->conn, span) : 0;
+
+	if (err) {
+		rx_refused(rx, err);
 		return false;
 	}
 	rx->room -= span->msgs;
 	span->off += span->len + span->cmd;
 	span->len = 0;
 	span->msgs = 0;
+	span->begin = 0;
+	span->end = 0;
 	span->cmd = 0;
 	rx->conn->scan = span->scan;
 	return true;
@@ -145,8 +185,7 @@ static bool grow_cmd(struct rx *rx, struct zmq_scan *scan, u32 len)
 	cmd = kmalloc(size, GFP_ATOMIC | __GFP_ACCOUNT | __GFP_NOWARN);
 	set_active_memcg(memcg);
 	if (!cmd) {
-		rx->nomem = true;
-		rx->stop = true;
+		rx_refused(rx, -ENOMEM);
 		return false;
 	}
 	zmq_scan_buffer(scan, cmd, size);
@@ -162,14 +201,6 @@ static void drop_cmd(struct zmq_scan *scan)
 	zmq_scan_buffer(scan, NULL, 0);
 }
 
-static void rx_broken(struct rx *rx, int err)
-{
-	rx->stop = true;
-	rx->conn->rx_err = err;
-	set_bit(ZMQ_CONN_RX_ERROR, &rx->conn->flags);
-	zmq_task_run(&rx->conn->task);
-}
-
 static bool at_command(const struct zmq_scan *s, const u8 *p)
 {
 	return !s->in_body && !s->hdr_fill && (*p & ZMTP_COMMAND);
@@ -183,7 +214,11 @@ static bool rx_event(struct rx *rx, struct rx_span *span,
 	case ZMQ_SCAN_COMMAND:
 		rx_command(rx->conn, r->cmd, r->cmd_len);
 		drop_cmd(&span->scan);
-		return commit(rx, span);
+		if (!commit(rx, span))
+			return false;
+		if (!--rx->commands)
+			rx_later(rx);
+		return !rx->stop;
 	case ZMQ_SCAN_CMD_BUFFER:
 		/* The old buffer is gone: what was read so far stays read. */
 		return grow_cmd(rx, &span->scan, r->cmd_len) &&
@@ -215,6 +250,11 @@ static bool rx_piece(struct rx *rx, struct rx_span *span, const u8 *p, size_t n)
 			return false;
 		used = zmq_scan(&span->scan, p + done, n - done,
 				rx->room - span->msgs, &r);
+		if (r.msgs) {
+			span->begin = r.msg_begin ? span->len + r.msg_begin :
+						    span->end;
+			span->end = span->len + r.msg_end;
+		}
 		span->len += r.data_len;
 		span->msgs += r.msgs;
 		span->cmd += used - r.data_len;
@@ -281,12 +321,8 @@ static unsigned int rx_other(struct rx *rx, struct sk_buff *skb,
 		done = zmq_conn_rx_raw(conn, skb, off, len, rx->room, &err);
 	else
 		done = zmq_conn_rx_v1(conn, skb, off, len, rx->room, &err);
-	if (err == -ENOMEM) {
-		rx->nomem = true;
-		rx->stop = true;
-	} else if (err) {
-		rx_broken(rx, err);
-	}
+	if (err)
+		rx_refused(rx, err);
 	return done;
 }
 
@@ -319,12 +355,10 @@ static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
 		else
 			done = rx_other(rx, skb, off, len);
 	}
-	if (done < rx->budget) {
+	if (done < rx->budget)
 		rx->budget -= done;
-	} else if (!rx->stop) {
-		rx->again = true;
-		rx->stop = true;
-	}
+	else if (!rx->stop)
+		rx_later(rx);
 	if (rx->stop)
 		desc->count = 0;
 	return done;
@@ -344,6 +378,7 @@ void zmq_conn_rx_start(struct zmq_conn *conn)
 	const struct zmq_net *zn = conn->owner->zn;
 	s64 opt = READ_ONCE(conn->owner->opts->max_msg_size);
 
+	clear_bit(ZMQ_CONN_RX_ERROR, &conn->flags);
 	zmq_scan_init(&conn->scan, opt < 0 ? U64_MAX : opt, CMD_MAX);
 	zmq_scan_limit_msgs(&conn->scan,
 			    min_t(u64, ZMQ_LIMIT(zn, max_msg_bytes),
@@ -359,7 +394,11 @@ void zmq_conn_rx_start(struct zmq_conn *conn)
  */
 void zmq_conn_rx_locked(struct zmq_conn *conn)
 {
-	struct rx rx = { .conn = conn, .budget = RX_BUDGET };
+	struct rx rx = {
+		.conn = conn,
+		.budget = RX_BUDGET,
+		.commands = RX_COMMANDS,
+	};
 	read_descriptor_t desc = { .arg.data = &rx, .count = 1 };
 	struct sock *sk = conn->sock->sk;
 	int ret;
@@ -424,8 +463,43 @@ void zmq_conn_rx_resume(struct zmq_conn *conn)
 		return;
 	conn->stream->lock(conn);
 	clear_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
+	/* Whoever finds it set has put there what is looked for now. */
+	smp_mb__after_atomic();
 	zmq_conn_rx_locked(conn);
 	conn->stream->unlock(conn);
+}
+
+/**
+ * zmq_conn_rx_give_up() - nothing more is taken of what the peer sends
+ * @conn: the connection; its end follows
+ *
+ * Context: Any, under a lock that the @down of its owner takes, too, so that it
+ * is the stream that is meant.
+ */
+void zmq_conn_rx_give_up(struct zmq_conn *conn)
+{
+	WRITE_ONCE(conn->rx_err, -ENOBUFS);
+	set_bit(ZMQ_CONN_RX_ERROR, &conn->flags);
+	zmq_task_run(&conn->task);
+}
+
+/**
+ * zmq_conn_rx_failure() - what ended reading
+ * @conn: a connection with ZMQ_CONN_RX_ERROR
+ *
+ * Context: Process context, socket lock held.
+ * Return: what to count.
+ */
+enum zmq_mib_field zmq_conn_rx_failure(const struct zmq_conn *conn)
+{
+	switch (READ_ONCE(conn->rx_err)) {
+	case -EMSGSIZE:
+		return ZMQ_MIB_RXTOOBIG;
+	case -ENOBUFS:
+		return ZMQ_MIB_RXGIVENUP;
+	default:
+		return ZMQ_MIB_PROTOERROR;
+	}
 }
 
 /**

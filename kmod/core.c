@@ -5,6 +5,7 @@
 #include "drop.h"
 #include "inproc.h"
 #include "pipe.h"
+#include "trash.h"
 
 static struct zmq_core *task_core(struct zmq_task *task)
 {
@@ -159,6 +160,39 @@ static void bury(struct zmq_pipe *pipe)
 	}
 }
 
+/* So many portions are looked at before others get the socket. */
+#define DIGEST_PORTIONS	16
+
+static struct zmq_pipe *digest_some(struct zmq_core *core)
+{
+	struct zmq_pipe *pipe;
+
+	spin_lock_bh(&core->lock);
+	pipe = list_first_entry_or_null(&core->backlog, struct zmq_pipe,
+					backlog_node);
+	if (pipe)
+		zmq_pipe_digest_locked(pipe);
+	spin_unlock_bh(&core->lock);
+	return pipe;
+}
+
+/* What the pattern could not look at when it arrived. */
+static void digest(struct zmq_core *core)
+{
+	unsigned int n = DIGEST_PORTIONS;
+	struct zmq_pipe *pipe;
+
+	while (n-- && (pipe = digest_some(core))) {
+		if (!zmq_pipe_has_backlog(pipe)) {
+			zmq_core_wake_readers(core, 1);
+			zmq_pipe_conn_new_hwm(pipe);
+		}
+		cond_resched();
+	}
+	if (!list_empty(&core->backlog))
+		zmq_task_run(&core->task);
+}
+
 /**
  * zmq_core_settle() - attach and detach the pipes that others left to us
  * @core: the socket's core
@@ -180,25 +214,23 @@ void zmq_core_settle(struct zmq_core *core)
 		zmq_pipe_put(pipe);
 		cond_resched();
 	}
+	digest(core);
 }
 
-/* Takes over a reference. What nobody will read is counted, and freed without
- * core->lock: nothing arrives any more.
- */
+/* Takes over a reference. What nobody will read is counted. */
 static void drop_pipe(struct zmq_core *core, struct zmq_pipe *pipe)
 {
-	struct sk_buff *run;
-
+	/* Nor will the pattern look at it. */
+	spin_lock_bh(&core->lock);
+	list_del_init(&pipe->backlog_node);
+	spin_unlock_bh(&core->lock);
 	zmq_pipe_detach(pipe);
 	spin_lock_bh(&core->lock);
 	list_del_init(&pipe->ready_node);
 	zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPCLOSED, zmq_pipe_rx_msgs(pipe));
+	zmq_pipe_purge_locked(pipe);
 	spin_unlock_bh(&core->lock);
-	while ((run = __skb_dequeue(&pipe->runs))) {
-		kfree_skb(run);
-		cond_resched();
-	}
-	zmq_pipe_purge(pipe);
+	zmq_trash_empty(core);
 	zmq_pipe_reap(pipe);
 	zmq_pipe_put(pipe);
 }
@@ -246,6 +278,8 @@ void zmq_core_init(struct zmq_core *core, struct sock *sk,
 	INIT_LIST_HEAD(&core->inproc);
 	zmq_inproc_init(core);
 	INIT_LIST_HEAD(&core->unsettled);
+	INIT_LIST_HEAD(&core->backlog);
+	zmq_trash_init(core);
 	zmq_owner_init(&core->owner, sk, &core->opts, &zmq_pipe_conn_ops);
 	zmq_task_init(&core->task, &core->owner.tasks, &core_task_ops);
 }

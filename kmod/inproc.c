@@ -9,6 +9,7 @@
 #include "endpoint.h"
 #include "inproc.h"
 #include "mem.h"
+#include "run.h"
 #include "user.h"
 
 /**
@@ -60,6 +61,7 @@ struct zmq_inproc_name {
  * @parked_node: in ns->parked until the name is bound
  * @parked: messages written before there was anybody to read them
  * @parked_msgs: how many
+ * @parked_last: bytes of the last one
  * @charged: truesize charged to the connecting socket for @parked
  * @gone: one end has left, and nobody will take its place
  * @len: bytes in @name
@@ -75,6 +77,7 @@ struct zmq_pair {
 	struct list_head	parked_node;
 	struct sk_buff_head	parked;
 	unsigned int		parked_msgs;
+	u32			parked_last;
 	unsigned int		charged;
 	bool			gone;
 	size_t			len;
@@ -360,11 +363,16 @@ const struct zmq_peercred *zmq_inproc_cred(const struct zmq_pipe *pipe)
 static void unpark(struct zmq_pair *pair, struct zmq_pipe *from,
 		   struct zmq_pipe *to)
 {
+	const struct zmq_ends ends = {
+		.msgs = pair->parked_msgs,
+		.last = pair->parked_last,
+	};
+
 	if (pair->charged)
 		zmq_mem_uncharge_rx(from->core->sk, pair->charged);
 	pair->charged = 0;
 	if (!skb_queue_empty(&pair->parked) &&
-	    zmq_pipe_rx(to, &pair->parked, pair->parked_msgs)) {
+	    zmq_pipe_rx(to, &pair->parked, &ends)) {
 		__skb_queue_purge(&pair->parked);
 		zmq_drop(to->core->sk, to, ZMQ_MIB_NOMEM, pair->parked_msgs);
 		zmq_pipe_tx_done(from, pair->parked_msgs);
@@ -716,7 +724,7 @@ static void unpark_replaced(struct zmq_pair *pair, struct zmq_pipe *pipe)
 }
 
 static int park(struct zmq_pair *pair, struct zmq_pipe *pipe,
-		struct sk_buff_head *runs)
+		struct sk_buff_head *runs, u32 bytes)
 {
 	unsigned int truesize = 0;
 	struct sk_buff *skb;
@@ -731,6 +739,7 @@ static int park(struct zmq_pair *pair, struct zmq_pipe *pipe,
 		unpark_replaced(pair, pipe);
 	pair->charged += truesize;
 	pair->parked_msgs++;
+	pair->parked_last = bytes;
 	skb_queue_splice_tail_init(runs, &pair->parked);
 	return 0;
 }
@@ -745,6 +754,7 @@ static int park(struct zmq_pair *pair, struct zmq_pipe *pipe,
  */
 int zmq_inproc_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 {
+	const struct zmq_ends ends = { .msgs = 1, .last = msg->bytes };
 	struct zmq_pair *pair = pipe->pair;
 	struct sk_buff_head runs;
 	struct zmq_pipe *peer;
@@ -759,9 +769,9 @@ int zmq_inproc_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 	peer = pair->end[!pipe->side];
 	if (peer) {
 		WRITE_ONCE(pipe->peer_hwm, hwm_of(peer));
-		err = zmq_pipe_rx(peer, &runs, 1) ? -ENOBUFS : 0;
+		err = zmq_pipe_rx(peer, &runs, &ends) ? -ENOBUFS : 0;
 	} else {
-		err = park(pair, pipe, &runs);
+		err = park(pair, pipe, &runs, msg->bytes);
 	}
 	spin_unlock_bh(&pair->lock);
 	if (err)

@@ -301,8 +301,12 @@ static bool schedule_rx(struct sock *sk, unsigned int size)
 
 	if (need <= 0)
 		return true;
-	if (need > INT_MAX - PAGE_SIZE || cgroup_is_full(sk))
+	if (need > INT_MAX - PAGE_SIZE)
 		return false;
+	if (cgroup_is_full(sk)) {
+		refused();
+		return false;
+	}
 	atomic_set(&ledger->sk_rmem_alloc, atomic_read(&sk->sk_rmem_alloc));
 	ledger->sk_wmem_queued = sk->sk_wmem_queued;
 	if (__sk_mem_schedule(ledger, need, SK_MEM_RECV))
@@ -402,6 +406,22 @@ bool zmq_mem_is_greedy(struct sock *sk)
 		     pages_of(READ_ONCE(sk->sk_wmem_queued));
 
 	return nr * pages > READ_ONCE(zmq_sysctl_mem[2]);
+}
+
+/**
+ * zmq_mem_is_short() - whether others have to do without what a socket holds
+ * @sk: the socket
+ *
+ * Context: Process context.
+ * Return: true if the family has more than it wants, or the socket more than its
+ *	share while there is pressure, or its cgroup is full.
+ */
+bool zmq_mem_is_short(struct sock *sk)
+{
+	return atomic_long_read(&memory_allocated) >
+	       READ_ONCE(zmq_sysctl_mem[1]) ||
+	       (READ_ONCE(memory_pressure) && zmq_mem_is_greedy(sk)) ||
+	       cgroup_is_full(sk);
 }
 
 /**

@@ -38,5 +38,6 @@ bool zmq_mem_charge_rx(struct sock *sk, unsigned int truesize, bool force);
 void zmq_mem_uncharge_rx(struct sock *sk, unsigned int truesize);
 bool zmq_mem_charge_tx(struct sock *sk, unsigned int truesize);
 void zmq_mem_uncharge_tx(struct sock *sk, unsigned int truesize);
+bool zmq_mem_is_short(struct sock *sk);
 
 #endif /* _ZMQ_MEM_H */

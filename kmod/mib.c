@@ -43,6 +43,7 @@ static const char * const zmq_mib_names[] = {
 	[ZMQ_MIB_SUBDROP]		= "SubDrop",
 	[ZMQ_MIB_RXTHROTTLED]		= "RxThrottled",
 	[ZMQ_MIB_RXTOOBIG]		= "RxTooBig",
+	[ZMQ_MIB_RXGIVENUP]		= "RxGivenUp",
 	[ZMQ_MIB_PROTOERROR]		= "ProtoError",
 	[ZMQ_MIB_NOMEM]			= "NoMem",
 	[ZMQ_MIB_MONITORLOST]		= "MonitorLost",

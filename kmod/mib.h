@@ -55,7 +55,8 @@ enum zmq_mib_field {
 	/* limits and misbehaviour */
 	ZMQ_MIB_SUBDROP,	/* subscriptions refused by a limit */
 	ZMQ_MIB_RXTHROTTLED,	/* times that a full queue stopped reading */
-	ZMQ_MIB_RXTOOBIG,	/* frames beyond ZMQ_MAXMSGSIZE or the sysctl */
+	ZMQ_MIB_RXTOOBIG,	/* messages or frames beyond a limit */
+	ZMQ_MIB_RXGIVENUP,	/* peers with half a message when memory was short */
 	ZMQ_MIB_PROTOERROR,	/* violations of ZMTP after the handshake */
 	ZMQ_MIB_NOMEM,		/* memory refused by the system or by a limit */
 	ZMQ_MIB_MONITORLOST,	/* events that a monitor had no room for */

@@ -153,12 +153,11 @@ void zmq_pattern_probe(struct zmq_core *core, struct zmq_pipe *pipe)
  * @pipe: where messages arrived
  *
  * Context: Any, core->lock held.
+ * Return: false, there are no more.
  */
-void zmq_pattern_discard(struct zmq_core *core, struct zmq_pipe *pipe)
+bool zmq_pattern_discard(struct zmq_core *core, struct zmq_pipe *pipe)
 {
-	struct zmq_frame f;
-
-	zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPMALFORMED, pipe->rx_msgs);
-	while (!zmq_pipe_peek_frame_locked(pipe, &f))
-		zmq_pipe_consume_frame_locked(pipe);
+	zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPMALFORMED,
+		 zmq_pipe_drop_msgs_locked(pipe));
+	return false;
 }

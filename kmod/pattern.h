@@ -93,7 +93,7 @@ int zmq_pattern_alloc(struct zmq_core *core, size_t size);
 void zmq_pattern_free(struct zmq_core *core);
 int zmq_pattern_no_attach(struct zmq_core *core, struct zmq_pipe *pipe);
 void zmq_pattern_no_detach(struct zmq_core *core, struct zmq_pipe *pipe);
-void zmq_pattern_discard(struct zmq_core *core, struct zmq_pipe *pipe);
+bool zmq_pattern_discard(struct zmq_core *core, struct zmq_pipe *pipe);
 int zmq_pattern_set_flag(bool *flag, const void *val, size_t len);
 int zmq_pattern_has_credit(struct zmq_pipe *const *refused);
 void zmq_pattern_probe(struct zmq_core *core, struct zmq_pipe *pipe);

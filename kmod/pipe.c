@@ -47,6 +47,9 @@ struct zmq_pipe *zmq_pipe_new(struct zmq_core *core, gfp_t gfp)
 		return NULL;
 	}
 	__skb_queue_head_init(&pipe->runs);
+	__skb_queue_head_init(&pipe->part);
+	INIT_LIST_HEAD(&pipe->backlog_node);
+	INIT_LIST_HEAD(&pipe->held_node);
 	INIT_LIST_HEAD(&pipe->node);
 	INIT_LIST_HEAD(&pipe->settle_node);
 	INIT_LIST_HEAD(&pipe->ready_node);
@@ -109,21 +112,18 @@ static void uncount(struct zmq_pipe *pipe)
 }
 
 /**
- * zmq_pipe_purge() - drop everything received
+ * zmq_pipe_purge_locked() - drop everything received
  * @pipe: the pipe
  *
- * Context: Any, nobody else uses the queue.
+ * Context: Any, core->lock held, nobody else uses the queue.
  */
-void zmq_pipe_purge(struct zmq_pipe *pipe)
+void zmq_pipe_purge_locked(struct zmq_pipe *pipe)
 {
-	zmq_conflate_free(pipe);
-	__skb_queue_purge(&pipe->runs);
-	if (pipe->rx_charged)
-		zmq_mem_uncharge_rx(pipe->core->sk, pipe->rx_charged);
-	pipe->rx_charged = 0;
-	pipe->rx_bytes = 0;
-	pipe->rx_msgs = 0;
-	pipe->rx_read = 0;
+	list_del_init(&pipe->backlog_node);
+	zmq_pipe_trash_part_locked(pipe);
+	if (pipe->conflate)
+		zmq_conflate_purge_locked(pipe);
+	zmq_pipe_trash_runs_locked(pipe, pipe->rx_charged);
 }
 
 /**
@@ -134,18 +134,21 @@ void zmq_pipe_purge(struct zmq_pipe *pipe)
  */
 void zmq_pipe_put(struct zmq_pipe *pipe)
 {
-	struct sock *sk = pipe->core->sk;
+	struct zmq_core *core = pipe->core;
 
 	if (!refcount_dec_and_test(&pipe->ref))
 		return;
 	uncount(pipe);
-	zmq_pipe_purge(pipe);
+	spin_lock_bh(&core->lock);
+	zmq_pipe_purge_locked(pipe);
+	spin_unlock_bh(&core->lock);
+	kfree(pipe->conflate);
 	zmq_pipe_free_creds(pipe);
 	kfree(pipe->id);
 	kfree(pipe->name);
 	kfree(pipe->endpoint);
 	kfree_rcu(pipe, rcu);
-	sock_put(sk);
+	sock_put(core->sk);
 }
 
 /**
@@ -185,6 +188,7 @@ int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, size_t len, gfp_t gfp)
 void zmq_pipe_ready_locked(struct zmq_pipe *pipe)
 {
 	if (pipe->rx_msgs && list_empty(&pipe->ready_node) &&
+	    !zmq_pipe_has_backlog(pipe) &&
 	    test_bit(ZMQ_PIPE_ATTACHED, &pipe->flags))
 		list_add_tail(&pipe->ready_node, &pipe->core->ready);
 }
@@ -286,6 +290,7 @@ void zmq_pipe_down(struct zmq_pipe *pipe)
 	clear_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
 	zmq_pipe_drop_partial_locked(pipe);
 	spin_unlock_bh(&core->lock);
+	zmq_pipe_digest(pipe);
 	if (core->ops->down)
 		core->ops->down(core, pipe);
 }
@@ -308,6 +313,7 @@ void zmq_pipe_reap(struct zmq_pipe *pipe)
 		WRITE_ONCE(core->nr_pipes, core->nr_pipes - 1);
 	}
 	list_del_init(&pipe->ready_node);
+	list_del_init(&pipe->backlog_node);
 	if (core->rx_pipe == pipe)
 		core->rx_pipe = NULL;
 	if (core->rx_next == pipe)
@@ -356,6 +362,9 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
 	set_bit(ZMQ_PIPE_DEAD, &pipe->flags);
 	list_del_init(&pipe->writable_node);
 	zmq_pipe_drop_partial_locked(pipe);
+	spin_unlock_bh(&core->lock);
+	zmq_pipe_digest(pipe);
+	spin_lock_bh(&core->lock);
 	empty = !pipe->rx_msgs;
 	spin_unlock_bh(&core->lock);
 

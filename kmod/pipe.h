@@ -17,6 +17,7 @@
 
 struct zmq_announce;
 struct zmq_conflate;
+struct zmq_ends;
 struct zmq_inproc_ns;
 struct zmq_pair;
 struct zmq_peername;
@@ -47,6 +48,9 @@ struct zmq_user;
  * @rx_next: the head of @ready, or NULL if it has to be looked up; socket lock
  * @unsettled: pipes for which something happened without the socket lock: a
  *	peer was joined to them, or they are dead; @lock
+ * @backlog: pipes whose messages @ops->rx() has not looked at to the end; @lock
+ * @trash: runs that are dropped and not yet freed; @lock
+ * @trash_work: frees them; has a reference to the socket while it is queued
  * @priv: the pattern's own state
  * @dist_gen: the number of the current fan-out; socket lock
  * @nr_pipes: length of @pipes
@@ -73,6 +77,9 @@ struct zmq_core {
 	struct zmq_pipe			*rx_pipe;
 	struct zmq_pipe			*rx_next;
 	struct list_head		unsettled;
+	struct list_head		backlog;
+	struct sk_buff_head		trash;
+	struct work_struct		trash_work;
 	void				*priv;
 	bool				by_id;
 	u32				dist_gen;
@@ -91,6 +98,7 @@ enum zmq_pipe_flag {
 	ZMQ_PIPE_FIXED_ID,	/* @id was chosen here, whatever the peer says */
 	ZMQ_PIPE_DETACHED,	/* zmq_pipe_detach() has run */
 	ZMQ_PIPE_OLD_SUBS,	/* PUB: what it wants was said before it went down */
+	ZMQ_PIPE_GAVE_UP,	/* an unfinished message was; what comes is dropped */
 };
 
 /**
@@ -104,8 +112,18 @@ enum zmq_pipe_flag {
  * @writable_node: in core->writable
  * @dist_node: in the list of one fan-out; socket lock
  * @dist_gen: the last fan-out that listed it
- * @runs: received frames, under core->lock at the tail; the head belongs to
- *	the reader, who holds the socket lock
+ * @backlog_node: in core->backlog
+ * @runs: received frames, to the end of the last whole message and of the run
+ *	that it ends in; under core->lock at the tail; the head belongs to the
+ *	reader, who holds the socket lock
+ * @part: the runs of the message under way behind those; core->lock, as all
+ *	that is said of it
+ * @part_bytes: bytes in @part
+ * @part_charged: truesize charged for @part
+ * @held_node: in unfinished.c's lists, under their lock
+ * @held_order: in which of them, 0 for none
+ * @rx_tail: bytes of the message under way in the last one of @runs; core->lock
+ * @rx_skip: bytes of the frame consumed last whose runs are still there
  * @rx_off: bytes of the head run that are consumed
  * @rx_at: what lies there in one piece, or NULL if that is to be looked up
  * @rx_left: bytes in that piece, 0 without one
@@ -114,7 +132,8 @@ enum zmq_pipe_flag {
  * @rx_quick: so many more may be read without core->lock; socket lock
  * @rx_msgs: whole messages in @runs
  * @rx_bytes: bytes in @runs, with those of @rx_off
- * @rx_charged: truesize charged for @runs
+ * @rx_charged: truesize charged for all of them
+ * @rx_inside: the pattern's rx() stands within a message that it consumes
  * @rx_unacked: inproc: messages read that the writer has not been told of;
  *	core->lock
  * @conflate: ZMQ_CONFLATE on the way in, or NULL
@@ -159,6 +178,15 @@ struct zmq_pipe {
 	u32			dist_gen;
 
 	struct sk_buff_head	runs;
+	struct sk_buff_head	part;
+	u64			part_bytes;
+	u32			part_charged;
+	u32			rx_tail;
+	u64			rx_skip;
+	struct list_head	backlog_node;
+	struct list_head	held_node;
+	u8			held_order;
+	bool			rx_inside;
 	u32			rx_off;
 	const u8		*rx_at;
 	size_t			rx_left;
@@ -251,8 +279,9 @@ struct zmq_pipe_walk {
  * @room: an announcement that got -EAGAIN can be sent now. Socket lock. May be
  *	NULL.
  * @rx: look at messages as they arrive, before zmq_pipe_rx() counts the pipe
- *	ready; for patterns that consume them on the spot (PUB, XPUB). Softirq
- *	or process context, core->lock held. May be NULL.
+ *	ready; for patterns that consume them on the spot (PUB, XPUB): a portion
+ *	of them, true if there are more. Softirq or process context, core->lock
+ *	held. May be NULL.
  */
 struct zmq_pipe_ops {
 	int	(*attach)(struct zmq_core *core, struct zmq_pipe *pipe);
@@ -262,7 +291,7 @@ struct zmq_pipe_ops {
 	void	(*subscription)(struct zmq_core *core, struct zmq_pipe *pipe,
 				const u8 *topic, size_t len, bool subscribe);
 	void	(*room)(struct zmq_core *core, struct zmq_pipe *pipe);
-	void	(*rx)(struct zmq_core *core, struct zmq_pipe *pipe);
+	bool	(*rx)(struct zmq_core *core, struct zmq_pipe *pipe);
 };
 
 /* ---- the socket's side ---- */
@@ -313,15 +342,22 @@ int zmq_pipe_send_sub(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 		      bool subscribe);
 
 int zmq_pipe_peek_frame_locked(struct zmq_pipe *pipe, struct zmq_frame *f);
-void zmq_pipe_consume_frame_locked(struct zmq_pipe *pipe);
+bool zmq_pipe_consume_frame_locked(struct zmq_pipe *pipe);
+unsigned int zmq_pipe_drop_msgs_locked(struct zmq_pipe *pipe);
 
 /* ---- from below: softirq, or the lock of the stream held ---- */
 int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
-		unsigned int msgs);
+		const struct zmq_ends *ends);
 void zmq_pipe_note(struct zmq_pipe *pipe, struct sk_buff *run);
 void zmq_pipe_tx_done(struct zmq_pipe *pipe, unsigned int msgs);
 void zmq_pipe_new_hwm(struct zmq_pipe *pipe);
 void zmq_pipe_conn_new_hwm(struct zmq_pipe *pipe);
+
+/* Messages wait for the pattern's rx(), and nothing is read from the peer. */
+static inline bool zmq_pipe_has_backlog(const struct zmq_pipe *pipe)
+{
+	return !list_empty(&pipe->backlog_node);
+}
 
 /* Messages that can be read; core->lock or the socket lock is held. */
 static inline unsigned int zmq_pipe_rx_msgs(const struct zmq_pipe *pipe)
@@ -349,11 +385,18 @@ static inline void zmq_pipe_rotate_locked(struct list_head *node,
 extern const struct zmq_conn_ops zmq_pipe_conn_ops;
 
 void zmq_pipe_count(struct zmq_pipe *pipe);
-void zmq_pipe_purge(struct zmq_pipe *pipe);
+void zmq_pipe_purge_locked(struct zmq_pipe *pipe);
 void zmq_pipe_reap(struct zmq_pipe *pipe);
 void zmq_pipe_ready_locked(struct zmq_pipe *pipe);
 void zmq_pipe_writable_locked(struct zmq_pipe *pipe);
 void zmq_pipe_drop_partial_locked(struct zmq_pipe *pipe);
+void zmq_pipe_trash_part_locked(struct zmq_pipe *pipe);
+void zmq_pipe_trash_runs_locked(struct zmq_pipe *pipe, u32 charged);
+void zmq_pipe_queue_part_locked(struct zmq_pipe *pipe,
+				struct sk_buff_head *runs, u64 bytes,
+				u32 truesize);
+bool zmq_pipe_digest_locked(struct zmq_pipe *pipe);
+void zmq_pipe_digest(struct zmq_pipe *pipe);
 
 /* Credit returns here; below the high-water mark even if that is 1. */
 static inline unsigned int zmq_pipe_low_water(unsigned int hwm)

@@ -139,6 +139,8 @@ static unsigned int room_above(const struct zmq_pipe *pipe, unsigned int msgs,
 {
 	int hwm = READ_ONCE(pipe->core->opts.rcv_hwm);
 
+	if (zmq_pipe_has_backlog(pipe))
+		return 0;
 	if (pipe->conflate)
 		return U32_MAX;
 	if ((hwm && msgs >= hwm) ||
@@ -191,9 +193,9 @@ void zmq_pipe_conn_new_hwm(struct zmq_pipe *pipe)
 }
 
 static int conn_rx(struct zmq_conn *conn, struct sk_buff_head *runs,
-		   unsigned int msgs)
+		   const struct zmq_ends *ends)
 {
-	return zmq_pipe_rx(conn->pipe, runs, msgs);
+	return zmq_pipe_rx(conn->pipe, runs, ends);
 }
 
 static void conn_note(struct zmq_conn *conn, struct sk_buff *run)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A pipe's receive queue: runs come in, frames go out. */
 
+#include <linux/sched.h>
 #include "conflate.h"
 #include "conn.h"
 #include "inproc.h"
@@ -9,49 +10,179 @@
 #include "drop.h"
 #include "run.h"
 #include "trace.h"
+#include "trash.h"
+#include "unfinished.h"
 
-static void queue_locked(struct zmq_pipe *pipe, struct sk_buff_head *runs,
-			 u64 bytes, unsigned int msgs)
+static void look_up_later(struct zmq_pipe *pipe)
 {
+	pipe->rx_at = NULL;
+	pipe->rx_left = 0;
+}
+
+/**
+ * zmq_pipe_queue_part_locked() - the message under way goes on
+ * @pipe: the pipe
+ * @runs: a part of it, charged; emptied
+ * @bytes: bytes in @runs
+ * @truesize: what was charged
+ *
+ * Context: Softirq or process context, core->lock held.
+ */
+void zmq_pipe_queue_part_locked(struct zmq_pipe *pipe,
+				struct sk_buff_head *runs, u64 bytes,
+				u32 truesize)
+{
+	skb_queue_splice_tail_init(runs, &pipe->part);
+	pipe->part_bytes += bytes;
+	pipe->part_charged += truesize;
+	zmq_unfinished_note_locked(pipe);
+}
+
+/**
+ * zmq_pipe_trash_part_locked() - drop what lies apart of the message under way
+ * @pipe: the pipe
+ *
+ * Context: Any, core->lock held.
+ */
+void zmq_pipe_trash_part_locked(struct zmq_pipe *pipe)
+{
+	zmq_trash_locked(pipe->core, &pipe->part);
+	pipe->rx_charged -= pipe->part_charged;
+	pipe->part_charged = 0;
+	pipe->part_bytes = 0;
+	zmq_unfinished_note_locked(pipe);
+}
+
+/**
+ * zmq_pipe_trash_runs_locked() - drop the whole messages in the queue
+ * @pipe: the pipe
+ * @charged: what was charged for them
+ *
+ * Context: Any, core->lock held; nobody reads meanwhile.
+ */
+void zmq_pipe_trash_runs_locked(struct zmq_pipe *pipe, u32 charged)
+{
+	zmq_trash_locked(pipe->core, &pipe->runs);
+	pipe->rx_charged -= charged;
+	pipe->rx_msgs = 0;
+	pipe->rx_read = 0;
+	pipe->rx_quick = 0;
+	pipe->rx_bytes = 0;
+	pipe->rx_off = 0;
+	pipe->rx_skip = 0;
+	pipe->rx_tail = 0;
+	pipe->rx_inside = false;
+	pipe->rx_hdr.size = 0;
+	look_up_later(pipe);
+}
+
+/* What is whole is the reader's. Behind it may lie the beginning of a message in
+ * the same run; the rest of that waits apart, so that it can go at once.
+ */
+static void queue_locked(struct zmq_pipe *pipe, struct sk_buff_head *runs,
+			 u64 bytes, u32 truesize, const struct zmq_ends *ends)
+{
+	if (!ends->msgs) {
+		zmq_pipe_queue_part_locked(pipe, runs, bytes, truesize);
+		return;
+	}
+	if (pipe->part_charged) {
+		skb_queue_splice_tail_init(&pipe->part, &pipe->runs);
+		bytes += pipe->part_bytes;
+		pipe->part_bytes = 0;
+		pipe->part_charged = 0;
+		zmq_unfinished_note_locked(pipe);
+	}
 	skb_queue_splice_tail_init(runs, &pipe->runs);
 	pipe->rx_bytes += bytes;
-	pipe->rx_msgs += msgs;
+	pipe->rx_msgs += ends->msgs;
+	pipe->rx_tail = ends->tail;
+}
+
+static void add_up(const struct sk_buff_head *runs, u64 *bytes, u32 *truesize)
+{
+	struct sk_buff *skb;
+
+	*bytes = 0;
+	*truesize = 0;
+	skb_queue_walk(runs, skb) {
+		*truesize += skb->truesize;
+		*bytes += zmq_run(skb)->len;
+	}
+}
+
+/* Nobody can read anything here, so waiting does not make room. */
+static bool is_hopeless(const struct zmq_pipe *pipe)
+{
+	return (pipe->conflate || !zmq_pipe_rx_msgs(pipe)) &&
+	       READ_ONCE(pipe->part_charged) >
+	       READ_ONCE(pipe->core->sk->sk_rcvbuf);
+}
+
+/* @rest is empty but with ZMQ_CONFLATE. Return: messages more than before that
+ * can be read.
+ */
+static unsigned int rx_locked(struct zmq_pipe *pipe, struct sk_buff_head *runs,
+			      u64 bytes, u32 truesize,
+			      const struct zmq_ends *ends,
+			      struct sk_buff_head *rest)
+{
+	struct zmq_core *core = pipe->core;
+	unsigned int readable = ends->msgs;
+
+	pipe->rx_total += ends->msgs;
+	if (pipe->conflate)
+		readable = zmq_conflate_rx_locked(pipe, runs, bytes, truesize,
+						  ends, rest);
+	else
+		queue_locked(pipe, runs, bytes, truesize, ends);
+	if (!core->ops->rx)
+		zmq_pipe_ready_locked(pipe);
+	else if (!zmq_pipe_has_backlog(pipe))
+		zmq_pipe_digest_locked(pipe);
+	return list_empty(&pipe->ready_node) ? 0 : readable;
 }
 
 static int queue_runs(struct zmq_pipe *pipe, struct sk_buff_head *runs,
-		      unsigned int msgs, bool force)
+		      const struct zmq_ends *ends, bool force)
 {
 	struct zmq_core *core = pipe->core;
-	unsigned int readable = msgs;
-	unsigned int truesize = 0;
-	struct sk_buff *skb;
-	bool wake;
-	u64 bytes = 0;
+	u64 bytes, rest_bytes = 0;
+	u32 truesize, rest_size = 0;
+	struct sk_buff_head rest;
+	unsigned int readable = 0;
+	bool gave_up;
 
-	skb_queue_walk(runs, skb) {
-		truesize += skb->truesize;
-		bytes += zmq_run(skb)->len;
+	__skb_queue_head_init(&rest);
+	if (pipe->conflate) {
+		if (zmq_conflate_cut(runs, ends, &rest))
+			return -ENOMEM;
+		add_up(&rest, &rest_bytes, &rest_size);
 	}
-	if (!zmq_mem_charge_rx(core->sk, truesize, force))
-		return -ENOMEM;
+	add_up(runs, &bytes, &truesize);
+	if (!zmq_mem_charge_rx(core->sk, truesize + rest_size, force)) {
+		__skb_queue_purge(&rest);
+		return is_hopeless(pipe) ? -ENOBUFS : -ENOMEM;
+	}
 
 	spin_lock_bh(&core->lock);
-	pipe->rx_charged += truesize;
-	pipe->rx_total += msgs;
-	if (pipe->conflate)
-		readable = zmq_conflate_rx_locked(pipe, runs, msgs);
-	else
-		queue_locked(pipe, runs, bytes, msgs);
-	if (core->ops->rx && pipe->rx_msgs)
-		core->ops->rx(core, pipe);
-	zmq_pipe_ready_locked(pipe);
-	wake = readable && !list_empty(&pipe->ready_node);
+	gave_up = test_bit(ZMQ_PIPE_GAVE_UP, &pipe->flags);
+	if (!gave_up) {
+		pipe->rx_charged += truesize + rest_size;
+		readable = rx_locked(pipe, runs, bytes, truesize, ends, &rest);
+	}
 	spin_unlock_bh(&core->lock);
+	if (gave_up) {
+		zmq_mem_uncharge_rx(core->sk, truesize + rest_size);
+		__skb_queue_purge(&rest);
+		return -ENOBUFS;
+	}
 
-	zmq_mib_add(core->owner.zn->mib, ZMQ_MIB_RXMSGS, msgs);
+	bytes += rest_bytes;
+	zmq_mib_add(core->owner.zn->mib, ZMQ_MIB_RXMSGS, ends->msgs);
 	zmq_mib_add(core->owner.zn->mib, ZMQ_MIB_RXBYTES, bytes);
-	trace_zmq_rx(core->sk, pipe, msgs, bytes);
-	if (wake)
+	trace_zmq_rx(core->sk, pipe, ends->msgs, bytes);
+	if (readable)
 		zmq_core_wake_readers(core, readable);
 	return 0;
 }
@@ -60,15 +191,17 @@ static int queue_runs(struct zmq_pipe *pipe, struct sk_buff_head *runs,
  * zmq_pipe_rx() - messages arrived
  * @pipe: the pipe
  * @runs: frames; emptied on success
- * @msgs: messages that end in @runs
+ * @ends: where messages end in @runs; what is behind the last end is in the last
+ *	run
  *
  * Context: Softirq or process context.
- * Return: 0, or -ENOMEM and the runs are the caller's.
+ * Return: 0, or the runs are the caller's: -ENOMEM; -ENOBUFS if the message under
+ *	way was given up, or trying again does not help.
  */
 int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
-		unsigned int msgs)
+		const struct zmq_ends *ends)
 {
-	return queue_runs(pipe, runs, msgs, false);
+	return queue_runs(pipe, runs, ends, false);
 }
 
 /**
@@ -80,57 +213,32 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
  */
 void zmq_pipe_note(struct zmq_pipe *pipe, struct sk_buff *run)
 {
+	const struct zmq_ends ends = { .msgs = 1, .last = zmq_run(run)->len };
 	struct sk_buff_head runs;
 
 	__skb_queue_head_init(&runs);
 	__skb_queue_tail(&runs, run);
-	if (!queue_runs(pipe, &runs, 1, true))
+	if (!queue_runs(pipe, &runs, &ends, true))
 		return;
 	kfree_skb(run);
 	ZMQ_INC_STATS(sock_net(pipe->core->sk), ZMQ_MIB_NOMEM);
 }
 
-static void look_up_later(struct zmq_pipe *pipe)
-{
-	pipe->rx_at = NULL;
-	pipe->rx_left = 0;
-}
-
 static bool trim_partial_locked(struct zmq_pipe *pipe)
 {
-	unsigned int msgs = zmq_pipe_rx_msgs(pipe);
-	struct zmq_pipe_walk walk;
-	struct zmq_run_cb *run;
-	struct sk_buff *skb;
-	struct zmq_hdr hdr;
-	u64 keep = pipe->rx_off;
-	u64 cut;
+	u32 tail = pipe->rx_tail;
 
-	zmq_pipe_walk_begin(&walk, pipe);
-	while (msgs && !zmq_pipe_walk_next(&walk, &hdr)) {
-		keep += hdr.size + hdr.len;
-		if (!(hdr.flags & ZMTP_MORE))
-			msgs--;
-	}
-	cut = pipe->rx_bytes - keep;
-	if (!cut)
+	if (!tail && !pipe->part_charged)
 		return false;
-	look_up_later(pipe);
-
-	pipe->rx_bytes = keep;
-	while (cut) {
-		skb = skb_peek_tail(&pipe->runs);
-		run = zmq_run(skb);
-		if (run->len > cut) {
-			run->len -= cut;
-			break;
-		}
-		cut -= run->len;
-		__skb_unlink(skb, &pipe->runs);
-		pipe->rx_charged -= skb->truesize;
-		zmq_mem_uncharge_rx(pipe->core->sk, skb->truesize);
-		kfree_skb(skb);
+	if (tail) {
+		zmq_run(skb_peek_tail(&pipe->runs))->len -= tail;
+		pipe->rx_bytes -= tail;
+		pipe->rx_tail = 0;
+		look_up_later(pipe);
 	}
+	zmq_pipe_trash_part_locked(pipe);
+	if (tail && !pipe->rx_msgs)
+		zmq_pipe_trash_runs_locked(pipe, pipe->rx_charged);
 	return true;
 }
 
@@ -142,12 +250,42 @@ static bool trim_partial_locked(struct zmq_pipe *pipe)
  */
 void zmq_pipe_drop_partial_locked(struct zmq_pipe *pipe)
 {
-	struct zmq_core *core = pipe->core;
+	bool told = test_bit(ZMQ_PIPE_GAVE_UP, &pipe->flags);
 
-	if (pipe->conflate)
-		zmq_conflate_drop_partial_locked(pipe);
-	else if (trim_partial_locked(pipe))
-		zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPPARTIAL, 1);
+	clear_bit(ZMQ_PIPE_GAVE_UP, &pipe->flags);
+	if (trim_partial_locked(pipe) && !told)
+		zmq_drop(pipe->core->sk, pipe, ZMQ_MIB_RXDROPPARTIAL, 1);
+}
+
+/**
+ * zmq_pipe_drop_msgs_locked() - drop the whole messages in the queue
+ * @pipe: the pipe, not conflating, of a pattern that nobody reads from
+ *
+ * Context: Any, core->lock held.
+ * Return: how many they were.
+ */
+unsigned int zmq_pipe_drop_msgs_locked(struct zmq_pipe *pipe)
+{
+	u32 charged = pipe->rx_charged - pipe->part_charged;
+	unsigned int msgs = pipe->rx_msgs;
+	u32 tail = pipe->rx_tail;
+	struct sk_buff *last;
+
+	if (!msgs)
+		return 0;
+	pipe->rx_unacked += msgs;
+	if (!tail) {
+		zmq_pipe_trash_runs_locked(pipe, charged);
+		return msgs;
+	}
+	last = skb_peek_tail(&pipe->runs);
+	__skb_unlink(last, &pipe->runs);
+	zmq_pipe_trash_runs_locked(pipe, charged - last->truesize);
+	__skb_queue_tail(&pipe->runs, last);
+	pipe->rx_bytes = zmq_run(last)->len;
+	pipe->rx_off = zmq_run(last)->len - tail;
+	pipe->rx_tail = tail;
+	return msgs;
 }
 
 /* A header that is not in one piece. Its first byte tells how long it is. */
@@ -290,31 +428,56 @@ static void step(struct zmq_pipe *pipe, u64 n)
 	pipe->rx_hdr.size = 0;
 }
 
-static void consume_bytes_locked(struct zmq_pipe *pipe, u64 n)
+/* So many runs are let go of at a stretch. */
+#define SKIP_RUNS	256
+#define SKIP_FRAMES	1024
+
+/* Move on by @rx_skip bytes, a portion of runs at a time. Return: true if that is
+ * done.
+ */
+static bool skip_locked(struct zmq_pipe *pipe)
 {
-	struct zmq_core *core = pipe->core;
+	u64 n = pipe->rx_off + pipe->rx_skip;
+	unsigned int left = SKIP_RUNS;
+	unsigned int truesize = 0;
 	struct zmq_run_cb *run;
 	struct sk_buff *skb;
 
-	if (n < pipe->rx_left) {
-		step(pipe, n);
-		return;
-	}
-	look_up_later(pipe);
-	n += pipe->rx_off;
-	while ((skb = skb_peek(&pipe->runs))) {
+	while ((skb = skb_peek(&pipe->runs)) && left--) {
 		run = zmq_run(skb);
 		if (n < run->len)
 			break;
 		n -= run->len;
 		pipe->rx_bytes -= run->len;
+		truesize += skb->truesize;
 		__skb_unlink(skb, &pipe->runs);
-		pipe->rx_charged -= skb->truesize;
-		zmq_mem_uncharge_rx(core->sk, skb->truesize);
-		zmq_run_free(skb, &core->owner.spare_run);
+		zmq_run_free(skb, &pipe->core->owner.spare_run);
 	}
-	pipe->rx_off = n;
+	if (truesize) {
+		pipe->rx_charged -= truesize;
+		zmq_mem_uncharge_rx(pipe->core->sk, truesize);
+	}
+	if (skb && n >= zmq_run(skb)->len) {
+		WRITE_ONCE(pipe->rx_off, 0);
+		pipe->rx_skip = n;
+		return false;
+	}
+	WRITE_ONCE(pipe->rx_off, n);
+	pipe->rx_skip = 0;
+	return true;
+}
+
+/* Return: true if that is done, else the rest follows. */
+static bool consume_bytes_locked(struct zmq_pipe *pipe, u64 n)
+{
+	if (n < pipe->rx_left) {
+		step(pipe, n);
+		return true;
+	}
+	look_up_later(pipe);
 	pipe->rx_hdr.size = 0;
+	pipe->rx_skip = n;
+	return skip_locked(pipe);
 }
 
 static void consume_msgs_locked(struct zmq_pipe *pipe, unsigned int msgs)
@@ -332,24 +495,85 @@ static void consume_msgs_locked(struct zmq_pipe *pipe, unsigned int msgs)
 		zmq_pipe_rotate_locked(&pipe->ready_node, &core->ready);
 }
 
+/* The frame that is consumed has gone, with @done, and perhaps its message. */
+static bool consumed_locked(struct zmq_pipe *pipe, bool done)
+{
+	if (done && !(pipe->rx_hdr.flags & ZMTP_MORE))
+		consume_msgs_locked(pipe, 1);
+	return done;
+}
+
 /**
  * zmq_pipe_consume_frame_locked() - drop the head frame
  * @pipe: the pipe, after zmq_pipe_peek_frame_locked()
  *
  * Context: core->lock held.
+ * Return: true if that is done; else the rest is left to
+ *	zmq_pipe_digest_locked(), and the pattern must not look at the pipe.
  */
-void zmq_pipe_consume_frame_locked(struct zmq_pipe *pipe)
+bool zmq_pipe_consume_frame_locked(struct zmq_pipe *pipe)
 {
-	consume_bytes_locked(pipe, pipe->rx_hdr.size + pipe->rx_hdr.len);
-	if (!(pipe->rx_hdr.flags & ZMTP_MORE))
-		consume_msgs_locked(pipe, 1);
+	u64 n = pipe->rx_hdr.size + pipe->rx_hdr.len;
+
+	return consumed_locked(pipe, consume_bytes_locked(pipe, n));
+}
+
+/**
+ * zmq_pipe_digest_locked() - let the pattern look at a portion of what arrived
+ * @pipe: the pipe, of a pattern with rx()
+ *
+ * If there is more the socket's task goes on, and nothing is read from the peer
+ * until then.
+ *
+ * Context: Any, core->lock held.
+ * Return: true if there is more.
+ */
+bool zmq_pipe_digest_locked(struct zmq_pipe *pipe)
+{
+	struct zmq_core *core = pipe->core;
+	bool more = true;
+
+	/* At the head is a message for the user, which may be being read. */
+	if (!list_empty(&pipe->ready_node))
+		return false;
+	if (!pipe->rx_skip || consumed_locked(pipe, skip_locked(pipe)))
+		more = pipe->rx_msgs && core->ops->rx(core, pipe);
+	if (!more) {
+		list_del_init(&pipe->backlog_node);
+		zmq_pipe_ready_locked(pipe);
+		return false;
+	}
+	if (!zmq_pipe_has_backlog(pipe))
+		zmq_task_run(&core->task);
+	list_move_tail(&pipe->backlog_node, &core->backlog);
+	return true;
+}
+
+/**
+ * zmq_pipe_digest() - let the pattern look at all that arrived
+ * @pipe: the pipe, whose stream ended
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_pipe_digest(struct zmq_pipe *pipe)
+{
+	struct zmq_core *core = pipe->core;
+	bool more = true;
+
+	while (more && zmq_pipe_has_backlog(pipe)) {
+		spin_lock_bh(&core->lock);
+		more = zmq_pipe_digest_locked(pipe);
+		spin_unlock_bh(&core->lock);
+		cond_resched();
+	}
 }
 
 static bool may_resume(const struct zmq_pipe *pipe)
 {
 	int hwm = READ_ONCE(pipe->core->opts.rcv_hwm);
 
-	return (!hwm || pipe->rx_msgs <= zmq_pipe_low_water(hwm)) &&
+	return !zmq_pipe_has_backlog(pipe) &&
+	       (!hwm || pipe->rx_msgs <= zmq_pipe_low_water(hwm)) &&
 	       (!pipe->rx_msgs ||
 		pipe->rx_charged <= READ_ONCE(pipe->core->sk->sk_rcvbuf) / 2);
 }
@@ -459,11 +683,18 @@ void zmq_pipe_consume_frame(struct zmq_pipe *pipe)
 {
 	struct zmq_core *core = pipe->core;
 	struct read_on on = {};
+	bool done;
 
 	if (consume_quickly(pipe))
 		return;
 	spin_lock_bh(&core->lock);
-	zmq_pipe_consume_frame_locked(pipe);
+	done = zmq_pipe_consume_frame_locked(pipe);
+	while (!done) {
+		spin_unlock_bh(&core->lock);
+		cond_resched();
+		spin_lock_bh(&core->lock);
+		done = consumed_locked(pipe, skip_locked(pipe));
+	}
 	if (!(pipe->rx_hdr.flags & ZMTP_MORE))
 		on = read_on_locked(pipe);
 	spin_unlock_bh(&core->lock);
@@ -473,7 +704,7 @@ void zmq_pipe_consume_frame(struct zmq_pipe *pipe)
 /**
  * zmq_pipe_consume_msgs() - drop messages and let the peer go on
  * @pipe: the pipe; may be freed as with zmq_pipe_consume_frame()
- * @len: bytes that they take in the queue
+ * @len: bytes that they take in the queue, in one run
  * @msgs: how many they are
  *
  * Context: Process context, socket lock held.
@@ -499,12 +730,15 @@ void zmq_pipe_consume_msgs(struct zmq_pipe *pipe, u32 len, unsigned int msgs)
  */
 void zmq_pipe_skip_msg(struct zmq_pipe *pipe)
 {
+	unsigned int n = 0;
 	struct zmq_frame f;
 
 	do {
 		if (zmq_pipe_peek_frame(pipe, &f))
 			return;
 		zmq_pipe_consume_frame(pipe);
+		if (!(++n % SKIP_FRAMES))
+			cond_resched();
 	} while (f.more);
 }
 

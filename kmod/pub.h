@@ -78,8 +78,8 @@ void zmq_pub_subscription(struct zmq_core *core, struct zmq_pipe *pipe,
 void zmq_pub_forget(struct zmq_core *core, struct zmq_pipe *pipe);
 int zmq_pub_assign(struct zmq_core *core, const u8 *topic, size_t len,
 		   bool subscribe);
-void zmq_pub_rx(struct zmq_core *core, struct zmq_pipe *pipe);
-void zmq_xpub_rx(struct zmq_core *core, struct zmq_pipe *pipe);
+bool zmq_pub_rx(struct zmq_core *core, struct zmq_pipe *pipe);
+bool zmq_xpub_rx(struct zmq_core *core, struct zmq_pipe *pipe);
 void zmq_xpub_read_subs(struct zmq_core *core, struct zmq_pipe *pipe);
 
 /* pub_note.c */

@@ -328,24 +328,55 @@ static unsigned int apply_frame(struct zmq_core *core,
 	return readable;
 }
 
+/* What a portion of frames may cost, in bytes; a frame is so many beside its
+ * topic.
+ */
+#define PORTION		SZ_64K
+#define FRAME_COST	64
+
+/* The frame at the head is a subscription or of no use. Return: false if the
+ * portion ends behind it.
+ */
+static bool take_frame(struct zmq_core *core, const struct zmq_frame *f,
+		       u8 kind, bool subscription, unsigned int *readable,
+		       int *portion)
+{
+	*portion -= FRAME_COST;
+	if (subscription) {
+		*portion -= min_t(u64, f->len, ZMQ_TOPIC_MAX);
+		*readable += apply_frame(core, f, kind);
+	}
+	f->pipe->rx_inside = f->more;
+	return zmq_pipe_consume_frame_locked(f->pipe) && *portion > 0;
+}
+
 /**
  * zmq_pub_rx() - PUB's rx(): subscriptions that are messages
  * @core: the socket's core
  * @pipe: where they arrived
  *
  * Context: Any, core->lock held.
+ * Return: true if there are more.
  */
-void zmq_pub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
+bool zmq_pub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
 {
+	unsigned int readable = 0;
+	int portion = PORTION;
+	bool sub, more = false;
 	struct zmq_frame f;
 	u8 kind;
 
-	while (!zmq_pipe_peek_frame_locked(pipe, &f)) {
-		if (is_subscription(&f, &kind))
-			apply_frame(core, &f, kind);
-		zmq_pipe_consume_frame_locked(pipe);
+	/* What it wanted ends with it. */
+	if (test_bit(ZMQ_PIPE_DEAD, &pipe->flags)) {
+		zmq_pipe_drop_msgs_locked(pipe);
+		return false;
+	}
+	while (!more && !zmq_pipe_peek_frame_locked(pipe, &f)) {
+		sub = is_subscription(&f, &kind);
+		more = !take_frame(core, &f, kind, sub, &readable, &portion);
 	}
 	wake(core, 0);
+	return more && pipe->rx_msgs;
 }
 
 /**
@@ -357,27 +388,24 @@ void zmq_pub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
  * nothing of it is for the user.
  *
  * Context: Any, core->lock held.
+ * Return: true if there are more.
  */
-void zmq_xpub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
+bool zmq_xpub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
 {
 	unsigned int readable = 0;
-	bool inside = false;
+	int portion = PORTION;
+	bool sub, more = false;
 	struct zmq_frame f;
 	u8 kind;
 
-	/* At the head is a message for the user, which may be being read. */
-	if (!list_empty(&pipe->ready_node))
-		return;
-
-	while (!zmq_pipe_peek_frame_locked(pipe, &f)) {
-		if (is_subscription(&f, &kind))
-			readable += apply_frame(core, &f, kind);
-		else if (!inside)
+	while (!more && !zmq_pipe_peek_frame_locked(pipe, &f)) {
+		sub = is_subscription(&f, &kind);
+		if (!sub && !pipe->rx_inside)
 			break;
-		inside = f.more;
-		zmq_pipe_consume_frame_locked(pipe);
+		more = !take_frame(core, &f, kind, sub, &readable, &portion);
 	}
 	wake(core, readable);
+	return more && pipe->rx_msgs;
 }
 
 /* The head of a pipe that is ready is the reader's. */
@@ -400,12 +428,14 @@ static bool is_ready(struct zmq_core *core, struct zmq_pipe *pipe)
  */
 void zmq_xpub_read_subs(struct zmq_core *core, struct zmq_pipe *pipe)
 {
-	unsigned int readable = 0;
+	unsigned int readable = 0, n = 0;
 	bool inside = false;
 	struct zmq_frame f;
 	u8 kind;
 
 	while (is_ready(core, pipe) && !zmq_pipe_peek_frame(pipe, &f)) {
+		if (!(++n % FORGET_BATCH))
+			cond_resched();
 		if (is_subscription(&f, &kind)) {
 			spin_lock_bh(&core->lock);
 			readable += apply_frame(core, &f, kind);

@@ -30,6 +30,18 @@ struct zmq_run_cb {
 	u32	len;
 };
 
+/**
+ * struct zmq_ends - where messages end in runs that are handed up
+ * @msgs: how many do
+ * @last: bytes there of the last one of them
+ * @tail: bytes behind it, in the last run: of one that goes on
+ */
+struct zmq_ends {
+	u32	msgs;
+	u32	last;
+	u32	tail;
+};
+
 static inline struct zmq_run_cb *zmq_run(struct sk_buff *skb)
 {
 	return (struct zmq_run_cb *)skb->cb;

@@ -6,12 +6,17 @@
 #include "conn.h"
 #include "stat.h"
 
+static u64 rx_bytes(const struct zmq_pipe *pipe)
+{
+	return pipe->rx_bytes - READ_ONCE(pipe->rx_off) + pipe->part_bytes;
+}
+
 static void add_pipe(struct zmq_core *core, const struct zmq_pipe *pipe,
 		     struct zmq_diag_info *info)
 {
 	spin_lock_bh(&core->lock);
 	info->rx_msgs += zmq_pipe_rx_msgs(pipe);
-	info->rx_bytes += pipe->rx_bytes - READ_ONCE(pipe->rx_off);
+	info->rx_bytes += rx_bytes(pipe);
 	info->tx_msgs += atomic_read(&pipe->tx_msgs);
 	if (pipe->conn) {
 		spin_lock(&pipe->conn->tx_qlock);
@@ -124,7 +129,7 @@ void zmq_stat_pipe(const struct zmq_pipe *pipe, struct zmq_diag_peer *peer)
 					   pipe->peer_type;
 	peer->minor = pipe->peer_minor;
 	peer->rx_msgs = zmq_pipe_rx_msgs(pipe);
-	peer->rx_bytes = pipe->rx_bytes - READ_ONCE(pipe->rx_off);
+	peer->rx_bytes = rx_bytes(pipe);
 	peer->tx_msgs = atomic_read(&pipe->tx_msgs);
 	peer->rx_total = READ_ONCE(pipe->rx_total);
 	peer->tx_total = READ_ONCE(pipe->tx_total);

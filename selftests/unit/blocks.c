@@ -7,6 +7,8 @@
 #include "peercred.h"
 #include "mem.h"
 #include "run.h"
+#include "trash.h"
+#include "unfinished.h"
 
 #define HWM 1000
 
@@ -103,6 +105,21 @@ bool zmq_mem_charge_rx(struct sock *sk, unsigned int truesize, bool force)
 void zmq_mem_uncharge_rx(struct sock *sk, unsigned int truesize)
 {
 	stand->charged -= truesize;
+}
+
+/* At once, whatever it is. */
+void zmq_trash_locked(struct zmq_core *core, struct sk_buff_head *runs)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(runs))) {
+		zmq_mem_uncharge_rx(core->sk, skb->truesize);
+		kfree_skb(skb);
+	}
+}
+
+void zmq_unfinished_note_locked(struct zmq_pipe *pipe)
+{
 }
 
 struct sk_buff *zmq_runs_seek(const struct sk_buff_head *runs,
@@ -224,6 +241,7 @@ void stand_init(struct stand *s, unsigned int peers)
 	INIT_LIST_HEAD(&core->ready);
 	INIT_LIST_HEAD(&core->writable);
 	INIT_LIST_HEAD(&core->unsettled);
+	INIT_LIST_HEAD(&core->backlog);
 	while (peers--)
 		stand_join(s);
 }
@@ -269,7 +287,7 @@ void stand_exit(struct stand *s)
 			list_del_init(&peer->pipe->settle_node);
 			zmq_pipe_put(peer->pipe);
 		}
-		zmq_pipe_purge(peer->pipe);
+		zmq_pipe_purge_locked(peer->pipe);
 		zmq_pipe_reap(peer->pipe);
 		CHECK_EQ(peer->pipe->ref.refs, 1);
 		CHECK_EQ(peer->conn.ref.refs, 1);
@@ -310,6 +328,7 @@ void peer_sends_frames(struct peer *peer, unsigned int from, unsigned int to,
 		       unsigned int frames)
 {
 	u8 buf[ZMQ_HDR_MAX + sizeof(struct body)];
+	struct zmq_ends ends = {};
 	struct sk_buff_head runs;
 	struct body body;
 	size_t n, cut;
@@ -325,7 +344,8 @@ void peer_sends_frames(struct peer *peer, unsigned int from, unsigned int to,
 		add_run(&runs, buf, cut);
 		add_run(&runs, buf + cut, n - cut);
 	}
-	CHECK_EQ(zmq_pipe_rx(peer->pipe, &runs, to == frames), 0);
+	ends.msgs = to == frames;
+	CHECK_EQ(zmq_pipe_rx(peer->pipe, &runs, &ends), 0);
 	peer->made += to == frames;
 }
 

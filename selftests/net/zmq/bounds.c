@@ -269,4 +269,97 @@ TEST_F(mem, a_stream_may_end_behind_a_shortage)
 	EXPECT_TRUE(zt_gets(pull, "alive", ZT_LAST));
 }
 
+/* Peers that send nearly all of a message and then nothing, until no more is
+ * taken. Return: how many there are.
+ */
+static int fill_with_halves(const char *ep, int *peer, int most, u64 len)
+{
+	static char text[4096];
+	long before = zt_counter("ZmqRxGivenUp");
+	int n;
+	u64 i;
+
+	for (n = 0; n < most; n++) {
+		peer[n] = zp_peer(zt_port(ep), "PUSH", "PULL");
+		if (put_header(peer[n], 0, len))
+			return -1;
+		for (i = 0; i + 2 * sizeof(text) < len; i += sizeof(text))
+			if (send(peer[n], text, sizeof(text), MSG_NOSIGNAL) < 0)
+				break;
+		if (zt_counter("ZmqRxGivenUp") > before)
+			return n + 1;
+	}
+	return n;
+}
+
+TEST_F(mem, unfinished_messages_are_given_up_when_memory_is_short)
+{
+	static char body[60000];
+	int victim, pull, push, peer[32], n, i;
+	char ep[ZMQ_ENDPOINT_MAX];
+
+	ASSERT_EQ(0, zt_sysctl_global("mem", "1200 1500 2000"));
+	victim = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
+	pull = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", ep);
+	push = zt_connected(ZMQ_PUSH, ep);
+	ASSERT_LE(0, victim);
+	ASSERT_EQ(0, zt_puts(push, "whole", 0));
+	ASSERT_TRUE(zt_becomes(pull, POLLIN));
+
+	/* Each has nearly a quarter of what there is for all. */
+	n = fill_with_halves(self->ep, peer, ARRAY_SIZE(peer),
+			     450 * getpagesize());
+	ASSERT_LT(1, n);
+	ASSERT_GT(ARRAY_SIZE(peer), n);
+	EXPECT_LE(1, zt_counter("ZmqRxDropPartial"));
+	/* They are dropped, and the others go on. */
+	for (i = 0; i < n - 1; i++)
+		if (zt_poll(peer[i], POLLIN | POLLHUP, 0))
+			break;
+	EXPECT_GT(n - 1, i);
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, zt_send(push, body, sizeof(body), 0));
+		if (!i)
+			EXPECT_TRUE(zt_gets(pull, "whole", ZT_LAST));
+		EXPECT_TRUE(zt_got(pull, body, sizeof(body), ZT_LAST));
+	}
+	EXPECT_EQ(0, zt_poll(victim, POLLIN, 0));
+	for (i = 0; i < n; i++)
+		close(peer[i]);
+}
+
+#define SUBS	4096
+
+/* More than is looked at in one go, and then something else of the same peer. */
+TEST_F(zmq, subscriptions_of_a_long_message_are_all_applied)
+{
+	static unsigned char buf[SUBS * 6];
+	char text[8], got[8];
+	int xpub, peer, i, flags;
+	size_t n = 0;
+
+	xpub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep);
+	ASSERT_LE(0, xpub);
+	peer = zp_peer(zt_port(self->ep), "SUB", "XPUB");
+	ASSERT_LE(0, peer);
+	for (i = 0; i < SUBS; i++) {
+		n += zp_header(buf + n, i + 1 < SUBS ? ZP_MORE : 0, 4);
+		buf[n++] = 1;
+		snprintf(text, sizeof(text), "%03x", i);
+		memcpy(buf + n, text, 3);
+		n += 3;
+	}
+	ASSERT_EQ(0, zp_write(peer, buf, n));
+	ASSERT_EQ(0, zp_puts(peer, 0, "user"));
+	for (i = 0; i < SUBS; i++) {
+		ASSERT_EQ(4, zt_recv(xpub, got, sizeof(got), 0, &flags))
+			TH_LOG("note %d", i);
+		ASSERT_EQ(1, got[0]);
+	}
+	EXPECT_TRUE(zt_gets(xpub, "user", ZT_LAST));
+	EXPECT_EQ(0, zt_counter("ZmqSubDrop"));
+	ASSERT_EQ(0, zt_puts(xpub, "0ffx", 0));
+	EXPECT_TRUE(zp_gets(peer, 0, "0ffx"));
+}
+
 TEST_HARNESS_MAIN
