@@ -186,6 +186,8 @@ static void digest(struct zmq_core *core)
 		if (!zmq_pipe_has_backlog(pipe)) {
 			zmq_core_wake_readers(core, 1);
 			zmq_pipe_conn_new_hwm(pipe);
+			if (pipe->pair)
+				zmq_inproc_ack_consumed(pipe);
 		}
 		cond_resched();
 	}

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* inproc://: two sockets of a name space, joined without a stream. */
 
+#include <linux/jhash.h>
 #include <linux/mutex.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <net/net_debug.h>
 #include "conflate.h"
@@ -11,6 +13,12 @@
 #include "mem.h"
 #include "run.h"
 #include "user.h"
+
+/* Connections that are adopted before others get at the names. */
+#define ADOPT_AT_ONCE	64
+
+/* Runs that find their reader at a stretch, and the rest of the last message. */
+#define UNPARK_AT_ONCE	256
 
 /**
  * struct zmq_pair_end - what one end of a connection says of itself
@@ -28,7 +36,7 @@ struct zmq_pair_end {
 
 /**
  * struct zmq_inproc_name - a bound name
- * @node: in ns->bound
+ * @node: in a list of ns->bound
  * @core_node: in core->inproc
  * @place: in core->names
  * @ns: the name space, held
@@ -38,7 +46,7 @@ struct zmq_pair_end {
  * @name: the name
  */
 struct zmq_inproc_name {
-	struct list_head	node;
+	struct hlist_node	node;
 	struct list_head	core_node;
 	u32			place;
 	struct zmq_inproc_ns	*ns;
@@ -50,7 +58,7 @@ struct zmq_inproc_name {
 
 /**
  * struct zmq_pair - a connection inside the kernel
- * @ref: one for each pipe
+ * @ref: one for each pipe, or for @linger in place of the connecting one
  * @lock: protects @end, @joined, @parked and @charged; taken before any
  *	core->lock
  * @end: the connecting pipe and the bound one, held; NULL when it is gone
@@ -58,11 +66,14 @@ struct zmq_inproc_name {
  * @self: what they say of themselves; constant once they are joined, and not
  *	to be looked at before
  * @ns: the name space, held
- * @parked_node: in ns->parked until the name is bound
+ * @core: the connecting socket, held
+ * @tx_conflate: it sends the last message only
+ * @parked_node: in a list of ns->parked until the name is bound
  * @parked: messages written before there was anybody to read them
  * @parked_msgs: how many
- * @parked_last: bytes of the last one
- * @charged: truesize charged to the connecting socket for @parked
+ * @charged: truesize charged to @core for @parked
+ * @linger: gives up @parked, whose sender has left
+ * @linger_node: in core->lingering until then, or until the name is bound
  * @gone: one end has left, and nobody will take its place
  * @len: bytes in @name
  * @name: what was connected to
@@ -74,27 +85,55 @@ struct zmq_pair {
 	bool			joined;
 	struct zmq_pair_end	self[2];
 	struct zmq_inproc_ns	*ns;
+	struct zmq_core		*core;
+	bool			tx_conflate;
 	struct list_head	parked_node;
 	struct sk_buff_head	parked;
 	unsigned int		parked_msgs;
-	u32			parked_last;
 	unsigned int		charged;
 	bool			gone;
+	struct delayed_work	linger;
+	struct list_head	linger_node;
 	size_t			len;
 	u8			name[];
 };
+
+/**
+ * struct parked_cb - what skb->cb holds of a run in pair->parked
+ * @run: as ever
+ * @msg_bytes: bytes of the message that ends with it, or 0
+ */
+struct parked_cb {
+	struct zmq_run_cb	run;
+	u32			msg_bytes;
+};
+
+static struct parked_cb *parked_cb(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct parked_cb) > sizeof(skb->cb));
+	return (struct parked_cb *)skb->cb;
+}
 
 static bool same_name(const u8 *a, size_t alen, const u8 *b, size_t blen)
 {
 	return alen == blen && !memcmp(a, b, alen);
 }
 
+static u32 list_of(const struct zmq_inproc_ns *ns, const u8 *name, size_t len)
+{
+	return jhash(name, len, ns->seed) % ZMQ_INPROC_LISTS;
+}
+
 static void ns_put(struct zmq_inproc_ns *ns)
 {
+	int i;
+
 	if (!refcount_dec_and_test(&ns->ref))
 		return;
-	DEBUG_NET_WARN_ON_ONCE(!list_empty(&ns->bound));
-	DEBUG_NET_WARN_ON_ONCE(!list_empty(&ns->parked));
+	for (i = 0; i < ZMQ_INPROC_LISTS; i++) {
+		DEBUG_NET_WARN_ON_ONCE(!hlist_empty(&ns->bound[i]));
+		DEBUG_NET_WARN_ON_ONCE(!list_empty(&ns->parked[i]));
+	}
 	if (ns->number)
 		ida_free(&ns->zn->inproc_ids, ns->number);
 	mutex_destroy(&ns->lock);
@@ -110,6 +149,7 @@ static struct zmq_inproc_ns *ns_get(struct zmq_inproc_ns *ns)
 static struct zmq_inproc_ns *ns_new(struct zmq_net *zn, int number)
 {
 	struct zmq_inproc_ns *ns = kzalloc(sizeof(*ns), GFP_KERNEL_ACCOUNT);
+	int i;
 
 	if (!ns)
 		return NULL;
@@ -117,8 +157,9 @@ static struct zmq_inproc_ns *ns_new(struct zmq_net *zn, int number)
 	ns->zn = zn;
 	ns->number = number;
 	mutex_init(&ns->lock);
-	INIT_LIST_HEAD(&ns->bound);
-	INIT_LIST_HEAD(&ns->parked);
+	ns->seed = get_random_u32();
+	for (i = 0; i < ZMQ_INPROC_LISTS; i++)
+		INIT_LIST_HEAD(&ns->parked[i]);
 	return ns;
 }
 
@@ -157,6 +198,7 @@ void zmq_inproc_net_exit(struct zmq_net *zn)
  */
 void zmq_inproc_init(struct zmq_core *core)
 {
+	INIT_LIST_HEAD(&core->lingering);
 	core->inproc_ns = ns_get(zmq_net(sock_net(core->sk))->inproc);
 }
 
@@ -258,15 +300,84 @@ static int end_copy(struct zmq_pair_end *self, const struct zmq_pair_end *from)
 
 static void pair_put(struct zmq_pair *pair)
 {
+	struct sock *sk = pair->core->sk;
+
 	if (!refcount_dec_and_test(&pair->ref))
 		return;
 	ns_put(pair->ns);
 	end_free(&pair->self[0]);
 	end_free(&pair->self[1]);
 	kfree(pair);
+	sock_put(sk);
 }
 
-static struct zmq_pair *pair_new(struct zmq_inproc_ns *ns,
+/* A message may have very many of them. */
+static void free_runs(struct sk_buff_head *runs)
+{
+	struct sk_buff *run;
+
+	while ((run = __skb_dequeue(runs))) {
+		kfree_skb(run);
+		cond_resched();
+	}
+}
+
+/* Under ns->lock. */
+static void leave_parked(struct zmq_pair *pair)
+{
+	if (list_empty(&pair->parked_node))
+		return;
+	list_del_init(&pair->parked_node);
+	zmq_user_uncharge(pair->core->user, ZMQ_USER_PARKED);
+}
+
+/* Give up what waits, if it still does. */
+static void forget_parked(struct zmq_pair *pair, struct zmq_pipe *pipe)
+{
+	struct sk_buff_head parked;
+
+	mutex_lock(&pair->ns->lock);
+	leave_parked(pair);
+	mutex_unlock(&pair->ns->lock);
+
+	__skb_queue_head_init(&parked);
+	spin_lock_bh(&pair->lock);
+	skb_queue_splice_init(&pair->parked, &parked);
+	if (pair->charged)
+		zmq_mem_uncharge_rx(pair->core->sk, pair->charged);
+	pair->charged = 0;
+	zmq_drop(pair->core->sk, pipe, ZMQ_MIB_TXDROPCONN, pair->parked_msgs);
+	pair->parked_msgs = 0;
+	spin_unlock_bh(&pair->lock);
+	free_runs(&parked);
+}
+
+static void leave_lingering(struct zmq_pair *pair)
+{
+	spin_lock_bh(&pair->core->lock);
+	list_del_init(&pair->linger_node);
+	spin_unlock_bh(&pair->core->lock);
+}
+
+static void linger_work_fn(struct work_struct *work)
+{
+	struct zmq_pair *pair = container_of(to_delayed_work(work),
+					     struct zmq_pair, linger);
+
+	leave_lingering(pair);
+	forget_parked(pair, NULL);
+	pair_put(pair);
+}
+
+static void stop_linger(struct zmq_pair *pair)
+{
+	leave_lingering(pair);
+	if (cancel_delayed_work(&pair->linger))
+		pair_put(pair);
+}
+
+static struct zmq_pair *pair_new(struct zmq_core *core,
+				 struct zmq_inproc_ns *ns,
 				 const struct zmq_endpoint *ep)
 {
 	struct zmq_pair *pair;
@@ -278,6 +389,10 @@ static struct zmq_pair *pair_new(struct zmq_inproc_ns *ns,
 	refcount_set(&pair->ref, 1);
 	spin_lock_init(&pair->lock);
 	pair->ns = ns_get(ns);
+	pair->core = core;
+	sock_hold(core->sk);
+	INIT_DELAYED_WORK(&pair->linger, linger_work_fn);
+	INIT_LIST_HEAD(&pair->linger_node);
 	INIT_LIST_HEAD(&pair->parked_node);
 	__skb_queue_head_init(&pair->parked);
 	pair->len = ep->name_len;
@@ -359,40 +474,127 @@ const struct zmq_peercred *zmq_inproc_cred(const struct zmq_pipe *pipe)
 	return &pipe->pair->self[!pipe->side].pc;
 }
 
-/* Let the messages that waited for the binder go to it. */
-static void unpark(struct zmq_pair *pair, struct zmq_pipe *from,
-		   struct zmq_pipe *to)
+/* Take whole messages that waited. */
+static struct zmq_ends take_parked(struct zmq_pair *pair,
+				   struct sk_buff_head *runs)
 {
-	const struct zmq_ends ends = {
-		.msgs = pair->parked_msgs,
-		.last = pair->parked_last,
-	};
+	unsigned int truesize = 0;
+	struct zmq_ends ends = {};
+	struct sk_buff *skb;
 
-	if (pair->charged)
-		zmq_mem_uncharge_rx(from->core->sk, pair->charged);
-	pair->charged = 0;
-	if (!skb_queue_empty(&pair->parked) &&
-	    zmq_pipe_rx(to, &pair->parked, &ends)) {
-		__skb_queue_purge(&pair->parked);
-		zmq_drop(to->core->sk, to, ZMQ_MIB_NOMEM, pair->parked_msgs);
-		zmq_pipe_tx_done(from, pair->parked_msgs);
+	while ((skb = __skb_dequeue(&pair->parked))) {
+		__skb_queue_tail(runs, skb);
+		truesize += skb->truesize;
+		if (!parked_cb(skb)->msg_bytes)
+			continue;
+		ends.last = parked_cb(skb)->msg_bytes;
+		ends.msgs++;
+		if (skb_queue_len(runs) >= UNPARK_AT_ONCE)
+			break;
 	}
-	pair->parked_msgs = 0;
+	if (truesize)
+		zmq_mem_uncharge_rx(pair->core->sk, truesize);
+	pair->charged -= truesize;
+	pair->parked_msgs -= ends.msgs;
+	return ends;
+}
+
+/* Give the reader a portion of what waited for it, or, when nothing waits any more,
+ * the place at the other end. Return: true if there may be more.
+ */
+static bool unpark_some(struct zmq_pair *pair, struct zmq_pipe *to)
+{
+	struct sk_buff_head runs;
+	struct zmq_ends ends;
+	int err = 0;
+
+	__skb_queue_head_init(&runs);
+	spin_lock_bh(&pair->lock);
+	ends = take_parked(pair, &runs);
+	if (ends.msgs)
+		err = zmq_pipe_rx(to, &runs, &ends);
+	if (err && pair->end[0])
+		zmq_pipe_tx_done(pair->end[0], ends.msgs);
+	if (!ends.msgs) {
+		pair->end[1] = to;
+		pair->joined = true;
+	}
+	spin_unlock_bh(&pair->lock);
+	if (err)
+		zmq_drop(to->core->sk, to, ZMQ_MIB_NOMEM, ends.msgs);
+	free_runs(&runs);
+	return ends.msgs;
+}
+
+/* A pattern that consumes in rx() has no reader who would acknowledge. */
+static unsigned int take_consumed(struct zmq_pipe *pipe)
+{
+	struct zmq_core *core = pipe->core;
+	unsigned int msgs = 0;
+
+	if (!core->ops->rx)
+		return 0;
+	spin_lock_bh(&core->lock);
+	if (!pipe->rx_msgs)
+		swap(msgs, pipe->rx_unacked);
+	spin_unlock_bh(&core->lock);
+	return msgs;
+}
+
+/**
+ * zmq_inproc_ack() - tell the writer what room there is
+ * @pipe: the reader's end
+ * @msgs: how many messages were read, 0 if its high-water mark has changed
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs)
+{
+	struct zmq_pair *pair = pipe->pair;
+	struct zmq_pipe *peer;
+
+	spin_lock_bh(&pair->lock);
+	peer = pair->end[!pipe->side];
+	if (peer) {
+		WRITE_ONCE(peer->peer_hwm, hwm_of(pipe));
+		if (msgs)
+			zmq_pipe_tx_done(peer, msgs);
+		else
+			zmq_pipe_new_hwm(peer);
+	}
+	spin_unlock_bh(&pair->lock);
+}
+
+/**
+ * zmq_inproc_ack_consumed() - likewise, of what the pattern's rx() has read
+ * @pipe: the reader's end
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_inproc_ack_consumed(struct zmq_pipe *pipe)
+{
+	unsigned int msgs = take_consumed(pipe);
+
+	if (msgs)
+		zmq_inproc_ack(pipe, msgs);
 }
 
 /* What one end replaces on the way out, the other must on the way in. */
-static int share_conflate(struct zmq_pipe *a, struct zmq_pipe *b)
+static int share_conflate(const struct zmq_pair *pair, struct zmq_pipe *from,
+			  struct zmq_pipe *to)
 {
 	int err = 0;
 
-	if (a->tx_conflate)
-		err = zmq_conflate_enable(b);
-	if (!err && b->tx_conflate)
-		err = zmq_conflate_enable(a);
+	if (pair->tx_conflate)
+		err = zmq_conflate_enable(to);
+	if (!err && from && to->tx_conflate)
+		err = zmq_conflate_enable(from);
 	return err;
 }
 
-/* Make the bound socket's end of a pair whose connecting end is there. */
+/* Make the bound socket's end of a pair whose connecting end is there, or has
+ * left messages.
+ */
 static int join_bound(struct zmq_pair *pair, const struct zmq_inproc_name *name)
 {
 	struct zmq_pipe *from = pair->end[0];
@@ -407,7 +609,7 @@ static int join_bound(struct zmq_pair *pair, const struct zmq_inproc_name *name)
 		return -ENOMEM;
 	err = end_copy(&pair->self[1], &name->self);
 	if (!err)
-		err = share_conflate(from, to);
+		err = share_conflate(pair, from, to);
 	if (err) {
 		end_free(&pair->self[1]);
 		memset(&pair->self[1], 0, sizeof(pair->self[1]));
@@ -416,11 +618,10 @@ static int join_bound(struct zmq_pair *pair, const struct zmq_inproc_name *name)
 		return err;
 	}
 
-	spin_lock_bh(&pair->lock);
-	pair->end[1] = to;
-	pair->joined = true;
-	unpark(pair, from, to);
-	spin_unlock_bh(&pair->lock);
+	/* What is written meanwhile waits behind the rest. */
+	while (unpark_some(pair, to))
+		cond_resched();
+	zmq_inproc_ack_consumed(to);
 	zmq_pipe_joined(to);
 	return 0;
 }
@@ -428,21 +629,13 @@ static int join_bound(struct zmq_pair *pair, const struct zmq_inproc_name *name)
 static struct zmq_inproc_name *find_name(const struct zmq_inproc_ns *ns,
 					 const struct zmq_endpoint *ep)
 {
+	u32 i = list_of(ns, ep->name, ep->name_len);
 	struct zmq_inproc_name *name;
 
-	list_for_each_entry(name, &ns->bound, node)
+	hlist_for_each_entry(name, &ns->bound[i], node)
 		if (same_name(name->name, name->len, ep->name, ep->name_len))
 			return name;
 	return NULL;
-}
-
-/* @core has the end that waits. */
-static void leave_parked(struct zmq_pair *pair, struct zmq_core *core)
-{
-	if (list_empty(&pair->parked_node))
-		return;
-	list_del_init(&pair->parked_node);
-	zmq_user_uncharge(core->user, ZMQ_USER_PARKED);
 }
 
 static void name_free(struct zmq_inproc_name *name)
@@ -478,17 +671,47 @@ static struct zmq_inproc_name *name_new(struct zmq_core *core,
 	return name;
 }
 
+/* Return: false if it must wait on. */
+static bool adopt(struct zmq_pair *pair, const struct zmq_inproc_name *name)
+{
+	if (join_bound(pair, name))
+		return false;
+	leave_parked(pair);
+	if (pair->end[0]) {
+		zmq_pipe_joined(pair->end[0]);
+	} else {
+		zmq_pipe_hangup(pair->end[1]);
+		stop_linger(pair);
+	}
+	return true;
+}
+
+/* Others may bind and connect in between; who connects to the name itself finds it.
+ * Nobody takes it away: its socket is locked.
+ */
 static void adopt_parked(struct zmq_inproc_name *name)
 {
+	struct zmq_inproc_ns *ns = name->ns;
+	struct list_head *parked = &ns->parked[list_of(ns, name->name,
+						       name->len)];
 	struct zmq_pair *pair, *next;
+	unsigned int n = 0;
+	LIST_HEAD(ours);
 
-	list_for_each_entry_safe(pair, next, &name->ns->parked, parked_node) {
-		if (!same_name(name->name, name->len, pair->name, pair->len))
-			continue;
-		if (join_bound(pair, name))
-			continue;
-		leave_parked(pair, pair->end[0]->core);
-		zmq_pipe_joined(pair->end[0]);
+	list_for_each_entry_safe(pair, next, parked, parked_node) {
+		if (same_name(name->name, name->len, pair->name, pair->len))
+			list_move_tail(&pair->parked_node, &ours);
+		cond_resched();
+	}
+	while ((pair = list_first_entry_or_null(&ours, struct zmq_pair,
+						parked_node))) {
+		if (!adopt(pair, name))
+			list_move_tail(&pair->parked_node, parked);
+		if (!(++n % ADOPT_AT_ONCE)) {
+			mutex_unlock(&ns->lock);
+			mutex_lock(&ns->lock);
+		}
+		cond_resched();
 	}
 }
 
@@ -531,7 +754,8 @@ int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 		name_free(name);
 	} else {
 		ns_get(ns);
-		list_add_tail(&name->node, &ns->bound);
+		hlist_add_head(&name->node,
+			       &ns->bound[list_of(ns, name->name, name->len)]);
 		spin_lock_bh(&core->lock);
 		list_add_tail(&name->core_node, &core->inproc);
 		spin_unlock_bh(&core->lock);
@@ -548,7 +772,7 @@ static void forget_name(struct zmq_inproc_name *name)
 	struct zmq_inproc_ns *ns = name->ns;
 
 	mutex_lock(&ns->lock);
-	list_del(&name->node);
+	hlist_del(&name->node);
 	spin_lock_bh(&name->core->lock);
 	list_del(&name->core_node);
 	spin_unlock_bh(&name->core->lock);
@@ -575,6 +799,7 @@ int zmq_inproc_unbind(struct zmq_core *core, const struct zmq_endpoint *ep)
 			forget_name(name);
 			return 0;
 		}
+		cond_resched();
 	}
 	return -ENOENT;
 }
@@ -589,8 +814,10 @@ void zmq_inproc_unbind_all(struct zmq_core *core)
 {
 	struct zmq_inproc_name *name, *next;
 
-	list_for_each_entry_safe(name, next, &core->inproc, core_node)
+	list_for_each_entry_safe(name, next, &core->inproc, core_node) {
 		forget_name(name);
+		cond_resched();
+	}
 }
 
 /**
@@ -650,6 +877,7 @@ static int join_or_park(struct zmq_pair *pair, const struct zmq_endpoint *ep)
 	struct zmq_inproc_name *name;
 	int err;
 
+	pair->tx_conflate = from->tx_conflate;
 	err = end_describe(&pair->self[0], from->core);
 	if (err)
 		return err;
@@ -662,7 +890,9 @@ static int join_or_park(struct zmq_pair *pair, const struct zmq_endpoint *ep)
 	err = zmq_user_charge(from->core->user, ZMQ_USER_PARKED, from->core->sk);
 	if (err)
 		return err;
-	list_add_tail(&pair->parked_node, &pair->ns->parked);
+	list_add_tail(&pair->parked_node,
+		      &pair->ns->parked[list_of(pair->ns, pair->name,
+						pair->len)]);
 	return 0;
 }
 
@@ -679,7 +909,7 @@ static int join_or_park(struct zmq_pair *pair, const struct zmq_endpoint *ep)
 int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep)
 {
 	struct zmq_inproc_ns *ns = core->inproc_ns;
-	struct zmq_pair *pair = pair_new(ns, ep);
+	struct zmq_pair *pair = pair_new(core, ns, ep);
 	struct zmq_pipe *from;
 	bool joined = false;
 	int err;
@@ -712,35 +942,39 @@ int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep)
 	return err;
 }
 
-static void unpark_replaced(struct zmq_pair *pair, struct zmq_pipe *pipe)
+static void take_replaced(struct zmq_pair *pair, struct zmq_pipe *pipe,
+			  struct sk_buff_head *replaced)
 {
-	zmq_mem_uncharge_rx(pipe->core->sk, pair->charged);
-	pair->charged = 0;
-	__skb_queue_purge(&pair->parked);
-	ZMQ_ADD_STATS(sock_net(pipe->core->sk), ZMQ_MIB_CONFLATED,
-		      pair->parked_msgs);
-	zmq_pipe_tx_done(pipe, pair->parked_msgs);
-	pair->parked_msgs = 0;
+	unsigned int msgs = take_parked(pair, replaced).msgs;
+
+	ZMQ_ADD_STATS(sock_net(pipe->core->sk), ZMQ_MIB_CONFLATED, msgs);
+	zmq_pipe_tx_done(pipe, msgs);
 }
 
+/* @runs are a message of so many @bytes; afterwards they are what it replaces. */
 static int park(struct zmq_pair *pair, struct zmq_pipe *pipe,
 		struct sk_buff_head *runs, u32 bytes)
 {
+	struct sk_buff_head replaced;
 	unsigned int truesize = 0;
 	struct sk_buff *skb;
 
 	if (pair->gone)
 		return -EPIPE;
-	skb_queue_walk(runs, skb)
+	skb_queue_walk(runs, skb) {
 		truesize += skb->truesize;
+		parked_cb(skb)->msg_bytes = skb_queue_is_last(runs, skb) ?
+					    bytes : 0;
+	}
 	if (!zmq_mem_charge_rx(pipe->core->sk, truesize, false))
 		return -ENOBUFS;
+	__skb_queue_head_init(&replaced);
 	if (pipe->tx_conflate && pair->parked_msgs)
-		unpark_replaced(pair, pipe);
+		take_replaced(pair, pipe, &replaced);
 	pair->charged += truesize;
 	pair->parked_msgs++;
-	pair->parked_last = bytes;
 	skb_queue_splice_tail_init(runs, &pair->parked);
+	skb_queue_splice_init(&replaced, runs);
 	return 0;
 }
 
@@ -756,6 +990,7 @@ int zmq_inproc_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 {
 	const struct zmq_ends ends = { .msgs = 1, .last = msg->bytes };
 	struct zmq_pair *pair = pipe->pair;
+	unsigned int consumed = 0;
 	struct sk_buff_head runs;
 	struct zmq_pipe *peer;
 	int err;
@@ -770,37 +1005,16 @@ int zmq_inproc_write(struct zmq_pipe *pipe, const struct zmq_msg *msg)
 	if (peer) {
 		WRITE_ONCE(pipe->peer_hwm, hwm_of(peer));
 		err = zmq_pipe_rx(peer, &runs, &ends) ? -ENOBUFS : 0;
+		consumed = take_consumed(peer);
 	} else {
 		err = park(pair, pipe, &runs, msg->bytes);
 	}
 	spin_unlock_bh(&pair->lock);
-	if (err)
-		__skb_queue_purge(&runs);
+	if (!skb_queue_empty(&runs))
+		free_runs(&runs);
+	if (consumed)
+		zmq_pipe_tx_done(pipe, consumed);
 	return err;
-}
-
-/**
- * zmq_inproc_ack() - tell the writer what room there is
- * @pipe: the reader's end
- * @msgs: how many messages were read, 0 if its high-water mark has changed
- *
- * Context: Process context, socket lock held.
- */
-void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs)
-{
-	struct zmq_pair *pair = pipe->pair;
-	struct zmq_pipe *peer;
-
-	spin_lock_bh(&pair->lock);
-	peer = pair->end[!pipe->side];
-	if (peer) {
-		WRITE_ONCE(peer->peer_hwm, hwm_of(pipe));
-		if (msgs)
-			zmq_pipe_tx_done(peer, msgs);
-		else
-			zmq_pipe_new_hwm(peer);
-	}
-	spin_unlock_bh(&pair->lock);
 }
 
 /**
@@ -827,6 +1041,90 @@ void zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 }
 
 /**
+ * zmq_inproc_owes() - whether messages wait for a name to be bound
+ * @pipe: any pipe
+ *
+ * Context: Process context, socket lock held.
+ * Return: true if so.
+ */
+bool zmq_inproc_owes(const struct zmq_pipe *pipe)
+{
+	return pipe->pair && READ_ONCE(pipe->pair->parked_msgs);
+}
+
+static void begin_linger(struct zmq_pair *pair, int ms)
+{
+	struct zmq_core *core = pair->core;
+
+	spin_lock_bh(&pair->lock);
+	pair->end[0] = NULL;
+	pair->gone = true;
+	spin_unlock_bh(&pair->lock);
+	spin_lock_bh(&core->lock);
+	list_add_tail(&pair->linger_node, &core->lingering);
+	spin_unlock_bh(&core->lock);
+	queue_delayed_work(zmq_wq, &pair->linger, msecs_to_jiffies(ms));
+}
+
+/**
+ * zmq_inproc_linger() - leave a pair, but not the messages that wait in it
+ * @pipe: any pipe, to which nobody writes any more; if it is the end of a pair
+ *	with such messages, its pointer to the pair is gone afterwards
+ * @ms: so long they may wait for the name to be bound
+ *
+ * Context: Process context, socket lock held; not that of a name space.
+ */
+void zmq_inproc_linger(struct zmq_pipe *pipe, int ms)
+{
+	struct zmq_pair *pair = pipe->pair;
+	bool waits;
+
+	if (!ms || !zmq_inproc_owes(pipe) ||
+	    test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
+		return;
+	mutex_lock(&pair->ns->lock);
+	waits = !list_empty(&pair->parked_node);
+	if (waits)
+		begin_linger(pair, ms);
+	mutex_unlock(&pair->ns->lock);
+	if (!waits)
+		return;
+	pipe->pair = NULL;
+	zmq_pipe_put(pipe);
+}
+
+static struct zmq_pair *next_lingering(struct zmq_core *core)
+{
+	struct zmq_pair *pair;
+
+	spin_lock_bh(&core->lock);
+	pair = list_first_entry_or_null(&core->lingering, struct zmq_pair,
+					linger_node);
+	if (pair)
+		refcount_inc(&pair->ref);
+	spin_unlock_bh(&core->lock);
+	return pair;
+}
+
+/**
+ * zmq_inproc_give_up() - drop what zmq_inproc_linger() has left
+ * @core: the socket that has sent it
+ *
+ * Context: Process context, socket lock held; not that of a name space.
+ */
+void zmq_inproc_give_up(struct zmq_core *core)
+{
+	struct zmq_pair *pair;
+
+	while ((pair = next_lingering(core))) {
+		stop_linger(pair);
+		forget_parked(pair, NULL);
+		pair_put(pair);
+		cond_resched();
+	}
+}
+
+/**
  * zmq_inproc_unlink() - leave a pair
  * @pipe: our end; its pointer to the pair is gone afterwards
  *
@@ -835,32 +1133,16 @@ void zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 void zmq_inproc_unlink(struct zmq_pipe *pipe)
 {
 	struct zmq_pair *pair = pipe->pair;
-	struct sk_buff_head unread;
 	struct zmq_pipe *peer;
-	struct sk_buff *run;
 
-	mutex_lock(&pair->ns->lock);
-	leave_parked(pair, pipe->core);
-	mutex_unlock(&pair->ns->lock);
-
-	__skb_queue_head_init(&unread);
+	forget_parked(pair, pipe);
 	spin_lock_bh(&pair->lock);
 	pair->end[pipe->side] = NULL;
 	pair->gone = true;
-	if (pair->charged)
-		zmq_mem_uncharge_rx(pipe->core->sk, pair->charged);
-	pair->charged = 0;
-	skb_queue_splice_init(&pair->parked, &unread);
-	zmq_drop(pipe->core->sk, pipe, ZMQ_MIB_TXDROPCONN, pair->parked_msgs);
-	pair->parked_msgs = 0;
 	peer = pair->end[!pipe->side];
 	if (peer)
 		zmq_pipe_hangup(peer);
 	spin_unlock_bh(&pair->lock);
-	while ((run = __skb_dequeue(&unread))) {
-		kfree_skb(run);
-		cond_resched();
-	}
 	pipe->pair = NULL;
 	zmq_pipe_put(pipe);
 	pair_put(pair);

@@ -8,12 +8,16 @@
 
 struct zmq_endpoint;
 
+/* A user may have some hundred names in each, and is limited by their number. */
+#define ZMQ_INPROC_LISTS	256
+
 /**
  * struct zmq_inproc_ns - where names mean something
  * @ref: sockets that are in it, names and connections
  * @zn: the network namespace that it is a part of
  * @number: ZMQ_INPROC_NS, 0 for the one that every network namespace has
  * @lock: protects @bound and @parked
+ * @seed: of the hash that says in which list a name is
  * @bound: names that a socket has bound
  * @parked: connections that wait for their name to be bound
  */
@@ -22,8 +26,9 @@ struct zmq_inproc_ns {
 	struct zmq_net		*zn;
 	int			number;
 	struct mutex		lock; /* see locking.rst, 2 */
-	struct list_head	bound;
-	struct list_head	parked;
+	u32			seed;
+	struct hlist_head	bound[ZMQ_INPROC_LISTS];
+	struct list_head	parked[ZMQ_INPROC_LISTS];
 };
 
 int zmq_inproc_net_init(struct zmq_net *zn);
@@ -42,10 +47,14 @@ bool zmq_inproc_is_private(const struct zmq_core *core);
 int zmq_inproc_connect(struct zmq_core *core, const struct zmq_endpoint *ep);
 int zmq_inproc_write(struct zmq_pipe *pipe, const struct zmq_msg *msg);
 void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs);
+void zmq_inproc_ack_consumed(struct zmq_pipe *pipe);
 void zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 			  bool subscribe);
 int zmq_inproc_meet(struct zmq_pipe *pipe);
 const struct zmq_peercred *zmq_inproc_cred(const struct zmq_pipe *pipe);
+bool zmq_inproc_owes(const struct zmq_pipe *pipe);
+void zmq_inproc_linger(struct zmq_pipe *pipe, int ms);
+void zmq_inproc_give_up(struct zmq_core *core);
 void zmq_inproc_unlink(struct zmq_pipe *pipe);
 
 #endif /* _ZMQ_INPROC_H */

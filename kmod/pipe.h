@@ -44,6 +44,8 @@ struct zmq_user;
  * @names: the same names, for the same readers; taken away under @lock
  * @inproc_ns: the name space of those bound or connected to from now on;
  *	changed under the socket lock and @lock
+ * @lingering: inproc connections that were left with messages for a name that
+ *	nobody has bound; @lock
  * @rx_pipe: the pipe whose multi-part message is being read; socket lock
  * @rx_next: the head of @ready, or NULL if it has to be looked up; socket lock
  * @unsettled: pipes for which something happened without the socket lock: a
@@ -74,6 +76,7 @@ struct zmq_core {
 	struct list_head		inproc;
 	struct zmq_roster		names;
 	struct zmq_inproc_ns		*inproc_ns;
+	struct list_head		lingering;
 	struct zmq_pipe			*rx_pipe;
 	struct zmq_pipe			*rx_next;
 	struct list_head		unsettled;

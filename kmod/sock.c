@@ -31,9 +31,11 @@ static void drop_task_run(struct zmq_task *task)
 	struct zmq_sock *zsk = container_of(task, struct zmq_sock, drop_task);
 	struct zmq_conn *conn, *next;
 
-	if (list_empty(&zsk->core.owner.conns))
+	if (list_empty(&zsk->core.owner.conns) &&
+	    list_empty(&zsk->core.lingering))
 		return;
 	zmq_drop(&zsk->sk, NULL, ZMQ_MIB_ORPHANLIMIT, 1);
+	zmq_inproc_give_up(&zsk->core);
 	list_for_each_entry_safe(conn, next, &zsk->core.owner.conns, node)
 		zmq_conn_close(conn);
 }
@@ -501,6 +503,7 @@ int zmq_sock_disconnect(struct zmq_sock *zsk, const struct zmq_endpoint *ep)
 		if (!pipe->dialed || !pipe->pair ||
 		    strcmp(pipe->endpoint, text))
 			continue;
+		zmq_inproc_linger(pipe, linger_ms(zsk));
 		zmq_pipe_detach(pipe);
 		err = 0;
 	}
@@ -540,10 +543,18 @@ static void close_endpoints(struct zmq_sock *zsk)
 
 static bool owes(const struct zmq_sock *zsk)
 {
+	struct zmq_pipe *pipe;
 	struct zmq_conn *conn;
 
+	if (!list_empty(&zsk->core.lingering))
+		return true;
 	list_for_each_entry(conn, &zsk->core.owner.conns, node) {
 		if (zmq_conn_owes(conn))
+			return true;
+		cond_resched();
+	}
+	list_for_each_entry(pipe, &zsk->core.pipes, node) {
+		if (zmq_inproc_owes(pipe))
 			return true;
 		cond_resched();
 	}
@@ -559,6 +570,20 @@ static int orphan_ms(struct zmq_sock *zsk)
 		return ms;
 	zmq_drop(&zsk->sk, NULL, ZMQ_MIB_ORPHANLIMIT, 1);
 	return 0;
+}
+
+static void end_inproc(struct zmq_sock *zsk, int linger)
+{
+	struct zmq_pipe *pipe;
+
+	if (!linger) {
+		zmq_inproc_give_up(&zsk->core);
+		return;
+	}
+	list_for_each_entry(pipe, &zsk->core.pipes, node) {
+		zmq_inproc_linger(pipe, linger);
+		cond_resched();
+	}
 }
 
 /**
@@ -596,6 +621,7 @@ int zmq_sock_release(struct socket *sock)
 			end_conn(conn, linger);
 		cond_resched();
 	}
+	end_inproc(zsk, linger);
 	zmq_core_shutdown(&zsk->core);
 	zmq_monitor_stop_all(zsk);
 	if (zsk->core.pattern->destroy)

@@ -193,9 +193,9 @@ static int peer_dies_with_a_queue(void)
 	return close(peer);
 }
 
-static int close_unsent(int linger)
+static int close_unsent(const char *ep, int linger)
 {
-	int fd = zt_connected(ZMQ_PUSH, "tcp://127.0.0.1:1");
+	int fd = zt_connected(ZMQ_PUSH, ep);
 
 	return zt_setint(fd, ZMQ_LINGER, linger) || zt_puts(fd, "unsent", 0) ||
 	       close(fd);
@@ -203,19 +203,22 @@ static int close_unsent(int linger)
 
 static int linger_is_over(void)
 {
-	return close_unsent(50);
+	return close_unsent("tcp://127.0.0.1:1", 50);
 }
 
 static int no_linger(void)
 {
-	return close_unsent(0);
+	return close_unsent("tcp://127.0.0.1:1", 0);
 }
 
 static int unmet_inproc_is_closed(void)
 {
-	int fd = zt_connected(ZMQ_PUSH, "inproc://nobody");
+	return close_unsent("inproc://nobody", 0);
+}
 
-	return zt_puts(fd, "unsent", 0) || close(fd);
+static int linger_for_a_name_is_over(void)
+{
+	return close_unsent("inproc://nobody", 50);
 }
 
 static int not_subscribed(void)
@@ -348,7 +351,8 @@ static int too_many_sockets(void)
 
 static int too_many_orphans(void)
 {
-	return zt_sysctl("orphans_max", "0") || close_unsent(60000) ||
+	return zt_sysctl("orphans_max", "0") ||
+	       close_unsent("tcp://127.0.0.1:1", 60000) ||
 	       zt_sysctl("orphans_max", "4096");
 }
 
@@ -403,6 +407,7 @@ static const struct reason reasons[] = {
 	{ "ZmqTxDropNoPeer", nobody_subscribed },
 	{ "ZmqTxDropConn", peer_dies_with_a_queue },
 	{ "ZmqTxDropConn", unmet_inproc_is_closed },
+	{ "ZmqTxDropConn", linger_for_a_name_is_over },
 	{ "ZmqLingerDrop", linger_is_over },
 	{ "ZmqLingerDrop", no_linger },
 	{ "ZmqRxDropFilter", not_subscribed },

@@ -279,6 +279,7 @@ TEST_F(zmq, connects_that_never_meet_a_binder_leave_nothing)
 	for (i = 0; i < 200; i++) {
 		fd = zt_connected(ZMQ_PUSH, "inproc://never");
 		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, zt_setint(fd, ZMQ_LINGER, 0));
 		ASSERT_EQ(0, zt_puts(fd, "lost", 0));
 		close(fd);
 	}

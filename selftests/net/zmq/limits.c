@@ -298,6 +298,57 @@ TEST_F(limits, a_user_has_so_many_connections_that_wait)
 	EXPECT_EQ(0, zt_connect(fd, "inproc://d"));
 }
 
+TEST_F(limits, what_waits_counts_though_its_sender_has_gone)
+{
+	int left = zt_connected(ZMQ_PUSH, "inproc://a");
+	int closed = zt_connected(ZMQ_PUSH, "inproc://a");
+	int fd = zt_socket(ZMQ_PULL);
+
+	ASSERT_LE(0, left);
+	ASSERT_LE(0, closed);
+	ASSERT_EQ(0, zt_sysctl_global("user_parked_max", "2"));
+	ASSERT_EQ(0, zt_puts(left, "x", 0));
+	ASSERT_EQ(0, zt_settext(left, ZMQ_DISCONNECT, "inproc://a"));
+	ASSERT_EQ(0, zt_puts(closed, "x", 0));
+	close(closed);
+	EXPECT_EQ(-1, zt_connect(fd, "inproc://b"));
+	EXPECT_EQ(ENOBUFS, errno);
+	ASSERT_EQ(0, zt_setint(left, ZMQ_LINGER, 0));
+	close(left);
+	EXPECT_EQ(0, zt_connect(fd, "inproc://b"));
+	EXPECT_EQ(-1, zt_connect(fd, "inproc://c"));
+	ASSERT_EQ(0, zt_bind(fd, "inproc://a"));
+	EXPECT_TRUE(zt_gets(fd, "x", ZT_LAST));
+	EXPECT_EQ(0, zt_connect(fd, "inproc://c"));
+}
+
+static int bind_crowd(void *arg)
+{
+	return zt_bind(zt_socket(ZMQ_PULL), "inproc://crowd") ? 1 : 0;
+}
+
+/* Limits of those who still wait tell how far the binder has come. */
+TEST_F(limits, others_get_at_their_names_while_one_is_joined_by_many)
+{
+	int push = zt_socket(ZMQ_PUSH), i, n = 0;
+	pid_t pid;
+
+	for (i = 0; i < 5000; i++)
+		ASSERT_EQ(0, zt_connect(push, "inproc://crowd"));
+	ASSERT_EQ(0, zt_sysctl_global("user_parked_max", "5000"));
+	pid = zt_child(bind_crowd, NULL);
+	ASSERT_LT(0, pid);
+	while (zt_connect(push, "inproc://mine"))
+		ASSERT_EQ(ENOBUFS, errno);
+	ASSERT_EQ(0, zt_sysctl_global("user_parked_max", "1000"));
+	while (zt_connect(push, "inproc://mine")) {
+		ASSERT_EQ(ENOBUFS, errno);
+		n++;
+	}
+	EXPECT_LT(10, n);
+	EXPECT_TRUE(zt_reap(pid));
+}
+
 TEST_F(limits, a_socket_has_so_many_listeners)
 {
 	int fd = zt_socket(ZMQ_PULL);
