@@ -74,6 +74,9 @@ TRACE_DEFINE_ENUM(ZMQ_MIB_CREATEDENIED);
 TRACE_DEFINE_ENUM(ZMQ_MIB_SOCKETLIMIT);
 TRACE_DEFINE_ENUM(ZMQ_MIB_ORPHANLIMIT);
 TRACE_DEFINE_ENUM(ZMQ_MIB_HWMDENIED);
+TRACE_DEFINE_ENUM(ZMQ_MIB_PEERLIMIT);
+TRACE_DEFINE_ENUM(ZMQ_MIB_LISTENERLIMIT);
+TRACE_DEFINE_ENUM(ZMQ_MIB_USERLIMIT);
 
 #define zmq_show_reason(reason)						\
 	__print_symbolic(reason,					\
@@ -112,7 +115,10 @@ TRACE_DEFINE_ENUM(ZMQ_MIB_HWMDENIED);
 			 { ZMQ_MIB_CREATEDENIED, "CreateDenied" }, \
 			 { ZMQ_MIB_SOCKETLIMIT, "SocketLimit" }, \
 			 { ZMQ_MIB_ORPHANLIMIT, "OrphanLimit" }, \
-			 { ZMQ_MIB_HWMDENIED, "HwmDenied" })
+			 { ZMQ_MIB_HWMDENIED, "HwmDenied" },		\
+			 { ZMQ_MIB_PEERLIMIT, "PeerLimit" },		\
+			 { ZMQ_MIB_LISTENERLIMIT, "ListenerLimit" },	\
+			 { ZMQ_MIB_USERLIMIT, "UserLimit" })
 
 #define zmq_show_type(type)				\
 	__print_symbolic(type,				\

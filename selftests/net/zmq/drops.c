@@ -356,6 +356,42 @@ static int too_many_orphans(void)
 	       zt_sysctl("orphans_max", "4096");
 }
 
+static int too_many_peers(void)
+{
+	int fd = zt_socket(ZMQ_PUSH);
+
+	return zt_sysctl("peers_max", "0") ||
+	       !zt_connect(fd, "tcp://127.0.0.1:1") || errno != ENOBUFS ||
+	       zt_sysctl("peers_max", "65536");
+}
+
+static int too_many_peers_come(void)
+{
+	int fd = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", ep);
+
+	return fd < 0 || zt_sysctl("peers_max", "0") ||
+	       !zp_closed(zp_dial(zt_port(ep), 0)) ||
+	       zt_sysctl("peers_max", "65536");
+}
+
+static int too_many_listeners(void)
+{
+	int fd = zt_socket(ZMQ_PULL);
+
+	return zt_sysctl("listeners_max", "0") ||
+	       !zt_bind_any(fd, "tcp://127.0.0.1:*", ep) || errno != ENOBUFS ||
+	       zt_sysctl("listeners_max", "1024");
+}
+
+static int user_has_too_much(void)
+{
+	int fd = zt_socket(ZMQ_PULL);
+
+	return zt_sysctl_global("user_inproc_names_max", "0") ||
+	       !zt_bind(fd, "inproc://one more") || errno != ENOBUFS ||
+	       zt_sysctl_global("user_inproc_names_max", "65536");
+}
+
 static int hwm_too_high(void)
 {
 	int fd = zt_socket(ZMQ_PULL);
@@ -422,6 +458,10 @@ static const struct reason reasons[] = {
 	{ "ZmqNoMem", no_memory },
 	{ "ZmqCreateDenied", may_not_create },
 	{ "ZmqSocketLimit", too_many_sockets },
+	{ "ZmqPeerLimit", too_many_peers },
+	{ "ZmqPeerLimit", too_many_peers_come },
+	{ "ZmqListenerLimit", too_many_listeners },
+	{ "ZmqUserLimit", user_has_too_much },
 	{ "ZmqOrphanLimit", too_many_orphans },
 	{ "ZmqHwmDenied", hwm_too_high },
 	{ "ZmqMonitorLost", unread_monitor },
