@@ -18,124 +18,6 @@
 /* Enough for a default high-water mark of small messages from one peer. */
 #define RCVBUF_DEFAULT	SZ_1M
 
-/* Closed sockets that drain, of all namespaces, the oldest first. */
-static LIST_HEAD(orphans);
-static DEFINE_SPINLOCK(orphans_lock);	/* of orphans and nr_orphans, a leaf */
-static int nr_orphans;
-
-/* How many are asked at a time to end. */
-#define ORPHANS_STEP	64
-
-static void drop_task_run(struct zmq_task *task)
-{
-	struct zmq_sock *zsk = container_of(task, struct zmq_sock, drop_task);
-	struct zmq_conn *conn, *next;
-
-	if (list_empty(&zsk->core.owner.conns) &&
-	    list_empty(&zsk->core.lingering))
-		return;
-	zmq_drop(&zsk->sk, NULL, ZMQ_MIB_ORPHANLIMIT, 1);
-	zmq_inproc_give_up(&zsk->core);
-	list_for_each_entry_safe(conn, next, &zsk->core.owner.conns, node)
-		zmq_conn_close(conn);
-}
-
-static void drop_task_get(struct zmq_task *task)
-{
-	sock_hold(&container_of(task, struct zmq_sock, drop_task)->sk);
-}
-
-static void drop_task_put(struct zmq_task *task)
-{
-	sock_put(&container_of(task, struct zmq_sock, drop_task)->sk);
-}
-
-static const struct zmq_task_ops drop_task_ops = {
-	.run	= drop_task_run,
-	.get	= drop_task_get,
-	.put	= drop_task_put,
-};
-
-static struct zmq_sock *next_orphan(void)
-{
-	struct zmq_sock *zsk;
-
-	spin_lock_bh(&orphans_lock);
-	zsk = list_first_entry_or_null(&orphans, struct zmq_sock, orphan_node);
-	if (zsk) {
-		list_move_tail(&zsk->orphan_node, &orphans);
-		if (!refcount_inc_not_zero(&zsk->sk.sk_refcnt))
-			zsk = NULL;
-	}
-	spin_unlock_bh(&orphans_lock);
-	return zsk;
-}
-
-/* The living have no memory: the dead that have more than their share go. */
-static int memory_refused(struct notifier_block *nb, unsigned long action,
-			  void *data)
-{
-	int n = min(READ_ONCE(nr_orphans), ORPHANS_STEP);
-	struct zmq_sock *zsk;
-
-	while (n--) {
-		zsk = next_orphan();
-		if (!zsk)
-			continue;
-		if (zmq_mem_is_greedy(&zsk->sk))
-			zmq_task_run(&zsk->drop_task);
-		sock_put(&zsk->sk);
-	}
-	return NOTIFY_OK;
-}
-
-static struct notifier_block refusal_nb = {
-	.notifier_call	= memory_refused,
-};
-
-/**
- * zmq_sock_init_module() - prepare what all sockets share
- */
-void zmq_sock_init_module(void)
-{
-	zmq_mem_on_refusal(&refusal_nb);
-}
-
-/**
- * zmq_sock_exit_module() - undo zmq_sock_init_module()
- */
-void zmq_sock_exit_module(void)
-{
-	zmq_mem_off_refusal(&refusal_nb);
-}
-
-/* Whether one more may drain. */
-static bool begin_orphan(struct zmq_sock *zsk)
-{
-	struct zmq_net *zn = zsk->core.owner.zn;
-	int all;
-
-	spin_lock_bh(&orphans_lock);
-	zsk->orphan = true;
-	list_add_tail(&zsk->orphan_node, &orphans);
-	all = ++nr_orphans;
-	spin_unlock_bh(&orphans_lock);
-	return atomic_inc_return(&zn->nr_orphans) <=
-	       ZMQ_INT_LIMIT(zn, orphans_max) &&
-	       all <= READ_ONCE(zn->first->orphans_max);
-}
-
-static void end_orphan(struct zmq_sock *zsk)
-{
-	if (!zsk->orphan)
-		return;
-	atomic_dec(&zsk->core.owner.zn->nr_orphans);
-	spin_lock_bh(&orphans_lock);
-	list_del(&zsk->orphan_node);
-	nr_orphans--;
-	spin_unlock_bh(&orphans_lock);
-}
-
 /* What drains is listed until it is gone. */
 static void sock_destruct(struct sock *sk)
 {
@@ -145,7 +27,7 @@ static void sock_destruct(struct sock *sk)
 	if (zmq_sk(sk)->listed)
 		zmq_roster_del(&zn->socks, zmq_sk(sk)->place);
 	atomic_dec(&zn->nr_sockets);
-	end_orphan(zmq_sk(sk));
+	zmq_sock_orphan_end(zmq_sk(sk));
 	if (core->user)
 		zmq_user_uncharge(core->user, ZMQ_USER_SOCKETS);
 	zmq_user_put(core->user);
@@ -211,7 +93,7 @@ int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern)
 	zsk->core.owner.wire_id = pattern->flags & ZMQ_PAT_WIRE_ID;
 	zmq_msg_init(&zsk->tx, sk);
 	INIT_LIST_HEAD(&zsk->monitors);
-	zmq_task_init(&zsk->drop_task, &zsk->core.owner.tasks, &drop_task_ops);
+	zmq_sock_orphan_init(zsk);
 
 	if (atomic_inc_return(&zn->nr_sockets) > ZMQ_INT_LIMIT(zn, sockets_max)) {
 		zmq_drop(sk, NULL, ZMQ_MIB_SOCKETLIMIT, 1);
@@ -566,7 +448,7 @@ static int orphan_ms(struct zmq_sock *zsk)
 {
 	int ms = linger_ms(zsk);
 
-	if (!ms || !owes(zsk) || begin_orphan(zsk))
+	if (!ms || !owes(zsk) || zmq_sock_orphan_begin(zsk))
 		return ms;
 	zmq_drop(&zsk->sk, NULL, ZMQ_MIB_ORPHANLIMIT, 1);
 	return 0;

@@ -103,8 +103,6 @@ static inline struct zmq_sock *zmq_sk(const struct sock *sk)
 
 /* sock.c; the socket lock is held in all but init, release and next */
 struct zmq_sock *zmq_sock_next(struct zmq_net *zn, unsigned long *number);
-void zmq_sock_init_module(void);
-void zmq_sock_exit_module(void);
 int zmq_sock_init(struct zmq_sock *zsk, const struct zmq_pattern *pattern);
 int zmq_sock_release(struct socket *sock);
 int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep);
@@ -157,6 +155,13 @@ void zmq_sock_half_exit(struct zmq_sock *zsk);
 
 /* sock_shut.c */
 int zmq_sock_shutdown(struct socket *sock, int how);
+
+/* sock_orphan.c */
+void zmq_sock_init_module(void);
+void zmq_sock_exit_module(void);
+void zmq_sock_orphan_init(struct zmq_sock *zsk);
+bool zmq_sock_orphan_begin(struct zmq_sock *zsk);
+void zmq_sock_orphan_end(struct zmq_sock *zsk);
 
 /* sock_frames.c */
 int zmq_sock_find_frames(struct msghdr *m, size_t len,

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * inproc:// connections whose name is not bound yet, and what is sent by them. It
+ * outlives DISCONNECT and close(), for as long as linger allows.
+ */
+
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include "drop.h"
+#include "endpoint.h"
+#include "inproc_pair.h"
+#include "mem.h"
+#include "run.h"
+#include "user.h"
+
+/* Connections that are adopted before others get at the names. */
+#define ADOPT_AT_ONCE	64
+
+/* Runs that find their reader at a stretch, and the rest of the last message. */
+#define UNPARK_AT_ONCE	256
+
+/**
+ * struct parked_cb - what skb->cb holds of a run in pair->parked
+ * @run: as ever
+ * @msg_bytes: bytes of the message that ends with it, or 0
+ */
+struct parked_cb {
+	struct zmq_run_cb	run;
+	u32			msg_bytes;
+};
+
+static struct parked_cb *parked_cb(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct parked_cb) > sizeof(skb->cb));
+	return (struct parked_cb *)skb->cb;
+}
+
+/**
+ * zmq_pair_free_runs() - free what nobody will read
+ * @runs: a message, which may have very many of them, or messages
+ *
+ * Context: Process context, no spinlock held.
+ */
+void zmq_pair_free_runs(struct sk_buff_head *runs)
+{
+	struct sk_buff *run;
+
+	while ((run = __skb_dequeue(runs))) {
+		kfree_skb(run);
+		cond_resched();
+	}
+}
+
+/* Under ns->lock. */
+static void leave_parked(struct zmq_pair *pair)
+{
+	if (list_empty(&pair->parked_node))
+		return;
+	list_del_init(&pair->parked_node);
+	zmq_user_uncharge(pair->core->user, ZMQ_USER_PARKED);
+}
+
+/**
+ * zmq_pair_forget_parked() - let a pair wait for its name no more
+ * @pair: the pair
+ * @pipe: the connecting pipe, for which what waits is dropped, or NULL
+ *
+ * Context: Process context, ns->lock not held.
+ */
+void zmq_pair_forget_parked(struct zmq_pair *pair, struct zmq_pipe *pipe)
+{
+	struct sk_buff_head parked;
+
+	mutex_lock(&pair->ns->lock);
+	leave_parked(pair);
+	mutex_unlock(&pair->ns->lock);
+
+	__skb_queue_head_init(&parked);
+	spin_lock_bh(&pair->lock);
+	skb_queue_splice_init(&pair->parked, &parked);
+	if (pair->charged)
+		zmq_mem_uncharge_rx(pair->core->sk, pair->charged);
+	pair->charged = 0;
+	zmq_drop(pair->core->sk, pipe, ZMQ_MIB_TXDROPCONN, pair->parked_msgs);
+	pair->parked_msgs = 0;
+	spin_unlock_bh(&pair->lock);
+	zmq_pair_free_runs(&parked);
+}
+
+static void leave_lingering(struct zmq_pair *pair)
+{
+	spin_lock_bh(&pair->core->lock);
+	list_del_init(&pair->linger_node);
+	spin_unlock_bh(&pair->core->lock);
+}
+
+static void linger_work_fn(struct work_struct *work)
+{
+	struct zmq_pair *pair = container_of(to_delayed_work(work),
+					     struct zmq_pair, linger);
+
+	leave_lingering(pair);
+	zmq_pair_forget_parked(pair, NULL);
+	zmq_pair_put(pair);
+}
+
+static void stop_linger(struct zmq_pair *pair)
+{
+	leave_lingering(pair);
+	if (cancel_delayed_work(&pair->linger))
+		zmq_pair_put(pair);
+}
+
+/**
+ * zmq_pair_park_init() - prepare a pair for waiting
+ * @pair: the pair
+ *
+ * Context: Any.
+ */
+void zmq_pair_park_init(struct zmq_pair *pair)
+{
+	INIT_DELAYED_WORK(&pair->linger, linger_work_fn);
+	INIT_LIST_HEAD(&pair->linger_node);
+	INIT_LIST_HEAD(&pair->parked_node);
+	__skb_queue_head_init(&pair->parked);
+}
+
+/**
+ * zmq_pair_wait() - let a pair wait for its name
+ * @pair: the pair, connected
+ *
+ * Context: Process context, ns->lock held, under which nobody has the name.
+ * Return: 0, or -ENOBUFS if the user has too many that wait.
+ */
+int zmq_pair_wait(struct zmq_pair *pair)
+{
+	struct zmq_inproc_ns *ns = pair->ns;
+	u32 i = zmq_inproc_list(ns, pair->name, pair->len);
+	struct zmq_core *core = pair->core;
+	int err;
+
+	err = zmq_user_charge(core->user, ZMQ_USER_PARKED, core->sk);
+	if (!err)
+		list_add_tail(&pair->parked_node, &ns->parked[i]);
+	return err;
+}
+
+/* Take whole messages that waited. */
+static struct zmq_ends take_parked(struct zmq_pair *pair,
+				   struct sk_buff_head *runs)
+{
+	struct zmq_ends ends = {};
+	unsigned int truesize = 0;
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&pair->parked))) {
+		__skb_queue_tail(runs, skb);
+		truesize += skb->truesize;
+		if (!parked_cb(skb)->msg_bytes)
+			continue;
+		ends.last = parked_cb(skb)->msg_bytes;
+		ends.msgs++;
+		if (skb_queue_len(runs) >= UNPARK_AT_ONCE)
+			break;
+	}
+	if (truesize)
+		zmq_mem_uncharge_rx(pair->core->sk, truesize);
+	pair->charged -= truesize;
+	pair->parked_msgs -= ends.msgs;
+	return ends;
+}
+
+/**
+ * zmq_pair_unpark_some() - give the reader a portion of what waited for it
+ * @pair: the pair
+ * @to: the bound end, which gets its place in @pair when nothing waits any more
+ *
+ * Context: Process context, ns->lock held.
+ * Return: true if there may be more.
+ */
+bool zmq_pair_unpark_some(struct zmq_pair *pair, struct zmq_pipe *to)
+{
+	struct sk_buff_head runs;
+	struct zmq_ends ends;
+	int err = 0;
+
+	__skb_queue_head_init(&runs);
+	spin_lock_bh(&pair->lock);
+	ends = take_parked(pair, &runs);
+	if (ends.msgs)
+		err = zmq_pipe_rx(to, &runs, &ends);
+	if (err && pair->end[0])
+		zmq_pipe_tx_done(pair->end[0], ends.msgs);
+	if (!ends.msgs) {
+		pair->end[1] = to;
+		pair->joined = true;
+	}
+	spin_unlock_bh(&pair->lock);
+	if (err)
+		zmq_drop(to->core->sk, to, ZMQ_MIB_NOMEM, ends.msgs);
+	zmq_pair_free_runs(&runs);
+	return ends.msgs;
+}
+
+/* Return: false if it must wait on. */
+static bool adopt(struct zmq_pair *pair, const struct zmq_inproc_name *name)
+{
+	if (zmq_pair_join_bound(pair, name))
+		return false;
+	leave_parked(pair);
+	if (pair->end[0]) {
+		zmq_pipe_joined(pair->end[0]);
+	} else {
+		zmq_pipe_hangup(pair->end[1]);
+		stop_linger(pair);
+	}
+	return true;
+}
+
+/**
+ * zmq_pair_adopt_all() - join those who wait for a name
+ * @name: the name, just bound
+ *
+ * Others may bind and connect in between; who connects to the name itself finds it.
+ * Nobody takes it away: its socket is locked.
+ *
+ * Context: Process context, lock of the name's socket and ns->lock held; the latter
+ *	is let go of in between.
+ */
+void zmq_pair_adopt_all(struct zmq_inproc_name *name)
+{
+	struct zmq_inproc_ns *ns = name->ns;
+	u32 i = zmq_inproc_list(ns, name->name, name->len);
+	struct list_head *parked = &ns->parked[i];
+	struct zmq_pair *pair, *next;
+	unsigned int n = 0;
+	LIST_HEAD(ours);
+
+	list_for_each_entry_safe(pair, next, parked, parked_node) {
+		if (zmq_inproc_same(name->name, name->len,
+				    pair->name, pair->len))
+			list_move_tail(&pair->parked_node, &ours);
+		cond_resched();
+	}
+	while ((pair = list_first_entry_or_null(&ours, struct zmq_pair,
+						parked_node))) {
+		if (!adopt(pair, name))
+			list_move_tail(&pair->parked_node, parked);
+		if (!(++n % ADOPT_AT_ONCE)) {
+			mutex_unlock(&ns->lock);
+			mutex_lock(&ns->lock);
+		}
+		cond_resched();
+	}
+}
+
+static void take_replaced(struct zmq_pair *pair, struct zmq_pipe *pipe,
+			  struct sk_buff_head *replaced)
+{
+	unsigned int msgs = take_parked(pair, replaced).msgs;
+
+	ZMQ_ADD_STATS(sock_net(pipe->core->sk), ZMQ_MIB_CONFLATED, msgs);
+	zmq_pipe_tx_done(pipe, msgs);
+}
+
+/**
+ * zmq_pair_park() - keep a message until somebody has bound the name
+ * @pair: the pair
+ * @pipe: the connecting pipe
+ * @runs: the message; afterwards what it replaces, if anything
+ * @bytes: bytes in it
+ *
+ * Context: Process context, socket lock and pair->lock held.
+ * Return: 0, -EPIPE if nobody will, or -ENOBUFS.
+ */
+int zmq_pair_park(struct zmq_pair *pair, struct zmq_pipe *pipe,
+		  struct sk_buff_head *runs, u32 bytes)
+{
+	struct sk_buff_head replaced;
+	unsigned int truesize = 0;
+	struct sk_buff *skb;
+
+	if (pair->gone)
+		return -EPIPE;
+	skb_queue_walk(runs, skb) {
+		truesize += skb->truesize;
+		parked_cb(skb)->msg_bytes = skb_queue_is_last(runs, skb) ?
+					    bytes : 0;
+	}
+	if (!zmq_mem_charge_rx(pipe->core->sk, truesize, false))
+		return -ENOBUFS;
+	__skb_queue_head_init(&replaced);
+	if (pipe->tx_conflate && pair->parked_msgs)
+		take_replaced(pair, pipe, &replaced);
+	pair->charged += truesize;
+	pair->parked_msgs++;
+	skb_queue_splice_tail_init(runs, &pair->parked);
+	skb_queue_splice_init(&replaced, runs);
+	return 0;
+}
+
+/**
+ * zmq_inproc_owes() - whether messages wait for a name to be bound
+ * @pipe: any pipe
+ *
+ * Context: Process context, socket lock held.
+ * Return: true if so.
+ */
+bool zmq_inproc_owes(const struct zmq_pipe *pipe)
+{
+	return pipe->pair && READ_ONCE(pipe->pair->parked_msgs);
+}
+
+static void begin_linger(struct zmq_pair *pair, int ms)
+{
+	struct zmq_core *core = pair->core;
+
+	spin_lock_bh(&pair->lock);
+	pair->end[0] = NULL;
+	pair->gone = true;
+	spin_unlock_bh(&pair->lock);
+	spin_lock_bh(&core->lock);
+	list_add_tail(&pair->linger_node, &core->lingering);
+	spin_unlock_bh(&core->lock);
+	queue_delayed_work(zmq_wq, &pair->linger, msecs_to_jiffies(ms));
+}
+
+/**
+ * zmq_inproc_linger() - leave a pair, but not the messages that wait in it
+ * @pipe: any pipe, to which nobody writes any more; if it is the end of a pair
+ *	with such messages, its pointer to the pair is gone afterwards
+ * @ms: so long they may wait for the name to be bound
+ *
+ * Context: Process context, socket lock held; not that of a name space.
+ */
+void zmq_inproc_linger(struct zmq_pipe *pipe, int ms)
+{
+	struct zmq_pair *pair = pipe->pair;
+	bool waits;
+
+	if (!ms || !zmq_inproc_owes(pipe) ||
+	    test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
+		return;
+	mutex_lock(&pair->ns->lock);
+	waits = !list_empty(&pair->parked_node);
+	if (waits)
+		begin_linger(pair, ms);
+	mutex_unlock(&pair->ns->lock);
+	if (!waits)
+		return;
+	pipe->pair = NULL;
+	zmq_pipe_put(pipe);
+}
+
+static struct zmq_pair *next_lingering(struct zmq_core *core)
+{
+	struct zmq_pair *pair;
+
+	spin_lock_bh(&core->lock);
+	pair = list_first_entry_or_null(&core->lingering, struct zmq_pair,
+					linger_node);
+	if (pair)
+		refcount_inc(&pair->ref);
+	spin_unlock_bh(&core->lock);
+	return pair;
+}
+
+/**
+ * zmq_inproc_give_up() - drop what zmq_inproc_linger() has left
+ * @core: the socket that has sent it
+ *
+ * Context: Process context, socket lock held; not that of a name space.
+ */
+void zmq_inproc_give_up(struct zmq_core *core)
+{
+	struct zmq_pair *pair;
+
+	while ((pair = next_lingering(core))) {
+		stop_linger(pair);
+		zmq_pair_forget_parked(pair, NULL);
+		zmq_pair_put(pair);
+		cond_resched();
+	}
+}
