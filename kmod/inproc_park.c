@@ -188,7 +188,7 @@ bool zmq_pair_unpark_some(struct zmq_pair *pair, struct zmq_pipe *to)
 	spin_lock_bh(&pair->lock);
 	ends = take_parked(pair, &runs);
 	if (ends.msgs)
-		err = zmq_pipe_rx(to, &runs, &ends);
+		err = zmq_pipe_take_over(to, &runs, &ends);
 	if (err && pair->end[0])
 		zmq_pipe_tx_done(pair->end[0], ends.msgs);
 	if (!ends.msgs) {

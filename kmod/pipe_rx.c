@@ -205,6 +205,23 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 }
 
 /**
+ * zmq_pipe_take_over() - messages that were accepted and charged for arrive
+ * @pipe: the pipe
+ * @runs: whole messages; emptied on success
+ * @ends: as for zmq_pipe_rx()
+ *
+ * Memory limits are no reason to lose them.
+ *
+ * Context: Softirq or process context.
+ * Return: 0, or -ENOMEM and the runs are the caller's.
+ */
+int zmq_pipe_take_over(struct zmq_pipe *pipe, struct sk_buff_head *runs,
+		       const struct zmq_ends *ends)
+{
+	return queue_runs(pipe, runs, ends, true);
+}
+
+/**
  * zmq_pipe_note() - put a message into the queue, memory limits or not
  * @pipe: the pipe
  * @run: the message
