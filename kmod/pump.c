@@ -391,13 +391,18 @@ void zmq_pump_free(struct zmq_pump *pump)
 	pump_put(pump);
 }
 
+static void set_conn(struct zmq_pump *pump, struct zmq_conn *conn)
+{
+	spin_lock_bh(&pump->lock);
+	pump->conn = conn;
+	spin_unlock_bh(&pump->lock);
+}
+
 static void pump_install(struct zmq_conn *conn)
 {
 	struct zmq_pump *pump = conn->pump;
 
-	spin_lock_bh(&pump->lock);
-	pump->conn = conn;
-	spin_unlock_bh(&pump->lock);
+	set_conn(pump, conn);
 	add_wait_queue(sk_sleep(conn->sock->sk), &pump->wait);
 	/* Something may have come before that. */
 	pump_kick(pump);
@@ -405,12 +410,7 @@ static void pump_install(struct zmq_conn *conn)
 
 static void pump_uninstall(struct zmq_conn *conn)
 {
-	struct zmq_pump *pump = conn->pump;
-
-	spin_lock_bh(&pump->lock);
-	pump->conn = NULL;
-	spin_unlock_bh(&pump->lock);
-
+	set_conn(conn->pump, NULL);
 	mutex_lock(&conn->rx_lock);
 	kfree_skb(conn->rx_skb);
 	conn->rx_skb = NULL;
