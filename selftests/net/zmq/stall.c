@@ -6,7 +6,8 @@
  *
  * For a guest that counts instructions, where an instruction takes a
  * nanosecond: `tools/run-tests stall`. ZT_STALL_TOPICS is how many peers have
- * how many equal subscriptions, ZT_STALL_PIPES how many pipes there are.
+ * how many equal subscriptions, ZT_STALL_PIPES how many pipes there are,
+ * ZT_STALL_FRAMES how many frames one message has.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -14,10 +15,12 @@
 #include <stdlib.h>
 #include <time.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <linux/zmq_diag.h>
 #include "kselftest_harness.h"
 #include "fixture.h"
@@ -41,13 +44,17 @@ static u64 now_us(void)
 	return t.tv_sec * 1000000ULL + t.tv_nsec / 1000;
 }
 
-FIXTURE(stall) {
-	char ep[ZMQ_ENDPOINT_MAX];
+/**
+ * struct rounds - a ping-pong
+ * @ping: who asks
+ * @pong: who answers
+ * @ponger: the thread of it
+ * @alone: microseconds of the slowest round with nothing beside it
+ */
+struct rounds {
 	int ping, pong;
 	pthread_t ponger;
 	u64 alone;
-	pid_t loads[LOADS_MAX];
-	int nr_loads;
 };
 
 static int go_before(int policy)
@@ -77,16 +84,17 @@ static void sleep_until(u64 us)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 }
 
-/* The slowest of so many rounds, in microseconds; 0 if one fails. A round begins
- * when it should have, whenever the kernel lets it.
+/* The slowest of so many rounds, and of those before @ended is set, in
+ * microseconds; 0 if one fails. A round begins when it should have, whenever the
+ * kernel lets it.
  */
-static u64 slowest(int fd, int rounds)
+static u64 slowest_until(int fd, const int *ended, int rounds)
 {
 	u64 most = 1, begin;
 	char c = 'p';
 
 	go_before(SCHED_FIFO);
-	while (rounds--) {
+	while ((ended && !__atomic_load_n(ended, __ATOMIC_ACQUIRE)) || rounds--) {
 		begin = now_us() + 1000;
 		sleep_until(begin);
 		if (send(fd, &c, 1, 0) != 1 || recv(fd, &c, 1, 0) != 1)
@@ -98,33 +106,58 @@ static u64 slowest(int fd, int rounds)
 	return most;
 }
 
-FIXTURE_SETUP(stall)
+static u64 slowest(int fd, int rounds)
+{
+	return slowest_until(fd, NULL, rounds);
+}
+
+static int rounds_begin(struct rounds *r)
 {
 	const struct rlimit files = { 65536, 65536 };
+	char ep[ZMQ_ENDPOINT_MAX];
 
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		return -1;
+	r->pong = zt_listening(ZMQ_PAIR, "tcp://127.0.0.1:*", ep);
+	r->ping = zt_connected(ZMQ_PAIR, ep);
+	if (pthread_create(&r->ponger, NULL, answer, &r->pong) ||
+	    !slowest(r->ping, 10))
+		return -1;
+	r->alone = slowest(r->ping, ROUNDS);
+	return r->alone ? 0 : -1;
+}
+
+static void rounds_end(struct rounds *r)
+{
+	zt_puts(r->ping, "q", 0);
+	pthread_join(r->ponger, NULL);
+}
+
+FIXTURE(stall) {
+	char ep[ZMQ_ENDPOINT_MAX];
+	struct rounds rounds;
+	pid_t loads[LOADS_MAX];
+	int nr_loads;
+};
+
+FIXTURE_SETUP(stall)
+{
 	ASSERT_EQ(0, zt_setup(_metadata->name));
-	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &files));
-	self->pong = zt_listening(ZMQ_PAIR, "tcp://127.0.0.1:*", self->ep);
-	self->ping = zt_connected(ZMQ_PAIR, self->ep);
+	ASSERT_EQ(0, rounds_begin(&self->rounds));
 	self->nr_loads = 0;
-	ASSERT_EQ(0, pthread_create(&self->ponger, NULL, answer, &self->pong));
-	ASSERT_NE(0, slowest(self->ping, 10));
-	self->alone = slowest(self->ping, ROUNDS);
-	ASSERT_NE(0, self->alone);
 }
 
 FIXTURE_TEARDOWN(stall)
 {
-	zt_puts(self->ping, "q", 0);
-	pthread_join(self->ponger, NULL);
+	rounds_end(&self->rounds);
 	EXPECT_EQ(0, zt_teardown());
 }
 
-static bool grows_little(u64 alone, u64 beside, u64 max, const char *what)
+static bool grows_little(const struct rounds *r, u64 beside, u64 max, const char *what)
 {
 	printf("# slowest round alone %llu us, %s %llu us\n",
-	       (unsigned long long)alone, what, (unsigned long long)beside);
-	return beside && beside <= alone + max;
+	       (unsigned long long)r->alone, what, (unsigned long long)beside);
+	return beside && beside <= r->alone + max;
 }
 
 static void stop_loads(pid_t *loads, int *nr)
@@ -208,14 +241,14 @@ TEST_F_TIMEOUT(stall, beside_many_pipes_and_their_readers, 600)
 		ASSERT_EQ(0, zt_connect(c.push, "inproc://many"));
 	self->loads[self->nr_loads++] = zt_child(read_proc, NULL);
 	self->loads[self->nr_loads++] = zt_child(read_diag, NULL);
-	EXPECT_TRUE(grows_little(self->alone, slowest(self->ping, ROUNDS),
+	EXPECT_TRUE(grows_little(&self->rounds, slowest(self->rounds.ping, ROUNDS),
 				 GROWTH_MAX_US, "beside readers"));
 	stop_loads(self->loads, &self->nr_loads);
 
 	self->loads[self->nr_loads++] = zt_child(change_and_close, &c);
 	close(c.push);
 	close(c.pull);
-	EXPECT_TRUE(grows_little(self->alone, slowest(self->ping, ROUNDS),
+	EXPECT_TRUE(grows_little(&self->rounds, slowest(self->rounds.ping, ROUNDS),
 				 GROWTH_MAX_US, "beside the end of the pipes"));
 	/* It has ended, not been ended. */
 	EXPECT_TRUE(zt_reap(self->loads[--self->nr_loads]));
@@ -308,15 +341,242 @@ TEST_F_TIMEOUT(stall, beside_equal_subscriptions_of_many, 600)
 		i = 0;
 	}
 	self->loads[self->nr_loads++] = zt_child(flood, &f);
-	EXPECT_TRUE(grows_little(self->alone, slowest(self->ping, ROUNDS),
+	EXPECT_TRUE(grows_little(&self->rounds, slowest(self->rounds.ping, ROUNDS),
 				 max, "beside a flood of subscriptions"));
 	self->loads[self->nr_loads++] = zt_child(publish, &pub);
-	EXPECT_TRUE(grows_little(self->alone, slowest(self->ping, ROUNDS),
+	EXPECT_TRUE(grows_little(&self->rounds, slowest(self->rounds.ping, ROUNDS),
 				 max, "beside a publisher, too"));
 	stop_loads(self->loads, &self->nr_loads);
 	for (i = 0; i < nr; i++)
 		close(subs[i]);
 	free(subs);
+}
+
+#define FRAMES_AT_ONCE	4096
+#define UNIT_MAX	3
+
+/**
+ * struct long_message - what a peer sends, and what becomes of it
+ * @peer: a plain stream
+ * @fd: the socket that gets it
+ * @unit: a frame that is not the last
+ * @len: bytes of it
+ * @frames: how many there are
+ * @whole: whether the last one comes, or the end of the stream in its place
+ * @kept: the socket keeps it for its reader, and may read no more behind it
+ * @ended: set when the peer and the socket have gone
+ */
+struct long_message {
+	int peer;
+	int fd;
+	const char *unit;
+	size_t len;
+	unsigned int frames;
+	bool whole;
+	bool kept;
+	int *ended;
+};
+
+static bool all_acknowledged(void *arg)
+{
+	int left;
+
+	return !ioctl(*(int *)arg, SIOCOUTQ, &left) && !left;
+}
+
+static int send_frames(const struct long_message *m)
+{
+	static unsigned char buf[FRAMES_AT_ONCE * UNIT_MAX];
+	unsigned int left, n;
+
+	for (n = 0; n < FRAMES_AT_ONCE; n++)
+		memcpy(buf + n * m->len, m->unit, m->len);
+	for (left = m->frames - 1; left; left -= n) {
+		n = left < FRAMES_AT_ONCE ? left : FRAMES_AT_ONCE;
+		if (zp_write(m->peer, buf, n * m->len))
+			return -1;
+	}
+	if (!m->whole)
+		return zt_eventually(all_acknowledged, (void *)&m->peer) ? 0 : -1;
+	buf[0] &= ~ZP_MORE;
+	if (zp_write(m->peer, buf, m->len))
+		return -1;
+	return m->kept ? !zt_becomes(m->fd, POLLIN) : !zp_sync(m->peer);
+}
+
+static void nap_ms(int ms)
+{
+	sleep_until(now_us() + ms * 1000);
+}
+
+/* What the socket still has of it goes by its last descriptor, which is here. */
+static int send_and_close(void *arg)
+{
+	const struct long_message *m = arg;
+	int ret = send_frames(m);
+
+	close(m->peer);
+	nap_ms(100);
+	close(m->fd);
+	__atomic_store_n(m->ended, 1, __ATOMIC_RELEASE);
+	return ret ? 1 : 0;
+}
+
+FIXTURE(stall_frames) {
+	char ep[ZMQ_ENDPOINT_MAX];
+	struct rounds rounds;
+	char limit[16];
+	unsigned int frames;
+};
+
+FIXTURE_VARIANT(stall_frames) {
+	int pattern;
+	const char *own;
+	const char *peer;
+	char unit[UNIT_MAX];
+	int len;
+	bool kept;
+};
+
+/* Each frame is a subscription. */
+FIXTURE_VARIANT_ADD(stall_frames, pub) {
+	.pattern = ZMQ_PUB,
+	.own = "PUB",
+	.peer = "SUB",
+	.unit = { ZP_MORE, 1, 1 },
+	.len = 3,
+};
+
+FIXTURE_VARIANT_ADD(stall_frames, xpub) {
+	.pattern = ZMQ_XPUB,
+	.own = "XPUB",
+	.peer = "SUB",
+	.unit = { ZP_MORE, 1, 1 },
+	.len = 3,
+};
+
+FIXTURE_VARIANT_ADD(stall_frames, push) {
+	.pattern = ZMQ_PUSH,
+	.own = "PUSH",
+	.peer = "PULL",
+	.unit = { ZP_MORE },
+	.len = 2,
+};
+
+FIXTURE_VARIANT_ADD(stall_frames, pull) {
+	.pattern = ZMQ_PULL,
+	.own = "PULL",
+	.peer = "PUSH",
+	.unit = { ZP_MORE },
+	.len = 2,
+	.kept = true,
+};
+
+/* It keeps the last message. */
+FIXTURE_VARIANT_ADD(stall_frames, conflating_sub) {
+	.pattern = ZMQ_SUB,
+	.own = "SUB",
+	.peer = "PUB",
+	.unit = { ZP_MORE },
+	.len = 2,
+	.kept = true,
+};
+
+FIXTURE_SETUP(stall_frames)
+{
+	self->frames = setting("ZT_STALL_FRAMES", 1 << 20);
+	ASSERT_EQ(0, zt_setup(_metadata->name));
+	ASSERT_EQ(0, zt_sysctl_global_get("max_msg_frames", self->limit,
+					  sizeof(self->limit)));
+	ASSERT_EQ(0, rounds_begin(&self->rounds));
+}
+
+FIXTURE_TEARDOWN(stall_frames)
+{
+	rounds_end(&self->rounds);
+	EXPECT_EQ(0, zt_sysctl_global("max_msg_frames", self->limit));
+	EXPECT_EQ(0, zt_teardown());
+}
+
+static int listen_for(struct long_message *m, int pattern, const char *own,
+		      const char *peer)
+{
+	char ep[ZMQ_ENDPOINT_MAX];
+
+	m->ended = zt_shared(sizeof(*m->ended));
+	m->fd = zt_socket(pattern);
+	if (pattern == ZMQ_SUB && (zt_setint(m->fd, ZMQ_CONFLATE, 1) ||
+				   zt_subscribe(m->fd, "")))
+		return -1;
+	if (zt_bind_any(m->fd, "tcp://127.0.0.1:*", ep))
+		return -1;
+	m->peer = zp_dial(zt_port(ep), 0);
+	if (zp_handshake_id(m->peer, 0, peer, own, NULL, 0))
+		return -1;
+	return pattern == ZMQ_SUB && !zp_got(m->peer, 0, "\1", 1) ? -1 : 0;
+}
+
+static bool message_stalls_nobody(struct rounds *r, struct long_message *m)
+{
+	pid_t pid = zt_child(send_and_close, m);
+	u64 beside;
+
+	close(m->peer);
+	close(m->fd);
+	beside = slowest_until(r->ping, m->ended, ROUNDS);
+	return zt_reap(pid) &
+	       grows_little(r, beside, GROWTH_MAX_US,
+			    m->whole ? "beside a long message" :
+			    "beside an unfinished message");
+}
+
+static int allow_frames(unsigned int nr)
+{
+	char value[16];
+
+	snprintf(value, sizeof(value), "%u", nr);
+	return zt_sysctl_global("max_msg_frames", value) ||
+	       zt_sysctl("max_msg_frames", value) ? -1 : 0;
+}
+
+#define LONG_MESSAGE(nr, comes_whole) {		\
+	.unit = variant->unit,			\
+	.len = variant->len,			\
+	.frames = (nr),				\
+	.whole = (comes_whole),			\
+	.kept = variant->kept,			\
+}
+
+TEST_F_TIMEOUT(stall_frames, beside_a_message_of_the_frame_limit, 600)
+{
+	struct long_message m = LONG_MESSAGE(atoi(self->limit), true);
+
+	ASSERT_EQ(0, listen_for(&m, variant->pattern, variant->own,
+				variant->peer));
+	EXPECT_TRUE(message_stalls_nobody(&self->rounds, &m));
+	EXPECT_EQ(0, zt_counter("ZmqRxTooBig"));
+}
+
+TEST_F_TIMEOUT(stall_frames, beside_a_message_of_millions_of_frames, 600)
+{
+	struct long_message m = LONG_MESSAGE(self->frames, true);
+
+	ASSERT_EQ(0, allow_frames(self->frames));
+	ASSERT_EQ(0, listen_for(&m, variant->pattern, variant->own,
+				variant->peer));
+	EXPECT_TRUE(message_stalls_nobody(&self->rounds, &m));
+	EXPECT_EQ(0, zt_counter("ZmqRxTooBig"));
+}
+
+TEST_F_TIMEOUT(stall_frames, beside_the_end_of_a_stream_within_a_message, 600)
+{
+	struct long_message m = LONG_MESSAGE(self->frames, false);
+
+	ASSERT_EQ(0, allow_frames(self->frames));
+	ASSERT_EQ(0, listen_for(&m, variant->pattern, variant->own,
+				variant->peer));
+	EXPECT_TRUE(message_stalls_nobody(&self->rounds, &m));
+	EXPECT_EQ(0, zt_counter("ZmqRxTooBig"));
 }
 
 TEST_HARNESS_MAIN
