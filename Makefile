@@ -27,7 +27,8 @@ help:
 #?   check-debug     kernel selftests on debug kernels (KASAN, lockdep, kmemleak, …);
 #?                   DEBUG_KERNELS=uml leaves out the slow one with two CPUs
 #?   check-scale     ten thousand peers: memory, fairness, storms
-#?   check-stall     how long a socket waits beside 50,000 pipes, floods of subscriptions, messages of 2^25 frames
+#?   check-stall     how long a socket waits beside 50,000 pipes, floods of subscriptions, messages of 2^25 frames,
+#?                   and what 2000 processes, paths or streams that hang keep waiting
 #?   zmqperf         the benchmark program, build/zmqperf/zmqperf
 #?   bench           AF_ZMQ against libzmq and plain sockets, in a deterministic machine: one table
 #?   bench-long      the same with 5000 clients and a million subscriptions
@@ -91,7 +92,8 @@ check-scale:
 
 check-stall:
 	@tools/deps build vm test
-	@ZT_STALL_TOPICS=$${ZT_STALL_TOPICS:-2000} ZT_STALL_FRAMES=$${ZT_STALL_FRAMES:-33554432} tools/run-tests stall
+	@ZT_STALL_TOPICS=$${ZT_STALL_TOPICS:-2000} ZT_STALL_FRAMES=$${ZT_STALL_FRAMES:-33554432} \
+		ZMQ_STALLED=$${ZMQ_STALLED:-2000} tools/run-tests stall stalled
 
 zmqperf:
 	$(MAKE) -C tools/zmqperf OUT="$(CURDIR)/build/zmqperf"
