@@ -210,8 +210,8 @@ int zmq_adopt_stream(struct zmq_owner *owner, int fd)
 	struct socket *sock;
 	int err;
 
-	if (!lane)
-		return -ENOMEM;
+	if (IS_ERR(lane))
+		return PTR_ERR(lane);
 	err = zmq_owner_peer_room(owner);
 	if (err)
 		return err;

@@ -28,7 +28,7 @@ struct zmq_caller *zmq_caller_new(const struct net *net)
 	caller = kzalloc(sizeof(*caller), GFP_KERNEL_ACCOUNT);
 	if (!caller)
 		return NULL;
-	caller->lane = zmq_lane_of_user(net, current_uid(), ZMQ_LANE_DIAL);
+	caller->lane = zmq_lane_of_user(net, ZMQ_LANE_DIAL);
 	if (!caller->lane) {
 		kfree(caller);
 		return NULL;

@@ -100,13 +100,19 @@ struct zmq_conn *zmq_conn_next(struct zmq_owner *owner, unsigned long *number)
  * @owner: the socket
  *
  * Context: Process context, socket lock held.
- * Return: the lane, which lives as long as the socket, or NULL.
+ * Return: the lane, which lives as long as the socket, or an error pointer of
+ *	zmq_lane_new().
  */
 struct zmq_lane *zmq_owner_lane(struct zmq_owner *owner)
 {
-	if (!owner->lane)
-		owner->lane = zmq_lane_new();
-	return owner->lane;
+	struct zmq_lane *lane = owner->lane;
+
+	if (lane)
+		return lane;
+	lane = zmq_lane_new(owner->tasks.sk);
+	if (!IS_ERR(lane))
+		owner->lane = lane;
+	return lane;
 }
 
 /**

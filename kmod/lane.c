@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Work that may have to wait for its user, in a queue that nobody else is in. */
 
+#include <linux/err.h>
 #include <linux/hash.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/user_namespace.h>
 #include "compat.h"
 #include "lane.h"
+#include "user.h"
 
 /* Of a user, on each CPU: so many wait at once, what else he has waits for
  * them.
@@ -25,6 +28,10 @@ static void free_work_fn(struct work_struct *work)
 
 	/* Whoever put it last may be the end of work of its own. */
 	destroy_workqueue(lane->wq);
+	if (lane->payer) {
+		zmq_user_uncharge(lane->payer, ZMQ_USER_LANES);
+		zmq_user_put(lane->payer);
+	}
 	kfree(lane);
 }
 
@@ -54,15 +61,46 @@ static struct zmq_lane *lane_alloc(bool of_user)
 
 /**
  * zmq_lane_new() - make a queue for a socket
+ * @sk: the socket
  *
- * Its work runs one after the other.
+ * Its work runs one after the other. It can keep a thread of the kernel waiting,
+ * for as long as it likes, so the current user may have so many.
  *
  * Context: Process context.
- * Return: the queue with a reference, or NULL.
+ * Return: the queue with a reference, ERR_PTR(-ENOMEM), or ERR_PTR(-ENOBUFS) if
+ *	the user has too many.
  */
-struct zmq_lane *zmq_lane_new(void)
+struct zmq_lane *zmq_lane_new(const struct sock *sk)
 {
-	return lane_alloc(false);
+	struct zmq_user *user = zmq_user_get_current();
+	struct zmq_lane *lane;
+	int err;
+
+	if (!user)
+		return ERR_PTR(-ENOMEM);
+	err = zmq_user_charge(user, ZMQ_USER_LANES, sk);
+	if (err)
+		goto err_user;
+	err = -ENOMEM;
+	lane = lane_alloc(false);
+	if (!lane)
+		goto err_charge;
+	lane->payer = user;
+	return lane;
+
+err_charge:
+	zmq_user_uncharge(user, ZMQ_USER_LANES);
+err_user:
+	zmq_user_put(user);
+	return ERR_PTR(err);
+}
+
+/* Each namespace that root made has its own. Those that a user makes share one,
+ * or who makes many would have as many threads of the kernel waiting.
+ */
+static const struct net *lane_net(const struct net *net)
+{
+	return net->user_ns == &init_user_ns ? net : NULL;
 }
 
 static struct hlist_head *lane_list(const struct net *net, kuid_t uid)
@@ -85,19 +123,20 @@ static struct zmq_lane *find(const struct net *net, kuid_t uid,
 }
 
 /**
- * zmq_lane_of_user() - the queue of a user in a network namespace
+ * zmq_lane_of_user() - the queue of the current user in a network namespace
  * @net: the namespace; who refers to a socket in it keeps it
- * @uid: whose
  * @kind: what for
  *
- * Context: Process context.
+ * Context: Process context of a system call.
  * Return: the queue with a reference, or NULL.
  */
-struct zmq_lane *zmq_lane_of_user(const struct net *net, kuid_t uid,
+struct zmq_lane *zmq_lane_of_user(const struct net *net,
 				  enum zmq_lane_kind kind)
 {
+	kuid_t uid = zmq_user_current_id();
 	struct zmq_lane *lane, *other;
 
+	net = lane_net(net);
 	spin_lock_bh(&lanes_lock);
 	lane = find(net, uid, kind);
 	spin_unlock_bh(&lanes_lock);

@@ -9,6 +9,9 @@
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
+struct sock;
+struct zmq_user;
+
 /**
  * enum zmq_lane_kind - what the lanes of a user are for
  * @ZMQ_LANE_DIAL: paths that are looked up
@@ -23,8 +26,10 @@ enum zmq_lane_kind {
  * struct zmq_lane - the queue of a socket or of a user
  * @ref: references
  * @wq: where its work runs
+ * @payer: of a socket, who is charged for it
  * @node: of a user, where it is found
- * @net: of a user, in which namespace; only compared
+ * @net: of a user, in which namespace, NULL for all that users made; only
+ *	compared
  * @uid: whose
  * @kind: what for
  * @free_work: frees it, which may sleep
@@ -32,6 +37,7 @@ enum zmq_lane_kind {
 struct zmq_lane {
 	refcount_t		ref;
 	struct workqueue_struct	*wq;
+	struct zmq_user		*payer;
 	struct hlist_node	node;
 	const struct net	*net;
 	kuid_t			uid;
@@ -39,8 +45,8 @@ struct zmq_lane {
 	struct work_struct	free_work;
 };
 
-struct zmq_lane *zmq_lane_new(void);
-struct zmq_lane *zmq_lane_of_user(const struct net *net, kuid_t uid,
+struct zmq_lane *zmq_lane_new(const struct sock *sk);
+struct zmq_lane *zmq_lane_of_user(const struct net *net,
 				  enum zmq_lane_kind kind);
 void zmq_lane_get(struct zmq_lane *lane);
 void zmq_lane_put(struct zmq_lane *lane);

@@ -267,8 +267,8 @@ static int adopt(struct zmq_listener *listener)
 	struct zmq_lane *lane = zmq_owner_lane(owner);
 	int err;
 
-	if (!lane)
-		return -ENOMEM;
+	if (IS_ERR(lane))
+		return PTR_ERR(lane);
 	err = zmq_adopt_listener(owner, &listener->ep, &listener->sock);
 	if (err)
 		return err;
@@ -293,7 +293,6 @@ static int get_child(struct zmq_listener *listener)
 		return err;
 	if (transport->unlink) {
 		listener->lane = zmq_lane_of_user(sock_net(owner->tasks.sk),
-						  current_uid(),
 						  ZMQ_LANE_UNLINK);
 		if (!listener->lane)
 			return -ENOMEM;

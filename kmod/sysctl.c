@@ -102,6 +102,7 @@ enum {
 	SYSCTL_USER_SOCKETS_MAX,
 	SYSCTL_USER_NAMES_MAX,
 	SYSCTL_USER_PARKED_MAX,
+	SYSCTL_USER_LANES_MAX,
 	__SYSCTL_MAX
 };
 
@@ -183,6 +184,8 @@ static const struct ctl_table zmq_sysctls[] = {
 		SYSCTL_USER("user_inproc_names_max", ZMQ_USER_NAMES),
 	[SYSCTL_USER_PARKED_MAX] =
 		SYSCTL_USER("user_parked_max", ZMQ_USER_PARKED),
+	[SYSCTL_USER_LANES_MAX] =
+		SYSCTL_USER("user_lanes_max", ZMQ_USER_LANES),
 	[__SYSCTL_MAX] = {},	/* the end, where the size cannot be told */
 };
 

@@ -9,6 +9,8 @@
 #include "user.h"
 
 #define USER_MAX_DEFAULT	65536
+/* Each may keep a thread waiting, of which a machine has some ten thousands. */
+#define USER_LANES_MAX_DEFAULT	4096
 
 /**
  * struct zmq_user - a user who has something
@@ -28,15 +30,22 @@ int zmq_sysctl_user_max[ZMQ_USER_ITEMS] = {
 	[ZMQ_USER_SOCKETS]	= USER_MAX_DEFAULT,
 	[ZMQ_USER_NAMES]	= USER_MAX_DEFAULT,
 	[ZMQ_USER_PARKED]	= USER_MAX_DEFAULT,
+	[ZMQ_USER_LANES]	= USER_LANES_MAX_DEFAULT,
 };
 
 static DEFINE_HASHTABLE(users, 8);
 static DEFINE_SPINLOCK(users_lock);	/* a leaf */
 
-/* The ids of a user namespace are whoever's who made it, unless root gave each of
+/**
+ * zmq_user_current_id() - whose account the current task's is
+ *
+ * The ids of a user namespace are whoever's who made it, unless root gave each of
  * them to somebody else.
+ *
+ * Context: Process context.
+ * Return: the user's id.
  */
-static kuid_t current_user_id(void)
+kuid_t zmq_user_current_id(void)
 {
 	const struct user_namespace *ns = current_user_ns();
 
@@ -68,7 +77,7 @@ static struct zmq_user *known_user(kuid_t uid)
  */
 struct zmq_user *zmq_user_get_current(void)
 {
-	kuid_t uid = current_user_id();
+	kuid_t uid = zmq_user_current_id();
 	struct zmq_user *user, *new;
 
 	spin_lock_bh(&users_lock);

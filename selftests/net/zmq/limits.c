@@ -11,6 +11,7 @@
 static const char * const global[] = {
 	"mem", "linger_max_ms", "orphans_max", "hwm_max", "create_group_range",
 	"user_sockets_max", "user_inproc_names_max", "user_parked_max",
+	"user_lanes_max",
 };
 
 FIXTURE(limits) {
@@ -360,6 +361,47 @@ TEST_F(limits, others_get_at_their_names_while_one_is_joined_by_many)
 	}
 	EXPECT_LT(10, n);
 	EXPECT_TRUE(zt_reap(pid));
+}
+
+/* A stream of its own for a socket, or -1. */
+static int attached(void)
+{
+	int fd = zt_socket(ZMQ_PULL), pair[2], error;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		return -1;
+	error = zt_setint(fd, ZMQ_ATTACH_FD, pair[0]) ? errno : 0;
+	close(pair[0]);
+	close(pair[1]);
+	if (!error)
+		return fd;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+static bool can_attach(void *arg)
+{
+	return attached() >= 0;
+}
+
+/* Each can keep a thread of the kernel waiting. */
+TEST_F(limits, a_user_has_so_many_sockets_that_were_given_streams)
+{
+	int port, given = zp_listen(0, &port), pull = zt_socket(ZMQ_PULL), fd;
+
+	ASSERT_EQ(0, zt_sysctl_global("user_lanes_max", "2"));
+	fd = attached();
+	ASSERT_LE(0, fd);
+	ASSERT_LE(0, attached());
+	EXPECT_EQ(-1, attached());
+	EXPECT_EQ(ENOBUFS, errno);
+	EXPECT_EQ(1, zt_counter("ZmqUserLimit"));
+	ASSERT_EQ(0, zt_setint(pull, ZMQ_USE_FD, given));
+	EXPECT_EQ(-1, zt_bind(pull, "tcp://127.0.0.1:*"));
+	EXPECT_EQ(ENOBUFS, errno);
+	close(fd);
+	EXPECT_TRUE(zt_eventually(can_attach, NULL));
 }
 
 TEST_F(limits, a_socket_has_so_many_listeners)

@@ -25,6 +25,7 @@ enum stall_step {
  * @count: how many
  * @dir: his files
  * @took: milliseconds of the slowest call of his that must not wait
+ * @waiting: what waits at a time
  * @pid: the process that stalls
  * @before: milliseconds that somebody else needs without it
  */
@@ -33,6 +34,7 @@ struct stall {
 	int		count;
 	char		dir[64];
 	long		took;
+	int		waiting;
 	pid_t		pid;
 	long		before;
 };

@@ -4,6 +4,7 @@
  * looked up, and paths that are removed.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <linux/fs.h>
@@ -16,6 +17,8 @@
 #include "stalled.h"
 
 #define STALLED_DIALS	600
+/* So many dials of a user wait at once, on each CPU. */
+#define WAITING_MAX	8
 #define LONG_S		600
 
 static int fds[STALLED_MAX];
@@ -36,7 +39,7 @@ static void fuse_reply(int fd, u64 unique, int error, const void *data,
 		return;
 }
 
-static void fuse_serve(int fd, const struct stall *stall)
+static void fuse_serve(int fd, struct stall *stall)
 {
 	static char buf[1 << 16];
 	struct fuse_in_header *in = (void *)buf;
@@ -44,6 +47,7 @@ static void fuse_serve(int fd, const struct stall *stall)
 		.major = FUSE_KERNEL_VERSION,
 		.minor = FUSE_KERNEL_MINOR_VERSION,
 		.max_write = 4096,
+		.flags = FUSE_PARALLEL_DIROPS,
 	};
 	struct fuse_attr_out attr = {
 		.attr = { .ino = 1, .mode = S_IFDIR | 0777, .nlink = 2 },
@@ -61,6 +65,9 @@ static void fuse_serve(int fd, const struct stall *stall)
 		case FUSE_LOOKUP:
 			if (stall_step(stall) < STALL_RELEASED)
 				fuse_reply(fd, in->unique, -ENOENT, NULL, 0);
+			else
+				__atomic_add_fetch(&stall->waiting, 1,
+						   __ATOMIC_RELAXED);
 			break;
 		case FUSE_FORGET:
 		case FUSE_INTERRUPT:
@@ -164,6 +171,52 @@ TEST_F_TIMEOUT(zmq, paths_stall_the_dials_of_their_own_user, LONG_S)
 		SKIP(return, "no FUSE");
 	EXPECT_TRUE(stall_begin(stall, stall_in_paths));
 	EXPECT_TRUE(stall_spares_others(stall, STALL_DONE));
+	stall_end(stall);
+	stop_fuse(stall, daemon);
+}
+
+/* Of so many namespaces, each with more dials than may wait at once. */
+#define NAMESPACES	8
+#define DIALS		16
+
+static int dial_in_namespace(void *arg)
+{
+	struct stall *stall = arg;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		return 1;
+	return dial_paths(stall, DIALS) ? 1 : pause();
+}
+
+static int dial_in_namespaces(void *arg)
+{
+	struct stall *stall = arg;
+	int i;
+
+	stall_become_nobody();
+	for (i = 0; i < NAMESPACES; i++)
+		zt_child(dial_in_namespace, stall);
+	sleep(1);
+	stall_set_step(stall, STALL_RELEASED);
+	sleep(4);
+	stall_set_step(stall, STALL_DONE);
+	pause();
+	return 0;
+}
+
+/* A thread of the kernel waits for each. */
+TEST_F(zmq, namespaces_of_a_user_stall_no_more_threads)
+{
+	struct stall *stall = stall_new(NAMESPACES * DIALS);
+	pid_t daemon = start_fuse(stall);
+
+	if (daemon < 0)
+		SKIP(return, "no FUSE");
+	EXPECT_TRUE(stall_begin(stall, dial_in_namespaces));
+	EXPECT_TRUE(stall_spares_others(stall, STALL_DONE));
+	EXPECT_LT(0, stall->waiting);
+	EXPECT_GE(WAITING_MAX * sysconf(_SC_NPROCESSORS_CONF), stall->waiting);
+	TH_LOG("%d wait of %d", stall->waiting, stall->count);
 	stall_end(stall);
 	stop_fuse(stall, daemon);
 }
