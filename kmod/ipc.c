@@ -56,19 +56,20 @@ static int unlink_socket(const struct path *path)
 /* A datagram socket can tell whether a path has an owner without disturbing
  * it: it is refused only where there is none.
  */
-static bool is_stale(struct net *net, const struct zmq_endpoint *ep)
+static int probe(struct net *net, const struct zmq_endpoint *ep)
 {
 	struct socket *sock;
 	int err;
 
-	if (__sock_create(net, AF_UNIX, SOCK_DGRAM, 0, &sock, 0))
-		return false;
+	err = __sock_create(net, AF_UNIX, SOCK_DGRAM, 0, &sock, 0);
+	if (err)
+		return err;
 	err = zmq_child_connect(sock, ep);
 	sock_release(sock);
-	return err == -ECONNREFUSED;
+	return err;
 }
 
-/* Remove the file of a socket that is gone. */
+/* Remove the file of a socket that is gone. -ENOENT: whoever had it did. */
 static int remove_stale(struct net *net, const struct zmq_endpoint *ep)
 {
 	struct path path;
@@ -77,10 +78,12 @@ static int remove_stale(struct net *net, const struct zmq_endpoint *ep)
 	err = kern_path(ep->name, 0, &path);
 	if (err)
 		return err;
-	if (S_ISSOCK(d_backing_inode(path.dentry)->i_mode) &&
-	    is_stale(net, ep))
+	err = -EADDRINUSE;
+	if (S_ISSOCK(d_backing_inode(path.dentry)->i_mode))
+		err = probe(net, ep);
+	if (err == -ECONNREFUSED)
 		err = unlink_socket(&path);
-	else
+	else if (err != -ENOENT)
 		err = -EADDRINUSE;
 	path_put(&path);
 	return err;
