@@ -546,7 +546,7 @@ static int take_messages(struct frames_rx *rx, struct zmq_frame *f)
  * @zsk: the socket
  * @m: where they go; the control buffer gets the frame table
  * @size: room for data
- * @flags: MSG_PEEK looks at one message
+ * @flags: MSG_PEEK looks at one message, MSG_EOR takes one
  * @patience: how long the call may wait for the first one
  *
  * Of a message that was begun frame by frame the rest is received. Messages
@@ -554,9 +554,8 @@ static int take_messages(struct frames_rx *rx, struct zmq_frame *f)
  * SO_PASSCRED only those of one sender.
  *
  * Context: Process context, socket lock held.
- * Return: bytes received; 0 with MSG_TRUNC and ZMQ_FRAMES_NEED in @m if there
- *	is too little room for the first message, which stays; -EMSGSIZE if
- *	there is none even to say so; else as for zmq_sock_recvmsg().
+ * Return: bytes; 0, MSG_TRUNC and ZMQ_FRAMES_NEED if the first message has no
+ *	room; -EMSGSIZE if that cannot be said; or as zmq_sock_recvmsg().
  */
 ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 			     size_t size, int flags,
@@ -579,8 +578,9 @@ ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 
 	err = zmq_sock_wait_for_frame(zsk, &f, patience);
 	if (!err)
-		err = flags & MSG_PEEK ? take_message(&rx, &f, true) :
-					 take_messages(&rx, &f);
+		err = flags & (MSG_PEEK | MSG_EOR) ?
+		      take_message(&rx, &f, flags & MSG_PEEK) :
+		      take_messages(&rx, &f);
 	if (rx.nr) {
 		m->msg_flags |= MSG_EOR;
 		err = put_cmsg(m, SOL_ZMQ, ZMQ_FRAMES,

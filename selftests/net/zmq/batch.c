@@ -140,6 +140,30 @@ TEST_F(zmq, peek_shows_one_message_and_takes_none)
 	EXPECT_EQ(6, zt_recv_frames(pull, buf, sizeof(buf), &b, 64, 0));
 }
 
+TEST_F(zmq_over, eor_takes_one_message_of_many)
+{
+	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
+	int push = zt_connected(ZMQ_PUSH, self->ep);
+	struct zt_batch b;
+	char buf[64];
+
+	ASSERT_EQ(0, frames_mode(pull));
+	ASSERT_EQ(6, zt_send_frames(push, two_data, 6, two, 4, 0));
+	ASSERT_TRUE(zt_wait_unread(2));
+	EXPECT_EQ(4, zt_recv_frames(pull, buf, sizeof(buf), &b, 64, MSG_EOR));
+	EXPECT_TRUE(same_table(&b, two, 3));
+	EXPECT_EQ(0, zt_recv_frames(pull, buf, 1, &b, 64, MSG_EOR));
+	EXPECT_EQ(2, b.need.bytes);
+	EXPECT_EQ(1, b.need.frames);
+	EXPECT_EQ(2, zt_recv_frames(pull, buf, sizeof(buf), &b, 64,
+				    MSG_EOR | MSG_PEEK));
+	EXPECT_EQ(2, zt_recv_frames(pull, buf, sizeof(buf), &b, 64, MSG_EOR));
+	EXPECT_TRUE(same_table(&b, two + 3, 1));
+	EXPECT_EQ(-1, zt_recv_frames(pull, buf, sizeof(buf), &b, 64,
+				     MSG_EOR | MSG_DONTWAIT));
+	EXPECT_EQ(EAGAIN, errno);
+}
+
 TEST_F(zmq, a_malformed_table_is_einval_and_sends_nothing)
 {
 	static const struct {
