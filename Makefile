@@ -17,7 +17,7 @@ help:
 #? Targets:
 #?   modules         zmq.ko (the default); KDIR=… chooses the kernel, W=1 and C=2 work as in the kernel
 #?   lib             libzmqk, the optional user-space library
-#?   install         modules_install, headers_install and libzmqk; DESTDIR= and PREFIX= work
+#?   install         modules_install and libzmqk with its headers; DESTDIR=, PREFIX= and LIBDIR= work
 #?   clean           remove what was built in the tree
 #?   demo            see it work: ZeroMQ programs talk to AF_ZMQ sockets in a virtual machine
 #?   check           all tests on Debian's stock kernel
@@ -51,8 +51,8 @@ headers_install:
 lib:
 	$(MAKE) -C libzmqk
 
-install: modules_install headers_install
-	$(MAKE) -C libzmqk install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)"
+install: modules_install
+	$(MAKE) -C libzmqk install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" $(if $(LIBDIR),LIBDIR="$(LIBDIR)")
 
 clean:
 	@$(kdir) && $(kbuild) clean

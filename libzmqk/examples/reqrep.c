@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 		if (zmqk_connect(fd, argv[1]) || zmqk_send(fd, argv[2], strlen(argv[2]), 0) < 0 ||
 		    zmqk_recv_msg(fd, &msg, 0) < 0)
 			goto fail;
-		return puts(msg.parts[0].iov_base) == EOF;
+		return puts(msg.parts[msg.nparts - 1].iov_base) == EOF;
 	}
 	if (!zmqk_bind(fd, argv[1]))
 		while (zmqk_recv_msg(fd, &msg, 0) > 0 &&

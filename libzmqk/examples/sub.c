@@ -19,7 +19,8 @@ int main(int argc, char **argv)
 		zmqk_subscribe(fd, "", 0);
 	while (zmqk_recv_msg(fd, &msg, 0) > 0) {
 		for (i = 0; i < msg.nparts; i++)
-			printf("%s%s", (char *)msg.parts[i].iov_base,
+			printf("%.*s%s", (int)msg.parts[i].iov_len,
+			       (char *)msg.parts[i].iov_base,
 			       i < msg.nparts - 1 ? " " : "\n");
 		fflush(stdout);
 	}

@@ -5,8 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "endpoint.h"
-#include "option.h"
+#include "names.h"
 #include "zmqk.h"
 
 /* A source and a destination address, both as long as they get, and "tcp://" */
@@ -30,7 +29,7 @@ static int apply(int fd, const struct verb *verb, const char *text)
 	size_t len = strlen(text);
 
 	if (!verb->syscall || len > sizeof(sz.szmq_endpoint))
-		return zmqk__set_bytes(fd, verb->option, text, len);
+		return zmqk_set_bytes(fd, verb->option, text, len);
 	sz.szmq_family = zmqk_family();
 	memcpy(sz.szmq_endpoint, text, len);
 	return verb->syscall(fd, (struct sockaddr *)&sz,

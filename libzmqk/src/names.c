@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "endpoint.h"
+#include "names.h"
 
 #define TCP "tcp://"
 

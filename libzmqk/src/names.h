@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
-#ifndef ZMQK_ENDPOINT_H
-#define ZMQK_ENDPOINT_H
+#ifndef ZMQK_NAMES_H
+#define ZMQK_NAMES_H
 
 #include <netdb.h>
 #include <stdbool.h>
-#include <linux/zmq.h>
+
 
 /* A DNS name has at most 253 bytes, a service name 15 (RFC 6335). */
 #define ZMQK_HOST_MAX		256
@@ -61,4 +61,4 @@ int zmqk__lookup(const struct zmqk_names *names, bool ipv6, struct addrinfo **li
 int zmqk__print(const char *endpoint, const struct zmqk_names *names,
 		const struct addrinfo *ai, char *buf, size_t size);
 
-#endif /* ZMQK_ENDPOINT_H */
+#endif /* ZMQK_NAMES_H */

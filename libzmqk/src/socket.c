@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * Opening a socket, and saying why it cannot be opened.
+ * Opening a socket, and making ready what came from elsewhere.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "zmqk.h"
 
-#define SYSFS_MODULE "/sys/module/zmq"
-
 /* 0: not read yet */
 static int loaded_family;
+
+static int fail(int err)
+{
+	errno = err;
+	return -1;
+}
 
 static int read_family(void)
 {
@@ -21,7 +24,7 @@ static int read_family(void)
 	ssize_t len;
 	int fd;
 
-	fd = open(SYSFS_MODULE "/parameters/family", O_RDONLY | O_CLOEXEC);
+	fd = open("/sys/module/zmq/parameters/family", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	len = read(fd, text, sizeof(text) - 1);
@@ -48,47 +51,53 @@ int zmqk_family(void)
 	return family;
 }
 
-int zmqk_socket(int type, int flags)
+static int whole_messages(int fd)
+{
+	return zmqk_set_int(fd, ZMQ_RCVFRAMES, 1);
+}
+
+static int open_any(int type, int flags)
 {
 	int family = zmqk_family();
 	int fd;
 
-	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) {
-		errno = EINVAL;
-		return -1;
-	}
-	fd = socket(family, SOCK_SEQPACKET | flags, type);
+	fd = socket(family, flags, type);
 	if (fd >= 0 || errno != EAFNOSUPPORT)
 		return fd;
 	/* The first attempt may have loaded the module, with a family of its own. */
 	if (zmqk_family() == family)
 		return -1;
-	return socket(zmqk_family(), SOCK_SEQPACKET | flags, type);
+	return socket(zmqk_family(), flags, type);
 }
 
-const char *zmqk_strerror(int err)
+int zmqk_socket(int type, int flags)
 {
-	int saved = errno;
-	int absent;
+	int form = flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd, err;
 
-	switch (err) {
-	case EAFNOSUPPORT:
-		absent = access(SYSFS_MODULE, F_OK);
-		errno = saved;
-		if (absent)
-			return "AF_ZMQ is not available: load the module with 'modprobe zmq'";
-		return "A sandbox forbids AF_ZMQ, or the endpoint's address family is not there";
-	case ENODEV:
-		return "No such host or interface";
-	case EPROTONOSUPPORT:
-		return "Unknown socket type, or unknown transport in the endpoint";
-	case EBADFD:
-		return "Not now: this socket sends and receives in turn";
-	case EHOSTUNREACH:
-		return "No peer with this routing id";
-	case EMSGSIZE:
-		return "A part is too long, or was cut";
-	default:
-		return strerror(err);
-	}
+	if (!form)
+		flags |= SOCK_SEQPACKET;
+	else if (form != SOCK_SEQPACKET && form != SOCK_DGRAM)
+		return fail(EINVAL);
+	fd = open_any(type, flags);
+	if (fd < 0 || !whole_messages(fd))
+		return fd;
+	err = errno;
+	close(fd);
+	return fail(err);
+}
+
+int zmqk_adopt(int fd)
+{
+	socklen_t len = sizeof(int);
+	int family;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len))
+		return -1;
+	return family == zmqk_family() ? whole_messages(fd) : fail(EAFNOSUPPORT);
+}
+
+int zmqk_abort(int fd)
+{
+	return zmqk_set_bytes(fd, ZMQ_ABORT, NULL, 0);
 }

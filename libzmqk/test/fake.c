@@ -18,6 +18,8 @@ int __real_socket(int domain, int type, int protocol);
 int __real_open(const char *path, int flags, ...);
 int __real_getaddrinfo(const char *host, const char *service,
 		       const struct addrinfo *hints, struct addrinfo **list);
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t size);
 
 int __wrap_socket(int domain, int type, int protocol);
@@ -27,11 +29,12 @@ int __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len);
 int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_t len);
 int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *len);
 ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags);
-ssize_t __wrap_recvmsg(int fd, struct msghdr *mh, int flags);
 int __wrap_getaddrinfo(const char *host, const char *service,
 		       const struct addrinfo *hints, struct addrinfo **list);
 void __wrap_freeaddrinfo(struct addrinfo *list);
 unsigned int __wrap_if_nametoindex(const char *name);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t size);
 
 static int fail(int err)
@@ -108,11 +111,28 @@ int __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	return address_call("connect", fd, addr, len);
 }
 
+/* The texts of the tests are shorter or longer. */
+static bool is_number(socklen_t len)
+{
+	return len == sizeof(int64_t) || len == sizeof(int);
+}
+
 int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_t len)
 {
 	if (fd != FD || level != SOL_ZMQ)
 		return fail(EFAULT);
-	record("set %d %.*s\n", option, (int)len, (const char *)value);
+	if (option == ZMQ_RCVFRAMES || option == ZMQ_ZEROCOPY) {
+		fake.rcvframes += option == ZMQ_RCVFRAMES;
+		return 0;
+	}
+	if (!fake.numbers)
+		record("set %d %.*s\n", option, (int)len, (const char *)value);
+	else if (!is_number(len))
+		record("set %d bytes %.*s\n", option, (int)len, (const char *)value);
+	else if (len == sizeof(int))
+		record("set %d int %d\n", option, *(const int *)value);
+	else
+		record("set %d int64 %lld\n", option, *(const long long *)value);
 	return next_answer();
 }
 
@@ -120,9 +140,9 @@ int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *len
 {
 	if (fd != FD || level != SOL_ZMQ)
 		return fail(ENOPROTOOPT);
-	if (option != ZMQ_IPV6 || *len != sizeof(int))
+	if ((option != ZMQ_IPV6 && option != ZMQ_ZEROCOPY) || *len != sizeof(int))
 		return fail(EINVAL);
-	memcpy(value, &fake.ipv6, sizeof(int));
+	memcpy(value, option == ZMQ_IPV6 ? &fake.ipv6 : &fake.zerocopy, sizeof(int));
 	return 0;
 }
 
@@ -130,40 +150,9 @@ ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
 {
 	if (fd != FD)
 		return fail(EBADF);
-	if (fake.send_errno && !fake.send_after--) {
-		int err = fake.send_errno;
-
-		fake.send_errno = 0;
-		return fail(err);
-	}
 	record("%.*s%s%s\n", (int)len, (const char *)buf, flags & MSG_MORE ? " more" : "",
 	       flags & ~MSG_MORE ? " flags" : "");
 	return len;
-}
-
-ssize_t __wrap_recvmsg(int fd, struct msghdr *mh, int flags)
-{
-	const struct fake_frame *frame = fake.frames + fake.frame;
-	struct iovec *iov = mh->msg_iov;
-	size_t len;
-
-	if (fd != FD || mh->msg_iovlen != 1)
-		return fail(EBADF);
-	if (fake.frame >= fake.nframes)
-		return fail(EAGAIN);
-	if (frame->err) {
-		fake.frame++;
-		return fail(frame->err);
-	}
-	len = frame->len < iov->iov_len ? frame->len : iov->iov_len;
-	if (len)
-		memcpy(iov->iov_base, frame->data, len);
-	mh->msg_flags = frame->end ? MSG_EOR : 0;
-	if (len < frame->len)
-		mh->msg_flags |= MSG_TRUNC;
-	if (!(flags & MSG_PEEK) || fake.steal_after_peek-- == 1)
-		fake.frame++;
-	return flags & MSG_TRUNC ? frame->len : len;
 }
 
 static struct addrinfo *make_address(const char *text, const struct addrinfo *hints)
@@ -226,11 +215,25 @@ unsigned int __wrap_if_nametoindex(const char *name)
 	return 0;
 }
 
+static bool allocation_fails(void)
+{
+	if (!fake.allocation_fails || --fake.allocation_fails)
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return allocation_fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return allocation_fails() ? NULL : __real_calloc(n, size);
+}
+
 void *__wrap_realloc(void *p, size_t size)
 {
-	if (fake.realloc_fails && !--fake.realloc_fails) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return __real_realloc(p, size);
+	return allocation_fails() ? NULL : __real_realloc(p, size);
 }

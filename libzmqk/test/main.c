@@ -36,10 +36,13 @@ void test_skip(const char *what, const char *reason)
 
 int main(void)
 {
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("TAP version 13");
 	test_socket();
 	test_names();
 	test_messages();
+	test_lender();
+	test_texts();
 	printf("1..%d\n", count);
 	return failures ? 1 : 0;
 }

@@ -36,7 +36,10 @@ void test_socket(void)
 		 SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, ZMQ_ROUTER);
 	errno = 0;
 	ok(zmqk_socket(ZMQ_ROUTER, SOCK_CLOEXEC | SOCK_NONBLOCK) == FD && !errno &&
-	   !strcmp(fake.log, want), "socket(2) and its arguments");
+	   !strcmp(fake.log, want) && fake.rcvframes == 1, "socket(2) and its arguments");
+	fake.log[fake.loglen = 0] = 0;
+	snprintf(want, sizeof(want), "socket %d %d %d\n", AF_ZMQ, SOCK_DGRAM, ZMQ_REP);
+	ok(zmqk_socket(ZMQ_REP, SOCK_DGRAM) == FD && !strcmp(fake.log, want), "SOCK_DGRAM");
 	ok(zmqk_family() == AF_ZMQ, "family while the module is absent");
 
 	fake = (struct fake){ .family = 999, .sysfs = "" };

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,33 +44,59 @@ struct fake {
 	int port;
 	/* if_nametoindex */
 	const char *interface;
-	/* send: how many parts are taken before the one that fails with send_errno */
-	int send_after;
-	int send_errno;
-	/* recvmsg: the frames there are, the last one of a message with end set */
-	const struct fake_frame {
-		const char *data;
-		size_t len;
-		bool end;
-		int err;
-	} *frames;
-	int nframes;
-	int frame;
-	int steal_after_peek;
-	/* realloc: fail the n-th call from now */
-	int realloc_fails;
+	/* malloc, calloc, realloc: fail the n-th call from now */
+	int allocation_fails;
+	/* ZMQ_ZEROCOPY as it was */
+	int zerocopy;
+	/* setsockopt: say which type a value has */
+	bool numbers;
 	/* open: what /sys/module/zmq/parameters/family holds, NULL for ENOENT */
 	const char *sysfs;
 	/* socket: the family that exists, 0 for the real system call */
 	int family;
 	int loads_family;
 	int nsockets;
+	/* how often ZMQ_RCVFRAMES was set */
+	int rcvframes;
 };
 
 extern struct fake fake;
 
-void test_names(void);
+/* What the stand-in for the kernel's messages is to do, and what was asked of it */
+struct kernel {
+	int sendmsgs;
+	int recvmsgs;
+	/* of the last sendmsg */
+	int flags;
+	int namelen;
+	/* sendmsg: fails, after so many calls */
+	int send_errno;
+	int send_after;
+	/* sendmsg: messages that it takes in a call, 0 for all */
+	int takes;
+	int recv_errno;
+	/* recvmsg: bytes of the sender's address, whether its process is told */
+	int from_len;
+	bool passcred;
+	/* ZMQ_RCVFRAMES is not set */
+	bool single;
+	/* what the error queue tells */
+	struct {
+		uint32_t first;
+		uint32_t last;
+	} notes[16];
+	int nnotes;
+	int note;
+};
+
+extern struct kernel kernel;
+
+void kernel_reset(void);
+
+void test_lender(void);
 void test_messages(void);
+void test_names(void);
 void test_socket(void);
+void test_texts(void);
 
 #endif /* ZMQK_TEST_H */

@@ -9,8 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "kselftest_harness.h"
-#include "zmqtest.h"
-#include "zmqk.h"
+#include "ends.h"
 
 /*
  * 192.0.2.1 is nobody's (RFC 5737), so it is not an address of this machine.
@@ -62,54 +61,6 @@ FIXTURE_SETUP(zmqk)
 
 FIXTURE_TEARDOWN(zmqk)
 {
-}
-
-/* A socket that gives up in time. */
-static int open_socket(int type)
-{
-	int fd = zmqk_socket(type, SOCK_CLOEXEC);
-
-	if (fd < 0)
-		return -1;
-	if (zmqk_set_int(fd, ZMQ_RCVTIMEO, ZT_DEADLINE_MS) ||
-	    zmqk_set_int(fd, ZMQ_SNDTIMEO, ZT_DEADLINE_MS))
-		return -1;
-	return fd;
-}
-
-static int open_bound(int type, const char *endpoint, char *ep)
-{
-	int fd = open_socket(type);
-
-	if (fd < 0 || zmqk_bind(fd, endpoint) ||
-	    zmqk_last_endpoint(fd, ep, ZMQ_ENDPOINT_MAX))
-		return -1;
-	return fd;
-}
-
-static int open_connected(int type, const char *endpoint)
-{
-	int fd = open_socket(type);
-
-	if (fd < 0 || zmqk_connect(fd, endpoint))
-		return -1;
-	return fd;
-}
-
-static bool carries(int from, int to, const char *text)
-{
-	char buf[100];
-	int more = -1;
-
-	if (zmqk_send(from, text, strlen(text), 0) != strlen(text))
-		return false;
-	return zmqk_recv(to, buf, sizeof(buf), 0, &more) == strlen(text) && !more &&
-	       !memcmp(buf, text, strlen(text));
-}
-
-static struct iovec part(const void *data, size_t len)
-{
-	return (struct iovec){ (void *)data, len };
 }
 
 TEST_F(zmqk, the_socket_is_what_was_asked_for)
@@ -243,74 +194,6 @@ TEST_F(zmqk, endpoints_longer_than_an_address)
 	EXPECT_EQ(0, zmqk_unbind(pull, name));
 }
 
-TEST_F(zmqk, parts_arrive_as_they_were_sent)
-{
-	static unsigned char large[1 << 20];
-	struct iovec parts[] = { part("id", 2), part("", 0), part(large, sizeof(large)),
-				 part("end", 3) };
-	struct zmqk_msg msg = ZMQK_MSG_INIT;
-	int pull = open_bound(ZMQ_PULL, "inproc://parts", self->ep), push, i, round;
-
-	push = open_connected(ZMQ_PUSH, self->ep);
-	ASSERT_LE(0, push);
-	for (i = 0; i < sizeof(large); i++)
-		large[i] = i * 31 >> 8;
-	for (round = 0; round < 3; round++) {
-		ASSERT_EQ(4, zmqk_sendv(push, parts, 4, 0));
-		ASSERT_EQ(4, zmqk_recv_msg(pull, &msg, 0));
-		for (i = 0; i < 4; i++) {
-			ASSERT_EQ(parts[i].iov_len, msg.parts[i].iov_len);
-			EXPECT_EQ(0, memcmp(parts[i].iov_base, msg.parts[i].iov_base,
-					    parts[i].iov_len));
-			EXPECT_EQ(0, ((char *)msg.parts[i].iov_base)[parts[i].iov_len]);
-		}
-	}
-	EXPECT_EQ(-1, zmqk_recv_msg(pull, &msg, MSG_DONTWAIT));
-	EXPECT_EQ(EAGAIN, errno);
-	zmqk_msg_free(&msg);
-}
-
-TEST_F(zmqk, many_parts_over_tcp_and_on)
-{
-	enum { N = 500 };
-	struct iovec parts[N];
-	struct zmqk_msg msg = ZMQK_MSG_INIT;
-	int router = open_bound(ZMQ_ROUTER, "tcp://localhost:*", self->ep), dealer, i;
-	static char data[N];
-
-	dealer = open_connected(ZMQ_DEALER, self->ep);
-	ASSERT_LE(0, router);
-	ASSERT_LE(0, dealer);
-	memset(data, 'd', sizeof(data));
-	for (i = 0; i < N; i++)
-		parts[i] = part(data, i);
-	ASSERT_EQ(N, zmqk_sendv(dealer, parts, N, 0));
-	/* The routing id comes first, and sends it all back. */
-	ASSERT_EQ(N + 1, zmqk_recv_msg(router, &msg, 0));
-	EXPECT_EQ(5, msg.parts[0].iov_len);
-	ASSERT_EQ(N + 1, zmqk_sendv(router, msg.parts, msg.nparts, 0));
-	ASSERT_EQ(N, zmqk_recv_msg(dealer, &msg, 0));
-	for (i = 0; i < N; i++)
-		ASSERT_EQ(i, msg.parts[i].iov_len);
-	zmqk_msg_free(&msg);
-}
-
-TEST_F(zmqk, sendv_can_leave_a_message_open)
-{
-	struct iovec parts[] = { part("a", 1), part("b", 1) };
-	struct zmqk_msg msg = ZMQK_MSG_INIT;
-	int pull = open_bound(ZMQ_PULL, "inproc://open", self->ep), push;
-
-	push = open_connected(ZMQ_PUSH, self->ep);
-	ASSERT_LE(0, push);
-	ASSERT_EQ(2, zmqk_sendv(push, parts, 2, MSG_MORE));
-	EXPECT_EQ(-1, zmqk_recv_msg(pull, &msg, MSG_DONTWAIT));
-	EXPECT_EQ(EAGAIN, errno);
-	ASSERT_EQ(1, zmqk_send(push, "c", 1, 0));
-	EXPECT_EQ(3, zmqk_recv_msg(pull, &msg, 0));
-	zmqk_msg_free(&msg);
-}
-
 TEST_F(zmqk, recv_tells_the_length_of_a_cut_part)
 {
 	struct iovec parts[] = { part("0123456789", 10), part("end", 3) };
@@ -359,6 +242,53 @@ TEST_F(zmqk, options_that_are_ints)
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(-1, zmqk_set_int(fd, ZMQ_MAXMSGSIZE, 1));
 	EXPECT_EQ(EINVAL, errno);
+}
+
+TEST_F(zmqk, options_of_other_types)
+{
+	int fd = open_socket(ZMQ_DEALER);
+	int64_t number = 0;
+	char id[8] = "";
+
+	ASSERT_EQ(0, zmqk_set_int64(fd, ZMQ_MAXMSGSIZE, 1LL << 40));
+	ASSERT_EQ(0, zmqk_get_int64(fd, ZMQ_MAXMSGSIZE, &number));
+	EXPECT_EQ(1LL << 40, number);
+	ASSERT_EQ(0, zmqk_set_bytes(fd, ZMQ_ROUTING_ID, "me", 2));
+	EXPECT_EQ(2, zmqk_get_bytes(fd, ZMQ_ROUTING_ID, id, sizeof(id)));
+	EXPECT_STREQ("me", id);
+	EXPECT_EQ(-1, zmqk_get_bytes(fd, ZMQ_ROUTING_ID, id, 1));
+	EXPECT_EQ(EINVAL, errno);
+	ASSERT_EQ(0, zmqk_set_option(fd, zmqk_option_by_name("maxmsgsize"), "0x100000000"));
+	ASSERT_EQ(0, zmqk_get_int64(fd, ZMQ_MAXMSGSIZE, &number));
+	EXPECT_EQ(1LL << 32, number);
+	ASSERT_EQ(0, zmqk_set_option(fd, zmqk_option_by_name("ROUTING_ID"), "other"));
+	EXPECT_EQ(5, zmqk_get_bytes(fd, ZMQ_ROUTING_ID, id, sizeof(id)));
+}
+
+/* Every number has the type that the library thinks it has. */
+TEST_F(zmqk, the_table_of_options_is_true)
+{
+	int fd = open_socket(ZMQ_DEALER), i;
+	const struct zmqk_option *option;
+	char buf[512];
+	ssize_t len;
+
+	for (i = 0; (option = zmqk_option(i)); i++) {
+		if (option->number == ZMQ_MONITOR_FD)
+			continue;
+		len = zmqk_get_bytes(fd, option->number, buf, sizeof(buf));
+		if (len < 0) {
+			EXPECT_EQ(EINVAL, errno) TH_LOG("%s", option->name);
+			continue;
+		}
+		if (option->type == ZMQK_OPT_INT)
+			EXPECT_EQ(4, len) TH_LOG("%s", option->name);
+		if (option->type == ZMQK_OPT_INT64)
+			EXPECT_EQ(8, len) TH_LOG("%s", option->name);
+		if (option->type == ZMQK_OPT_TEXT)
+			EXPECT_EQ(strlen(buf) + 1, len) TH_LOG("%s", option->name);
+	}
+	EXPECT_LE(60, i);
 }
 
 static pid_t run_example(const char *name, const char *ep, const char *arg, FILE **out)

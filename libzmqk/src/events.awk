@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#
+# The names of events from linux/zmq.h.
+
+/^\/\* Events/ { events = 1 }
+/^#define ZMQ_EVENT_ALL / { events = 0 }
+
+events && $1 == "#define" && $2 ~ /^ZMQ_EVENT_/ {
+	printf "\t{ %s, \"%s\" },\n", $2, substr($2, length("ZMQ_EVENT_") + 1)
+}
