@@ -298,7 +298,7 @@ static bool names_calls(const char *text, char *list)
 	char *word, what[32];
 	size_t i;
 
-	if (strstr(text, "Calls: as "))
+	if (strstr(text, " as zmqk_"))
 		return true;
 	for (word = strtok(list, " "); word; word = strtok(NULL, " ")) {
 		bool found;
