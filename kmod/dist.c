@@ -9,6 +9,15 @@
 #include "dist.h"
 #include "drop.h"
 
+/* Pipes between two looks at who else wants to run. */
+#define PORTION		256
+
+static void step(unsigned int *n)
+{
+	if (!(++*n % PORTION))
+		cond_resched();
+}
+
 /**
  * zmq_dist_begin() - start a fan-out: no pipe is marked
  * @core: the socket's core
@@ -18,13 +27,14 @@
 void zmq_dist_begin(struct zmq_core *core)
 {
 	struct zmq_pipe *pipe;
+	unsigned int n = 0;
 
 	zmq_owner_fanout_begin(&core->owner);
 	if (++core->dist_gen)
 		return;
 	list_for_each_entry(pipe, &core->pipes, node) {
 		pipe->dist_gen = 0;
-		cond_resched();
+		step(&n);
 	}
 	core->dist_gen = 1;
 }
@@ -71,10 +81,11 @@ void zmq_dist_add(struct zmq_core *core, struct zmq_pipe *pipe,
 void zmq_dist_add_unmarked(struct zmq_core *core, struct hlist_head *to)
 {
 	struct zmq_pipe *pipe;
+	unsigned int n = 0;
 
 	list_for_each_entry(pipe, &core->pipes, node) {
 		zmq_dist_add(core, pipe, to);
-		cond_resched();
+		step(&n);
 	}
 }
 
@@ -88,12 +99,13 @@ void zmq_dist_add_unmarked(struct zmq_core *core, struct hlist_head *to)
 struct zmq_pipe *zmq_dist_full(const struct hlist_head *to)
 {
 	struct zmq_pipe *pipe;
+	unsigned int n = 0;
 
 	hlist_for_each_entry(pipe, to, dist_node) {
 		if (test_bit(ZMQ_PIPE_FULL, &pipe->flags) &&
 		    !test_bit(ZMQ_PIPE_DEAD, &pipe->flags))
 			return pipe;
-		cond_resched();
+		step(&n);
 	}
 	return NULL;
 }
@@ -137,6 +149,7 @@ void zmq_dist_send(struct zmq_core *core, struct hlist_head *to,
 {
 	struct zmq_pipe *pipe;
 	enum zmq_flush how;
+	unsigned int n = 0;
 	int err;
 
 	if (hlist_empty(to)) {
@@ -151,7 +164,7 @@ void zmq_dist_send(struct zmq_core *core, struct hlist_head *to,
 			zmq_dist_drop(core, pipe, err);
 		else if (pipe->conn)
 			zmq_conn_flush(pipe->conn, how);
-		cond_resched();
+		step(&n);
 	}
 	INIT_HLIST_HEAD(to);
 	zmq_owner_fanout_end(&core->owner);

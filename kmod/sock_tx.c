@@ -163,8 +163,9 @@ static int send_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 		if (err)
 			return err;
 	}
-	/* No peer of ours would take it. */
-	if (msg->frames >= ZMQ_INT_LIMIT(zsk->core.owner.zn, max_msg_frames)) {
+	/* No peer of ours would take more. */
+	if (msg->frames &&
+	    msg->frames >= ZMQ_INT_LIMIT(zsk->core.owner.zn, max_msg_frames)) {
 		zmq_sock_forget_message(zsk);
 		return -EMSGSIZE;
 	}
