@@ -17,7 +17,9 @@ help:
 #? Targets:
 #?   modules         zmq.ko (the default); KDIR=… chooses the kernel, W=1 and C=2 work as in the kernel
 #?   lib             libzmqk, the optional user-space library
-#?   install         modules_install and libzmqk with its headers; DESTDIR=, PREFIX= and LIBDIR= work
+#?   tools           zmqcat, and the other programs' links, in build/tools
+#?   install         modules_install, libzmqk with its headers, and tools_install; DESTDIR=, PREFIX= and LIBDIR= work
+#?   tools_install   the programs, their manual pages, completion and scripts for bpftrace
 #?   clean           remove what was built in the tree
 #?   demo            see it work: ZeroMQ programs talk to AF_ZMQ sockets in a virtual machine
 #?   check           all tests on Debian's stock kernel
@@ -51,7 +53,13 @@ headers_install:
 lib:
 	$(MAKE) -C libzmqk
 
-install: modules_install
+tools:
+	$(MAKE) -C tools/zmqcat OUT="$(CURDIR)/build/tools"
+
+tools_install:
+	$(MAKE) -C tools/zmqcat OUT="$(CURDIR)/build/tools" DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" install
+
+install: modules_install tools_install
 	$(MAKE) -C libzmqk install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" $(if $(LIBDIR),LIBDIR="$(LIBDIR)")
 
 clean:
@@ -69,15 +77,15 @@ demo:
 	@tools/demo/run
 
 check: deps
-	@tools/run-tests static options unit zmqss libzmqk vm kselftest conformance kselftest-smp stall libzmqk-vm zmqperf loops interop
+	@tools/run-tests static options unit zmqss zmqk-check tools libzmqk vm kselftest conformance kselftest-smp stall libzmqk-vm zmqcat zmqperf loops interop
 
 check-unit:
 	@tools/deps test
-	@tools/run-tests unit zmqss libzmqk
+	@tools/run-tests unit zmqss zmqk-check tools libzmqk
 
 check-vm:
 	@tools/deps build vm test loops
-	@tools/run-tests vm kselftest conformance kselftest-smp stall libzmqk-vm zmqperf loops interop
+	@tools/run-tests vm kselftest conformance kselftest-smp stall libzmqk-vm zmqcat zmqperf loops interop
 
 check-static:
 	@tools/deps build static
@@ -113,6 +121,6 @@ bench-compare:
 	@tools/deps build vm bench
 	@tools/bench/bench --compare "$(OLD)" "$(NEW)" --within "$(or $(WITHIN),2)" $(if $(ROWS),--rows "$(ROWS)")
 
-.PHONY: all help modules modules_install headers_install lib install clean deps demo \
+.PHONY: all help modules modules_install headers_install lib tools tools_install install clean deps demo \
 	check check-unit check-vm check-static check-debug check-scale check-stall zmqperf bench bench-long bench-smp \
 	bench-compare
