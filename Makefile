@@ -20,6 +20,9 @@ help:
 #?   tools           zmqcat, and the other programs' links, in build/tools
 #?   install         modules_install, libzmqk with its headers, and tools_install; DESTDIR=, PREFIX= and LIBDIR= work
 #?   tools_install   the programs, their manual pages, completion and scripts for bpftrace
+#?   deb             Debian packages in build/deb, looked at by lintian
+#?   deb-test        their life on clean machines, bookworm with Linux 6.1 and trixie with 6.12: installed, used by a
+#?                   service that is restarted, upgraded, removed, purged. SUITE=… for one of them
 #?   clean           remove what was built in the tree
 #?   demo            see it work: ZeroMQ programs talk to AF_ZMQ sockets in a virtual machine
 #?   check           all tests on Debian's stock kernel
@@ -61,6 +64,12 @@ tools_install:
 
 install: modules_install tools_install
 	$(MAKE) -C libzmqk install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" $(if $(LIBDIR),LIBDIR="$(LIBDIR)")
+
+deb:
+	@tools/deb/build
+
+deb-test:
+	@tools/deb/test $(SUITE)
 
 clean:
 	@$(kdir) && $(kbuild) clean
@@ -121,6 +130,6 @@ bench-compare:
 	@tools/deps build vm bench
 	@tools/bench/bench --compare "$(OLD)" "$(NEW)" --within "$(or $(WITHIN),2)" $(if $(ROWS),--rows "$(ROWS)")
 
-.PHONY: all help modules modules_install headers_install lib tools tools_install install clean deps demo \
+.PHONY: all help modules modules_install headers_install lib tools tools_install install deb deb-test clean deps demo \
 	check check-unit check-vm check-static check-debug check-scale check-stall zmqperf bench bench-long bench-smp \
 	bench-compare
