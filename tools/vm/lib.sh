@@ -71,15 +71,17 @@ vm_vmlinux() {
 	echo "$out"
 }
 
+# vm_build_initrd RELEASE MODROOT OUT INIT MODULE…: busybox, the modules with what they need in /modules, INIT
 vm_build_initrd() {
-	local release=$1 modroot=$2 out=$3 dir path name
+	local release=$1 modroot=$2 out=$3 init=$4 dir path name
+	shift 4
 	[ ! -e "$out" ] || return 0
 	dir=$(mktemp -d)
 	mkdir -p "$dir"/{bin,dev,proc,sys,mnt,modules}
 	cp /bin/busybox "$dir/bin/"
 	ln -s busybox "$dir/bin/sh"
-	cp "$vm_repo/tools/vm/init" "$dir/init"
-	for name in virtio_pci 9p 9pnet_virtio overlay virtio_rng; do
+	cp "$init" "$dir/init"
+	for name; do
 		modprobe -d "$modroot/" -S "$release" --show-depends "$name" ||
 			vm_die "module $name of $release not found"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r path; do
@@ -104,7 +106,8 @@ vm_initrd() {
 		sha256sum | cut -c 1-12)
 	out=$vm_cache/boot/initrd-$1-$sum
 	if [ ! -e "$out" ]; then
-		vm_locked "$vm_cache/boot/initrd-$1.lock" vm_build_initrd "$1" "$2" "$out"
+		vm_locked "$vm_cache/boot/initrd-$1.lock" vm_build_initrd "$1" "$2" "$out" "$vm_repo/tools/vm/init" \
+			virtio_pci 9p 9pnet_virtio overlay virtio_rng
 		find "$vm_cache/boot" -name "initrd-$1-*" ! -path "$out" -mmin +60 -delete
 	fi
 	echo "$out"
