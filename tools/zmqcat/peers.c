@@ -78,7 +78,10 @@ static void add(const char *data, size_t len, int type, struct sock_sums *sums)
 			 ZMQ_DIAG_P_INFO, sizeof(*peer));
 	if (a) {
 		peer = (const void *)(a + 1);
-		if (peer->state == ZMQ_DIAG_UP && (!publishes || peer->topics))
+		if (peer->state != ZMQ_DIAG_UP)
+			return;
+		sums->up++;
+		if (!publishes || peer->topics)
 			sums->peers++;
 	}
 }

@@ -215,10 +215,12 @@ void endpoint_go(int fd, const struct endpoint *e, const struct config *c);
 /**
  * struct sock_sums - what sock_diag(7) tells of the socket
  * @peers: peers that are connected; of PUB and XPUB those that subscribed
+ * @up: peers that are connected
  * @tx_msgs: messages that no transport has taken
  */
 struct sock_sums {
 	unsigned int	peers;
+	unsigned int	up;
 	uint64_t	tx_msgs;
 };
 
