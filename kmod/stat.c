@@ -138,13 +138,15 @@ void zmq_stat_pipe(const struct zmq_pipe *pipe, struct zmq_diag_peer *peer)
 }
 
 /* What the peer has not taken of what the transport was given. */
+/* Of a handshake nothing is on its way, nor of one that was refused. */
 static u32 child_unacked(const struct sock *sk)
 {
 	const struct tcp_sock *tp;
 
 	if (sk->sk_family == AF_UNIX)
 		return sk_wmem_alloc_get(sk);
-	if (!sk_is_tcp(sk) || READ_ONCE(sk->sk_state) == TCP_SYN_SENT)
+	if (!sk_is_tcp(sk) ||
+	    1 << READ_ONCE(sk->sk_state) & (TCPF_SYN_SENT | TCPF_CLOSE))
 		return 0;
 	tp = tcp_sk(sk);
 	return READ_ONCE(tp->write_seq) - READ_ONCE(tp->snd_una);

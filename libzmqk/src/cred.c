@@ -2,12 +2,13 @@
 /*
  * Which process a peer is.
  */
+#include <assert.h>
 #include <errno.h>
 
 #include "zmqk.h"
 
 /* The kernel's struct ucred by our own name */
-_Static_assert(sizeof(struct zmqk_cred) == sizeof(struct ucred), "struct zmqk_cred");
+static_assert(sizeof(struct zmqk_cred) == sizeof(struct ucred), "struct zmqk_cred");
 
 int zmqk_pass_cred(int fd, int on)
 {

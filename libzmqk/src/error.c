@@ -44,7 +44,7 @@ const char *zmqk_strerror(int err)
 	case EPROTONOSUPPORT:
 		return "Unknown socket type, or unknown transport in the endpoint";
 	case EBADFD:
-		return "Not now: this socket sends and receives in turn, or somebody sends part by part";
+		return "Not now: sending and receiving take turns, or half a message is under way";
 	case EHOSTUNREACH:
 		return "No peer with this routing id";
 	case EMSGSIZE:

@@ -2,7 +2,6 @@
 /*
  * Events of monitors by their names.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -52,12 +51,13 @@ char *zmqk_event_text(const struct zmq_event_record *event, char *buf, size_t si
 	snprintf(number, sizeof(number), "0x%x", event->event);
 	if (event->lost)
 		snprintf(lost, sizeof(lost), " (%u lost before)", event->lost);
-	snprintf(buf, size, "%" PRIu64 ".%09" PRIu64 " %s%s%s%s%s value %" PRIu64 "%s%s%s",
-		 (uint64_t)event->time_ns / 1000000000, (uint64_t)event->time_ns % 1000000000,
+	snprintf(buf, size, "%llu.%09llu %s%s%s%s%s value %llu%s%s%s",
+		 (unsigned long long)event->time_ns / 1000000000,
+		 (unsigned long long)event->time_ns % 1000000000,
 		 name ? name : number,
 		 *event->local ? " " : "", event->local,
 		 *event->remote ? (event->flags & ZMQ_EVENT_BOUND ? " from " : " to ") : "",
-		 event->remote, (uint64_t)event->value,
+		 event->remote, (unsigned long long)event->value,
 		 event->error ? ": " : "", event->error ? zmqk_strerror(event->error) : "", lost);
 	return buf;
 }

@@ -5,7 +5,6 @@
 #include <netdb.h>
 #include <stdbool.h>
 
-
 /* A DNS name has at most 253 bytes, a service name 15 (RFC 6335). */
 #define ZMQK_HOST_MAX		256
 #define ZMQK_SERVICE_MAX	32

@@ -52,7 +52,8 @@ static void test_short(void)
 	begin();
 	ok(lend(0, sizeof(memory) - 1) == 1 && released[0] == 1 && !kernel.flags &&
 	   !zmqk_lender_count(lender), "lend: what is short is copied and given back");
-	ok(zmqk_lender_reap(lender) == 0 && !kernel.recvmsgs, "lend: no call while nothing is lent");
+	ok(zmqk_lender_reap(lender) == 0 && !kernel.recvmsgs,
+	   "lend: no call while nothing is lent");
 	ok(lend(0, sizeof(memory)) == 1 && kernel.flags == MSG_ZEROCOPY && released[0] == 1 &&
 	   zmqk_lender_count(lender) == 1, "lend: what is long is lent");
 	ok(zmqk_lender_free(lender) == -1 && errno == EBUSY, "lend: no end while it is");

@@ -250,7 +250,8 @@ static void test_no_memory(void)
 		failed += errno == ENOMEM;
 	}
 	fake.allocation_fails = 0;
-	ok(failed == i - 1 && failed > 1 && msg.nparts == 1 && msg.parts[0].iov_len == sizeof(large),
+	ok(failed == i - 1 && failed > 1 && msg.nparts == 1 &&
+	   msg.parts[0].iov_len == sizeof(large),
 	   "no memory: the message stays");
 	zmqk_msg_free(&msg);
 }

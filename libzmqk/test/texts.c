@@ -42,7 +42,8 @@ static void test_options(void)
 	ok(sets("subscribe", "a b", "set 6 bytes a b\n"), "bytes from text");
 	ok(refuses("sndhwm", "12x", EINVAL) && refuses("sndhwm", "", EINVAL) &&
 	   refuses("sndhwm", "3000000000", ERANGE) &&
-	   refuses("maxmsgsize", "99999999999999999999", ERANGE), "no number, or none of that type");
+	   refuses("maxmsgsize", "99999999999999999999", ERANGE),
+	   "no number, or none of that type");
 }
 
 static void test_events(void)
@@ -63,8 +64,8 @@ static void test_events(void)
 	   zmqk_event_by_name("all") == ZMQ_EVENT_ALL && !zmqk_event_by_name("nosuch") &&
 	   !zmqk_event_name(3), "an event by its name");
 	zmqk_event_text(&event, text, sizeof(text));
-	ok(!strcmp(text, "1.000000002 ACCEPTED tcp://127.0.0.1:1 from tcp://127.0.0.1:2 value 5 "
-		   "(3 lost before)"), "an event in a line");
+	ok(!strncmp(text, "1.000000002 ACCEPTED tcp://127.0.0.1:1 from tcp://127.0.0.1:2", 61) &&
+	   !strcmp(text + 61, " value 5 (3 lost before)"), "an event in a line");
 	event.error = ECONNREFUSED;
 	zmqk_event_text(&event, text, 10);
 	ok(strlen(text) == 9, "a line that is cut");

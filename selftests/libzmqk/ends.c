@@ -239,7 +239,10 @@ TEST_F(zmqk, inproc_names_of_ones_own)
 
 TEST_F(zmqk, streams_of_others)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
 	int pull = open_socket(ZMQ_PULL), push = open_socket(ZMQ_PUSH), pair[2];
 	int other = open_socket(ZMQ_PUSH), listener, value;
 

@@ -588,4 +588,18 @@ TEST_F(zmq, siocoutq_is_what_peers_have_not_acknowledged)
 	EXPECT_TRUE(outq_is(&q));
 }
 
+TEST_F(zmq, siocoutq_is_0_while_a_connection_is_refused)
+{
+	int push = zt_socket(ZMQ_PUSH), port = 0, i;
+	struct outq q = { push, SIOCOUTQ, 0 };
+
+	close(zp_listen(0, &port));
+	snprintf(self->ep, sizeof(self->ep), "tcp://127.0.0.1:%d", port);
+	ASSERT_EQ(0, zt_connect(push, self->ep));
+	for (i = 0; i < 30; i++) {
+		EXPECT_TRUE(outq_is(&q));
+		usleep(10000);
+	}
+}
+
 TEST_HARNESS_MAIN
