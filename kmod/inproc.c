@@ -67,15 +67,12 @@ static int self_copy(struct zmq_pair_end *self, const struct zmq_pair_end *from)
  */
 void zmq_pair_put(struct zmq_pair *pair)
 {
-	struct sock *sk = pair->core->sk;
-
 	if (!refcount_dec_and_test(&pair->ref))
 		return;
 	zmq_inproc_ns_put(pair->ns);
 	zmq_pair_self_free(&pair->self[0]);
 	zmq_pair_self_free(&pair->self[1]);
 	kfree(pair);
-	sock_put(sk);
 }
 
 static struct zmq_pair *pair_new(struct zmq_core *core,
@@ -92,7 +89,6 @@ static struct zmq_pair *pair_new(struct zmq_core *core,
 	spin_lock_init(&pair->lock);
 	pair->ns = zmq_inproc_ns_get(ns);
 	pair->core = core;
-	sock_hold(core->sk);
 	zmq_pair_park_init(pair);
 	pair->len = ep->name_len;
 	memcpy(pair->name, ep->name, ep->name_len);
@@ -216,7 +212,7 @@ void zmq_inproc_ack(struct zmq_pipe *pipe, unsigned int msgs)
  * zmq_inproc_ack_consumed() - likewise, of what the pattern's rx() has read
  * @pipe: the reader's end
  *
- * Context: Process context, socket lock held.
+ * Context: Process context, socket lock held, or nobody else knows the pipe.
  */
 void zmq_inproc_ack_consumed(struct zmq_pipe *pipe)
 {
@@ -425,7 +421,8 @@ void zmq_inproc_unlink(struct zmq_pipe *pipe)
 	struct zmq_pair *pair = pipe->pair;
 	struct zmq_pipe *peer;
 
-	zmq_pair_forget_parked(pair, pipe);
+	if (!pipe->side)
+		zmq_pair_forget_parked(pair, pipe);
 	spin_lock_bh(&pair->lock);
 	pair->end[pipe->side] = NULL;
 	pair->gone = true;

@@ -8,18 +8,25 @@
 
 struct zmq_endpoint;
 
-/* A user may have some hundred names in each, and is limited by their number. */
-#define ZMQ_INPROC_LISTS	256
+/**
+ * struct zmq_inproc_list - names and connections of the same hash
+ * @bound: names that a socket has bound
+ * @parked: connections that wait for their name to be bound
+ */
+struct zmq_inproc_list {
+	struct hlist_head	bound;
+	struct list_head	parked;
+};
 
 /**
  * struct zmq_inproc_ns - where names mean something
  * @ref: sockets that are in it, names and connections
  * @zn: the network namespace that it is a part of
  * @number: ZMQ_INPROC_NS, 0 for the one that every network namespace has
- * @lock: protects @bound and @parked
+ * @lock: protects the lists
  * @seed: of the hash that says in which list a name is
- * @bound: names that a socket has bound
- * @parked: connections that wait for their name to be bound
+ * @nr_lists: length of @lists
+ * @lists: names and who waits for them
  */
 struct zmq_inproc_ns {
 	refcount_t		ref;
@@ -27,8 +34,8 @@ struct zmq_inproc_ns {
 	int			number;
 	struct mutex		lock; /* see locking.rst, 2 */
 	u32			seed;
-	struct hlist_head	bound[ZMQ_INPROC_LISTS];
-	struct list_head	parked[ZMQ_INPROC_LISTS];
+	u32			nr_lists;
+	struct zmq_inproc_list	lists[];
 };
 
 int zmq_inproc_net_init(struct zmq_net *zn);

@@ -15,13 +15,14 @@
  * Context: Process context, ns->lock held, which keeps it.
  * Return: the name, or NULL.
  */
-struct zmq_inproc_name *zmq_inproc_find(const struct zmq_inproc_ns *ns,
+struct zmq_inproc_name *zmq_inproc_find(struct zmq_inproc_ns *ns,
 					const struct zmq_endpoint *ep)
 {
-	u32 i = zmq_inproc_list(ns, ep->name, ep->name_len);
+	struct zmq_inproc_list *list;
 	struct zmq_inproc_name *name;
 
-	hlist_for_each_entry(name, &ns->bound[i], node)
+	list = zmq_inproc_list(ns, ep->name, ep->name_len);
+	hlist_for_each_entry(name, &list->bound, node)
 		if (zmq_inproc_same(name->name, name->len,
 				    ep->name, ep->name_len))
 			return name;
@@ -80,10 +81,11 @@ static void hide_name(struct zmq_inproc_name *name)
 int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 {
 	struct zmq_inproc_ns *ns = core->inproc_ns;
-	u32 i = zmq_inproc_list(ns, ep->name, ep->name_len);
+	struct zmq_inproc_list *list;
 	struct zmq_inproc_name *name;
 	int err = 0;
 
+	list = zmq_inproc_list(ns, ep->name, ep->name_len);
 	name = name_new(core, ep);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
@@ -101,7 +103,7 @@ int zmq_inproc_bind(struct zmq_core *core, const struct zmq_endpoint *ep)
 		name_free(name);
 	} else {
 		zmq_inproc_ns_get(ns);
-		hlist_add_head(&name->node, &ns->bound[i]);
+		hlist_add_head(&name->node, &list->bound);
 		spin_lock_bh(&core->lock);
 		list_add_tail(&name->core_node, &core->inproc);
 		spin_unlock_bh(&core->lock);

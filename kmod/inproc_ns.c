@@ -8,6 +8,12 @@
 #include <net/net_debug.h>
 #include "inproc_pair.h"
 
+/* Every user has names in that of a network namespace. Of the others anybody may
+ * make many, with a name or two in each.
+ */
+#define LISTS		256
+#define LISTS_PRIVATE	8
+
 /**
  * zmq_inproc_list() - in which list of a name space a name is
  * @ns: the name space
@@ -15,11 +21,12 @@
  * @len: bytes in @name
  *
  * Context: Any.
- * Return: an index of ns->bound and ns->parked.
+ * Return: the list.
  */
-u32 zmq_inproc_list(const struct zmq_inproc_ns *ns, const u8 *name, size_t len)
+struct zmq_inproc_list *zmq_inproc_list(struct zmq_inproc_ns *ns,
+					const u8 *name, size_t len)
 {
-	return jhash(name, len, ns->seed) % ZMQ_INPROC_LISTS;
+	return &ns->lists[jhash(name, len, ns->seed) % ns->nr_lists];
 }
 
 /**
@@ -30,13 +37,13 @@ u32 zmq_inproc_list(const struct zmq_inproc_ns *ns, const u8 *name, size_t len)
  */
 void zmq_inproc_ns_put(struct zmq_inproc_ns *ns)
 {
-	int i;
+	u32 i;
 
 	if (!refcount_dec_and_test(&ns->ref))
 		return;
-	for (i = 0; i < ZMQ_INPROC_LISTS; i++) {
-		DEBUG_NET_WARN_ON_ONCE(!hlist_empty(&ns->bound[i]));
-		DEBUG_NET_WARN_ON_ONCE(!list_empty(&ns->parked[i]));
+	for (i = 0; i < ns->nr_lists; i++) {
+		DEBUG_NET_WARN_ON_ONCE(!hlist_empty(&ns->lists[i].bound));
+		DEBUG_NET_WARN_ON_ONCE(!list_empty(&ns->lists[i].parked));
 	}
 	if (ns->number)
 		ida_free(&ns->zn->inproc_ids, ns->number);
@@ -59,18 +66,20 @@ struct zmq_inproc_ns *zmq_inproc_ns_get(struct zmq_inproc_ns *ns)
 
 static struct zmq_inproc_ns *ns_new(struct zmq_net *zn, int number)
 {
-	struct zmq_inproc_ns *ns = kzalloc(sizeof(*ns), GFP_KERNEL_ACCOUNT);
-	int i;
+	u32 i, nr_lists = number ? LISTS_PRIVATE : LISTS;
+	struct zmq_inproc_ns *ns;
 
+	ns = kzalloc(struct_size(ns, lists, nr_lists), GFP_KERNEL_ACCOUNT);
 	if (!ns)
 		return NULL;
+	ns->nr_lists = nr_lists;
 	refcount_set(&ns->ref, 1);
 	ns->zn = zn;
 	ns->number = number;
 	mutex_init(&ns->lock);
 	ns->seed = get_random_u32();
-	for (i = 0; i < ZMQ_INPROC_LISTS; i++)
-		INIT_LIST_HEAD(&ns->parked[i]);
+	for (i = 0; i < nr_lists; i++)
+		INIT_LIST_HEAD(&ns->lists[i].parked);
 	return ns;
 }
 

@@ -23,7 +23,7 @@ struct zmq_pair_end {
 
 /**
  * struct zmq_inproc_name - a bound name
- * @node: in a list of ns->bound
+ * @node: in one of ns->lists
  * @core_node: in core->inproc
  * @place: in core->names
  * @ns: the name space, held
@@ -53,9 +53,10 @@ struct zmq_inproc_name {
  * @self: what they say of themselves; constant once they are joined, and not
  *	to be looked at before
  * @ns: the name space, held
- * @core: the connecting socket, held
+ * @core: the connecting socket, which @end or @linger holds; no more is known of
+ *	it when both have gone
  * @tx_conflate: it sends the last message only
- * @parked_node: in a list of ns->parked until the name is bound
+ * @parked_node: in one of ns->lists until the name is bound
  * @parked: messages written before there was anybody to read them
  * @parked_msgs: how many
  * @charged: truesize charged to @core for @parked
@@ -92,12 +93,13 @@ static inline bool zmq_inproc_same(const u8 *a, size_t alen, const u8 *b,
 }
 
 /* ---- inproc_ns.c ---- */
-u32 zmq_inproc_list(const struct zmq_inproc_ns *ns, const u8 *name, size_t len);
+struct zmq_inproc_list *zmq_inproc_list(struct zmq_inproc_ns *ns,
+					const u8 *name, size_t len);
 struct zmq_inproc_ns *zmq_inproc_ns_get(struct zmq_inproc_ns *ns);
 void zmq_inproc_ns_put(struct zmq_inproc_ns *ns);
 
 /* ---- inproc_name.c ---- */
-struct zmq_inproc_name *zmq_inproc_find(const struct zmq_inproc_ns *ns,
+struct zmq_inproc_name *zmq_inproc_find(struct zmq_inproc_ns *ns,
 					const struct zmq_endpoint *ep);
 
 /* ---- inproc.c ---- */

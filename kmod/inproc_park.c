@@ -13,8 +13,8 @@
 #include "run.h"
 #include "user.h"
 
-/* Connections that are adopted before others get at the names. */
-#define ADOPT_AT_ONCE	64
+/* How often a name space is asked for that somebody else has. */
+#define LINGER_PAUSE	(HZ / 50)
 
 /* Runs that find their reader at a stretch, and the rest of the last message. */
 #define UNPARK_AT_ONCE	256
@@ -51,29 +51,19 @@ void zmq_pair_free_runs(struct sk_buff_head *runs)
 	}
 }
 
-/* Under ns->lock. */
+/* Under ns->lock. Whoever finds it done may let the sender go. */
 static void leave_parked(struct zmq_pair *pair)
 {
 	if (list_empty(&pair->parked_node))
 		return;
-	list_del_init(&pair->parked_node);
 	zmq_user_uncharge(pair->core->user, ZMQ_USER_PARKED);
+	/* Pairs with zmq_pair_forget_parked(). */
+	list_del_init_careful(&pair->parked_node);
 }
 
-/**
- * zmq_pair_forget_parked() - let a pair wait for its name no more
- * @pair: the pair
- * @pipe: the connecting pipe, for which what waits is dropped, or NULL
- *
- * Context: Process context, ns->lock not held.
- */
-void zmq_pair_forget_parked(struct zmq_pair *pair, struct zmq_pipe *pipe)
+static void drop_parked(struct zmq_pair *pair, struct zmq_pipe *pipe)
 {
 	struct sk_buff_head parked;
-
-	mutex_lock(&pair->ns->lock);
-	leave_parked(pair);
-	mutex_unlock(&pair->ns->lock);
 
 	__skb_queue_head_init(&parked);
 	spin_lock_bh(&pair->lock);
@@ -87,6 +77,26 @@ void zmq_pair_forget_parked(struct zmq_pair *pair, struct zmq_pipe *pipe)
 	zmq_pair_free_runs(&parked);
 }
 
+/**
+ * zmq_pair_forget_parked() - let a pair wait for its name no more
+ * @pair: the pair
+ * @pipe: the connecting pipe, for which what waits is dropped, or NULL
+ *
+ * Who does not wait is in nobody's list, and does not ask for the name space, which
+ * somebody may keep for long.
+ *
+ * Context: Process context, ns->lock not held.
+ */
+void zmq_pair_forget_parked(struct zmq_pair *pair, struct zmq_pipe *pipe)
+{
+	if (list_empty_careful(&pair->parked_node))
+		return;
+	mutex_lock(&pair->ns->lock);
+	leave_parked(pair);
+	mutex_unlock(&pair->ns->lock);
+	drop_parked(pair, pipe);
+}
+
 static void leave_lingering(struct zmq_pair *pair)
 {
 	spin_lock_bh(&pair->core->lock);
@@ -94,21 +104,37 @@ static void leave_lingering(struct zmq_pair *pair)
 	spin_unlock_bh(&pair->core->lock);
 }
 
+/* The references that begin_linger() took. */
+static void linger_put(struct zmq_pair *pair)
+{
+	struct sock *sk = pair->core->sk;
+
+	zmq_pair_put(pair);
+	sock_put(sk);
+}
+
+/* Whoever has the name space may keep it for long, and others need the worker. */
 static void linger_work_fn(struct work_struct *work)
 {
 	struct zmq_pair *pair = container_of(to_delayed_work(work),
 					     struct zmq_pair, linger);
 
+	if (!mutex_trylock(&pair->ns->lock)) {
+		queue_delayed_work(zmq_wq, &pair->linger, LINGER_PAUSE);
+		return;
+	}
+	leave_parked(pair);
+	mutex_unlock(&pair->ns->lock);
 	leave_lingering(pair);
-	zmq_pair_forget_parked(pair, NULL);
-	zmq_pair_put(pair);
+	drop_parked(pair, NULL);
+	linger_put(pair);
 }
 
 static void stop_linger(struct zmq_pair *pair)
 {
 	leave_lingering(pair);
 	if (cancel_delayed_work(&pair->linger))
-		zmq_pair_put(pair);
+		linger_put(pair);
 }
 
 /**
@@ -135,27 +161,31 @@ void zmq_pair_park_init(struct zmq_pair *pair)
 int zmq_pair_wait(struct zmq_pair *pair)
 {
 	struct zmq_inproc_ns *ns = pair->ns;
-	u32 i = zmq_inproc_list(ns, pair->name, pair->len);
 	struct zmq_core *core = pair->core;
+	struct zmq_inproc_list *list;
 	int err;
 
+	list = zmq_inproc_list(ns, pair->name, pair->len);
 	err = zmq_user_charge(core->user, ZMQ_USER_PARKED, core->sk);
 	if (!err)
-		list_add_tail(&pair->parked_node, &ns->parked[i]);
+		list_add_tail(&pair->parked_node, &list->parked);
 	return err;
 }
 
-/* Take whole messages that waited. */
+/* Take whole messages that waited. The connecting socket is still charged
+ * @truesize for them.
+ */
 static struct zmq_ends take_parked(struct zmq_pair *pair,
-				   struct sk_buff_head *runs)
+				   struct sk_buff_head *runs,
+				   unsigned int *truesize)
 {
 	struct zmq_ends ends = {};
-	unsigned int truesize = 0;
 	struct sk_buff *skb;
 
+	*truesize = 0;
 	while ((skb = __skb_dequeue(&pair->parked))) {
 		__skb_queue_tail(runs, skb);
-		truesize += skb->truesize;
+		*truesize += skb->truesize;
 		if (!parked_cb(skb)->msg_bytes)
 			continue;
 		ends.last = parked_cb(skb)->msg_bytes;
@@ -163,11 +193,24 @@ static struct zmq_ends take_parked(struct zmq_pair *pair,
 		if (skb_queue_len(runs) >= UNPARK_AT_ONCE)
 			break;
 	}
-	if (truesize)
-		zmq_mem_uncharge_rx(pair->core->sk, truesize);
-	pair->charged -= truesize;
+	pair->charged -= *truesize;
 	pair->parked_msgs -= ends.msgs;
 	return ends;
+}
+
+/* Return: false if a cgroup has no room for them. */
+static bool hand_over(struct zmq_pair *pair, struct zmq_pipe *to,
+		      struct sk_buff_head *runs, const struct zmq_ends *ends,
+		      unsigned int truesize)
+{
+	struct sock *from = pair->core->sk;
+
+	if (!zmq_mem_move_rx(from, to->core->sk, truesize)) {
+		zmq_mem_uncharge_rx(from, truesize);
+		return false;
+	}
+	zmq_pipe_take_over(to, runs, ends, truesize);
+	return true;
 }
 
 /**
@@ -181,22 +224,22 @@ static struct zmq_ends take_parked(struct zmq_pair *pair,
 bool zmq_pair_unpark_some(struct zmq_pair *pair, struct zmq_pipe *to)
 {
 	struct sk_buff_head runs;
+	unsigned int truesize;
 	struct zmq_ends ends;
-	int err = 0;
+	bool lost;
 
 	__skb_queue_head_init(&runs);
 	spin_lock_bh(&pair->lock);
-	ends = take_parked(pair, &runs);
-	if (ends.msgs)
-		err = zmq_pipe_take_over(to, &runs, &ends);
-	if (err && pair->end[0])
+	ends = take_parked(pair, &runs, &truesize);
+	lost = ends.msgs && !hand_over(pair, to, &runs, &ends, truesize);
+	if (lost && pair->end[0])
 		zmq_pipe_tx_done(pair->end[0], ends.msgs);
 	if (!ends.msgs) {
 		pair->end[1] = to;
 		pair->joined = true;
 	}
 	spin_unlock_bh(&pair->lock);
-	if (err)
+	if (lost)
 		zmq_drop(to->core->sk, to, ZMQ_MIB_NOMEM, ends.msgs);
 	zmq_pair_free_runs(&runs);
 	return ends.msgs;
@@ -207,10 +250,12 @@ static bool adopt(struct zmq_pair *pair, const struct zmq_inproc_name *name)
 {
 	if (zmq_pair_join_bound(pair, name))
 		return false;
-	leave_parked(pair);
+	/* It cannot go before it has left the list. */
 	if (pair->end[0]) {
 		zmq_pipe_joined(pair->end[0]);
+		leave_parked(pair);
 	} else {
+		leave_parked(pair);
 		zmq_pipe_hangup(pair->end[1]);
 		stop_linger(pair);
 	}
@@ -230,12 +275,11 @@ static bool adopt(struct zmq_pair *pair, const struct zmq_inproc_name *name)
 void zmq_pair_adopt_all(struct zmq_inproc_name *name)
 {
 	struct zmq_inproc_ns *ns = name->ns;
-	u32 i = zmq_inproc_list(ns, name->name, name->len);
-	struct list_head *parked = &ns->parked[i];
 	struct zmq_pair *pair, *next;
-	unsigned int n = 0;
+	struct list_head *parked;
 	LIST_HEAD(ours);
 
+	parked = &zmq_inproc_list(ns, name->name, name->len)->parked;
 	list_for_each_entry_safe(pair, next, parked, parked_node) {
 		if (zmq_inproc_same(name->name, name->len,
 				    pair->name, pair->len))
@@ -246,19 +290,19 @@ void zmq_pair_adopt_all(struct zmq_inproc_name *name)
 						parked_node))) {
 		if (!adopt(pair, name))
 			list_move_tail(&pair->parked_node, parked);
-		if (!(++n % ADOPT_AT_ONCE)) {
-			mutex_unlock(&ns->lock);
-			mutex_lock(&ns->lock);
-		}
+		mutex_unlock(&ns->lock);
 		cond_resched();
+		mutex_lock(&ns->lock);
 	}
 }
 
 static void take_replaced(struct zmq_pair *pair, struct zmq_pipe *pipe,
 			  struct sk_buff_head *replaced)
 {
-	unsigned int msgs = take_parked(pair, replaced).msgs;
+	unsigned int truesize;
+	unsigned int msgs = take_parked(pair, replaced, &truesize).msgs;
 
+	zmq_mem_uncharge_rx(pipe->core->sk, truesize);
 	ZMQ_ADD_STATS(sock_net(pipe->core->sk), ZMQ_MIB_CONFLATED, msgs);
 	zmq_pipe_tx_done(pipe, msgs);
 }
@@ -315,6 +359,7 @@ static void begin_linger(struct zmq_pair *pair, int ms)
 {
 	struct zmq_core *core = pair->core;
 
+	sock_hold(core->sk);
 	spin_lock_bh(&pair->lock);
 	pair->end[0] = NULL;
 	pair->gone = true;

@@ -368,6 +368,86 @@ void zmq_mem_uncharge_rx(struct sock *sk, unsigned int truesize)
 	spin_unlock_bh(mem_lock(sk));
 }
 
+static bool same_cgroup(const struct sock *a, const struct sock *b)
+{
+#ifdef CONFIG_MEMCG
+	return a->sk_memcg == b->sk_memcg;
+#else
+	return true;
+#endif
+}
+
+/* Give up the pages of what is charged; what is less than one stays. */
+static int give_pages(struct sock *sk, unsigned int truesize)
+{
+	struct sock *ledger = ledger_of(sk);
+	s64 spare;
+	int give;
+
+	spin_lock_bh(mem_lock(sk));
+	spare = (s64)ledger->sk_forward_alloc + truesize;
+	give = min_t(s64, max_t(s64, spare, 0), PAGE_ALIGN((u64)truesize)) &
+	       PAGE_MASK;
+	atomic_sub(truesize, &sk->sk_rmem_alloc);
+	sk_mem_charge(ledger, give - (int)truesize);
+	spin_unlock_bh(mem_lock(sk));
+	return give;
+}
+
+/* Nothing but INT_MAX keeps a socket from what is paid for. */
+static bool take_pages(struct sock *from, struct sock *to, unsigned int truesize)
+{
+	bool fits;
+	int given;
+
+	spin_lock_bh(mem_lock(to));
+	fits = truesize <= INT_MAX - atomic_read(&to->sk_rmem_alloc);
+	if (fits)
+		atomic_add(truesize, &to->sk_rmem_alloc);
+	spin_unlock_bh(mem_lock(to));
+	if (!fits)
+		return false;
+
+	given = give_pages(from, truesize);
+	spin_lock_bh(mem_lock(to));
+	sk_mem_charge(ledger_of(to), (int)truesize - given);
+	spin_unlock_bh(mem_lock(to));
+	return true;
+}
+
+/* A socket in another cgroup has to be charged anew; so much it may owe then. */
+#define MOVE_DEBT_MAX	SZ_1M
+
+static bool may_owe(struct sock *sk, unsigned int truesize)
+{
+	s64 left = (s64)READ_ONCE(ledger_of(sk)->sk_forward_alloc) - truesize;
+
+	return left > -MOVE_DEBT_MAX && !cgroup_is_full(sk);
+}
+
+/**
+ * zmq_mem_move_rx() - what one socket was charged for is another one's now
+ * @from: who was charged
+ * @to: who is
+ * @truesize: its size, at most INT_MAX less a page
+ *
+ * Only where @to is in another cgroup this needs room.
+ *
+ * Context: Any but hard interrupt.
+ * Return: true if so; false if nothing has changed.
+ */
+bool zmq_mem_move_rx(struct sock *from, struct sock *to, unsigned int truesize)
+{
+	if (from == to)
+		return true;
+	if (same_cgroup(from, to))
+		return take_pages(from, to, truesize);
+	if (!zmq_mem_charge_rx(to, truesize, may_owe(to, truesize)))
+		return false;
+	zmq_mem_uncharge_rx(from, truesize);
+	return true;
+}
+
 static long pages_of(unsigned int size)
 {
 	return DIV_ROUND_UP((unsigned long)size, PAGE_SIZE);

@@ -35,6 +35,7 @@ void zmq_mem_sock_exit(struct sock *sk);
 bool zmq_mem_adopt(struct sock *child, const struct sock *owner);
 bool zmq_mem_is_greedy(struct sock *sk);
 bool zmq_mem_charge_rx(struct sock *sk, unsigned int truesize, bool force);
+bool zmq_mem_move_rx(struct sock *from, struct sock *to, unsigned int truesize);
 void zmq_mem_uncharge_rx(struct sock *sk, unsigned int truesize);
 bool zmq_mem_charge_tx(struct sock *sk, unsigned int truesize);
 void zmq_mem_uncharge_tx(struct sock *sk, unsigned int truesize);

@@ -143,8 +143,11 @@ static unsigned int rx_locked(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 	return list_empty(&pipe->ready_node) ? 0 : readable;
 }
 
+/* @charged is what the socket was charged for @runs, 0 if it is to be, by @force
+ * also beyond the limits.
+ */
 static int queue_runs(struct zmq_pipe *pipe, struct sk_buff_head *runs,
-		      const struct zmq_ends *ends, bool force)
+		      const struct zmq_ends *ends, u32 charged, bool force)
 {
 	struct zmq_core *core = pipe->core;
 	u64 bytes, rest_bytes = 0;
@@ -160,7 +163,10 @@ static int queue_runs(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		add_up(&rest, &rest_bytes, &rest_size);
 	}
 	add_up(runs, &bytes, &truesize);
-	if (!zmq_mem_charge_rx(core->sk, truesize + rest_size, force)) {
+	if (charged) {
+		/* Less of it is left with ZMQ_CONFLATE. */
+		zmq_mem_uncharge_rx(core->sk, charged - truesize);
+	} else if (!zmq_mem_charge_rx(core->sk, truesize + rest_size, force)) {
 		__skb_queue_purge(&rest);
 		return is_hopeless(pipe) ? -ENOBUFS : -ENOMEM;
 	}
@@ -201,24 +207,22 @@ static int queue_runs(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		const struct zmq_ends *ends)
 {
-	return queue_runs(pipe, runs, ends, false);
+	return queue_runs(pipe, runs, ends, 0, false);
 }
 
 /**
- * zmq_pipe_take_over() - messages that were accepted and charged for arrive
- * @pipe: the pipe
- * @runs: whole messages; emptied on success
+ * zmq_pipe_take_over() - messages that were accepted elsewhere arrive
+ * @pipe: the pipe, of an inproc connection
+ * @runs: whole messages; emptied
  * @ends: as for zmq_pipe_rx()
- *
- * Memory limits are no reason to lose them.
+ * @charged: what the socket was charged for them
  *
  * Context: Softirq or process context.
- * Return: 0, or -ENOMEM and the runs are the caller's.
  */
-int zmq_pipe_take_over(struct zmq_pipe *pipe, struct sk_buff_head *runs,
-		       const struct zmq_ends *ends)
+void zmq_pipe_take_over(struct zmq_pipe *pipe, struct sk_buff_head *runs,
+			const struct zmq_ends *ends, u32 charged)
 {
-	return queue_runs(pipe, runs, ends, true);
+	queue_runs(pipe, runs, ends, charged, false);
 }
 
 /**
@@ -235,7 +239,7 @@ void zmq_pipe_note(struct zmq_pipe *pipe, struct sk_buff *run)
 
 	__skb_queue_head_init(&runs);
 	__skb_queue_tail(&runs, run);
-	if (!queue_runs(pipe, &runs, &ends, true))
+	if (!queue_runs(pipe, &runs, &ends, 0, true))
 		return;
 	kfree_skb(run);
 	ZMQ_INC_STATS(sock_net(pipe->core->sk), ZMQ_MIB_NOMEM);

@@ -336,6 +336,40 @@ TEST_F(limits, what_waits_for_a_name_is_not_lost_for_want_of_memory)
 	EXPECT_EQ(1000, zt_get_numbers(pull, 1000));
 }
 
+#define SENDERS		8
+#define EACH		500
+#define BODY		4096
+
+/* Messages that a socket may leave for a name that nobody has. */
+static int leave(const char *name, int max)
+{
+	int push = zt_connected(ZMQ_PUSH, name), n = 0;
+	static const char body[BODY];
+
+	while (n < max && !zt_send(push, body, sizeof(body), MSG_DONTWAIT))
+		n++;
+	close(push);
+	return n;
+}
+
+TEST_F(limits, what_waited_for_a_name_is_in_the_books_of_who_binds_it)
+{
+	int pull = zt_socket(ZMQ_PULL), i;
+	char body[BODY];
+
+	for (i = 0; i < SENDERS; i++)
+		ASSERT_EQ(EACH, leave("inproc://later", EACH));
+	ASSERT_EQ(0, zt_sysctl_global("mem", "0 0 0"));
+	ASSERT_EQ(0, zt_bind(pull, "inproc://later"));
+	/* Half as much as there is. */
+	ASSERT_EQ(0, zt_sysctl_global("mem", "2000 2000 2000"));
+	EXPECT_GT(10, leave("inproc://nobody", EACH));
+	for (i = 0; i < SENDERS * EACH; i++)
+		ASSERT_EQ(BODY, recv(pull, body, sizeof(body), MSG_DONTWAIT));
+	EXPECT_EQ(EACH, leave("inproc://nobody", EACH));
+	ASSERT_EQ(0, zt_bind(pull, "inproc://nobody"));
+}
+
 static int bind_crowd(void *arg)
 {
 	return zt_bind(zt_socket(ZMQ_PULL), "inproc://crowd") ? 1 : 0;
