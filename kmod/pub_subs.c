@@ -329,10 +329,10 @@ static unsigned int apply_frame(struct zmq_core *core,
 }
 
 /* What a portion of frames may cost, in bytes; a frame is so many beside its
- * topic.
+ * topic that they are a thousand at most.
  */
 #define PORTION		SZ_64K
-#define FRAME_COST	64
+#define FRAME_COST	(PORTION / 1000 + 1)
 
 /* The frame at the head is a subscription or of no use. Return: false if the
  * portion ends behind it.

@@ -137,8 +137,9 @@ void zmq_stat_pipe(const struct zmq_pipe *pipe, struct zmq_diag_peer *peer)
 	peer->topics = min_t(size_t, pipe->topics.count, U32_MAX);
 }
 
-/* What the peer has not taken of what the transport was given. */
-/* Of a handshake nothing is on its way, nor of one that was refused. */
+/* What the peer has not taken of what the transport was given: nothing while TCP
+ * shakes hands, or when that was refused.
+ */
 static u32 child_unacked(const struct sock *sk)
 {
 	const struct tcp_sock *tp;

@@ -126,9 +126,12 @@ static bool passes_until_seen(struct zt_flow *f, bool far, const char *group,
 	return rounds < 100 && !zt_flow_reported(f);
 }
 
-TEST_F(net, loss_loses_no_message)
+/* Of a segment that is lost five times in a row TCP is silent for six seconds. */
+TEST_F_TIMEOUT(net, loss_loses_no_message, 120)
 {
 	START(.buffer = 0);
+	ASSERT_EQ(0, zt_wait_for_ever(self->flow.tx));
+	ASSERT_EQ(0, zt_wait_for_ever(self->flow.rx));
 	if (zt_netem(&self->link, "loss 15%"))
 		SKIP(return, NO_NETEM);
 	EXPECT_TRUE(passes_until_seen(&self->flow, false, "Tcp:",
