@@ -73,13 +73,13 @@ TEST_F(zmq_over, poll_knows_whose_turn_it_is)
 	ASSERT_EQ(0, zt_puts(req, "?", 0));
 	EXPECT_EQ(0, zt_poll(req, both, 0));
 	ASSERT_TRUE(zt_becomes(rep, POLLIN));
-	EXPECT_EQ(POLLIN, zt_poll(rep, both, 0));
+	EXPECT_EQ(POLLIN, zt_poll(rep, both, ZT_DEADLINE_MS));
 	ASSERT_TRUE(zt_gets(rep, "?", ZT_LAST));
 	EXPECT_EQ(POLLOUT, zt_poll(rep, both, 0));
 	ASSERT_EQ(0, zt_puts(rep, "!", 0));
 	EXPECT_EQ(0, zt_poll(rep, both, 0));
 	ASSERT_TRUE(zt_becomes(req, POLLIN));
-	EXPECT_EQ(POLLIN, zt_poll(req, both, 0));
+	EXPECT_EQ(POLLIN, zt_poll(req, both, ZT_DEADLINE_MS));
 	ASSERT_TRUE(zt_gets(req, "!", ZT_LAST));
 	EXPECT_TRUE(zt_becomes(req, POLLOUT));
 }
