@@ -10,7 +10,7 @@
  * makes; "Calls:" names them. The library has no threads and no state but in
  * objects that the caller makes. A socket may be used by any number of threads
  * and processes at a time, an object by one thread at a time. Described in
- * zmqk(3) and af_zmq(7).
+ * libzmqk(3) and af_zmq(7).
  */
 #ifndef ZMQK_H
 #define ZMQK_H
