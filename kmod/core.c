@@ -251,9 +251,12 @@ void zmq_core_shutdown(struct zmq_core *core)
 						node))) {
 		zmq_pipe_get(pipe);
 		drop_pipe(core, pipe);
+		cond_resched();
 	}
-	while ((pipe = take_unsettled(core)))
+	while ((pipe = take_unsettled(core))) {
 		drop_pipe(core, pipe);
+		cond_resched();
+	}
 	zmq_owner_flush_end(&core->owner);
 	kfree_skb(xchg(&core->owner.spare_run, NULL));
 }

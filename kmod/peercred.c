@@ -233,9 +233,11 @@ static const struct era *only_peer(const struct zmq_core *core)
 
 	if (core->nr_up != 1)
 		return NULL;
-	list_for_each_entry(pipe, &core->pipes, node)
+	list_for_each_entry(pipe, &core->pipes, node) {
 		if (test_bit(ZMQ_PIPE_UP, &pipe->flags))
 			return last_era(pipe);
+		cond_resched();
+	}
 	return NULL;
 }
 

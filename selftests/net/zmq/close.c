@@ -249,7 +249,7 @@ TEST_F(zmq, linger_ends_although_the_peer_never_goes)
 	int listener, push, peer;
 	long refs = zt_module_refs();
 
-	ASSERT_EQ(0, loaded(self->ep, 2000, &listener, &push));
+	ASSERT_EQ(0, loaded(self->ep, 5000, &listener, &push));
 	peer = zp_accept_peer(listener, "PULL", "PUSH");
 	ASSERT_LE(0, peer);
 	close(push);
