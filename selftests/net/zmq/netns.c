@@ -72,7 +72,7 @@ static bool unused(void *arg)
 	return zt_module_refs() <= *(long *)arg;
 }
 
-TEST_F_TIMEOUT(zmq, a_thousand_namespaces_with_live_sockets_go, 900)
+TEST_F_TIMEOUT(zmq, a_thousand_namespaces_with_live_sockets_go, 3600)
 {
 	int nl = zt_nsid_watch(), ready[2], go[2], i, n, gone = 0;
 	long refs = zt_module_refs();
