@@ -3,6 +3,7 @@
 
 PREFIX ?= /usr/local
 DEBUG_KERNELS ?= uml debug
+URING_KERNELS ?= stock 6.12 7.2
 
 # Of the running kernel if it has headers here, else Debian's stock kernel.
 KDIR ?=
@@ -17,6 +18,7 @@ help:
 #? Targets:
 #?   modules         zmq.ko (the default); KDIR=… chooses the kernel, W=1 and C=2 work as in the kernel
 #?   lib             libzmqk, the optional user-space library
+#?   lib-uring       libzmqk-uring, for programs with liburing
 #?   tools           zmqcat, and the other programs' links, in build/tools
 #?   install         modules_install, libzmqk with its headers, and tools_install; DESTDIR=, PREFIX= and LIBDIR= work
 #?   tools_install   the programs, their manual pages, completion and scripts for bpftrace
@@ -31,6 +33,7 @@ help:
 #?   check-static    only the checkers on the source
 #?   check-debug     kernel selftests on debug kernels (KASAN, lockdep, kmemleak, …);
 #?                   DEBUG_KERNELS=uml leaves out the slow one with two CPUs
+#?   check-uring     libzmqk-uring on several kernels, those in URING_KERNELS
 #?   check-scale     ten thousand peers: memory, fairness, storms
 #?   check-stall     how long a socket waits beside 50,000 pipes, floods of subscriptions, messages of 2^25 frames,
 #?                   and what 2000 processes, paths or streams that hang keep waiting
@@ -55,6 +58,9 @@ headers_install:
 
 lib:
 	$(MAKE) -C libzmqk
+
+lib-uring: lib
+	$(MAKE) -C libzmqk/uring
 
 tools:
 	$(MAKE) -C tools/zmqcat OUT="$(CURDIR)/build/tools"
@@ -86,7 +92,7 @@ demo:
 	@tools/demo/run
 
 check: deps
-	@tools/run-tests static options unit zmqss zmqk-check tools libzmqk vm kselftest conformance kselftest-smp stall libzmqk-vm zmqcat zmqperf loops interop
+	@tools/run-tests static options unit zmqss zmqk-check tools libzmqk vm kselftest conformance kselftest-smp stall libzmqk-vm uring-stock zmqcat zmqperf loops interop
 
 check-unit:
 	@tools/deps test
@@ -94,7 +100,7 @@ check-unit:
 
 check-vm:
 	@tools/deps build vm test loops
-	@tools/run-tests vm kselftest conformance kselftest-smp stall libzmqk-vm zmqcat zmqperf loops interop
+	@tools/run-tests vm kselftest conformance kselftest-smp stall libzmqk-vm uring-stock zmqcat zmqperf loops interop
 
 check-static:
 	@tools/deps build static
@@ -102,6 +108,10 @@ check-static:
 
 check-debug: deps
 	@tools/run-tests $(foreach k,$(DEBUG_KERNELS),canary-$(k) kselftest-$(k))
+
+check-uring:
+	@tools/deps build vm test
+	@tools/run-tests $(foreach k,$(URING_KERNELS),uring-$(k))
 
 check-scale:
 	@tools/deps build vm test
@@ -130,6 +140,6 @@ bench-compare:
 	@tools/deps build vm bench
 	@tools/bench/bench --compare "$(OLD)" "$(NEW)" --within "$(or $(WITHIN),2)" $(if $(ROWS),--rows "$(ROWS)")
 
-.PHONY: all help modules modules_install headers_install lib tools tools_install install deb deb-test clean deps demo \
-	check check-unit check-vm check-static check-debug check-scale check-stall zmqperf bench bench-long bench-smp \
+.PHONY: all help modules modules_install headers_install lib lib-uring tools tools_install install deb deb-test clean deps demo \
+	check check-unit check-vm check-static check-debug check-uring check-scale check-stall zmqperf bench bench-long bench-smp \
 	bench-compare
