@@ -41,6 +41,10 @@ static void set_environment(const struct config *c, const struct view *v,
 
 	snprintf(text, sizeof(text), "%u", frames);
 	setenv("ZMQCAT_FRAMES", text, 1);
+	/* What is not known of this request is not that of one before. */
+	unsetenv("ZMQCAT_ID");
+	unsetenv("ZMQCAT_SENDER_PID");
+	unsetenv("ZMQCAT_SENDER_UID");
 	if (type_has_id(c->type) && v->nr && v->frame[0].len < 256) {
 		for (i = 0; i < v->frame[0].len; i++)
 			sprintf(id + 2 * i, "%02x", (unsigned char)v->data[i]);
@@ -93,6 +97,14 @@ static size_t feed(int fd, const char *data, size_t len)
 	return len;
 }
 
+/* A signal that ends this program ends the command, too. */
+static void end_together(pid_t pid)
+{
+	if (wait_signal)
+		kill(pid, SIGTERM);
+	wait_check();
+}
+
 /* Write the request and read the reply, whichever is possible. */
 static void talk(pid_t pid, int in, int out, const struct msg *request, struct msg *reply)
 {
@@ -111,9 +123,7 @@ static void talk(pid_t pid, int in, int out, const struct msg *request, struct m
 			in = -1;
 			continue;
 		}
-		if (wait_signal)
-			kill(pid, SIGTERM);
-		wait_check();
+		end_together(pid);
 		if (poll(fds, 2, -1) < 0)
 			continue;
 		if (in >= 0 && fds[1].revents)
@@ -149,9 +159,11 @@ static void run(const struct config *c, const struct view *v, unsigned int from,
 	set_environment(c, v, v->nr - from);
 	pid = start(c->command, &in, &out);
 	talk(pid, in, out, &request, &printed);
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			die_errno("waitpid");
+		end_together(pid);
+	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
 		failed = true;
 		say("'%s' ended with %s %d", c->command,

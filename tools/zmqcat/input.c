@@ -31,8 +31,10 @@ void input_open(struct input *in, const struct config *c)
 	}
 	if (c->file && strcmp(c->file, "-")) {
 		in->fd = open(c->file, O_RDONLY | O_CLOEXEC);
-		if (in->fd < 0)
+		if (in->fd < 0) {
+			wait_check();
 			die_errno("%s", c->file);
+		}
 	} else {
 		in->fd = STDIN_FILENO;
 	}

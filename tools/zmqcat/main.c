@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* zmqcat: send and receive messages of ZeroMQ from the shell, see zmqcat(1). */
+#include <fcntl.h>
 #include <limits.h>
 #include <locale.h>
 #include <stdio.h>
@@ -32,12 +33,28 @@ static void subscribe(int fd, const struct config *c)
 	}
 }
 
+/* A socket or pipe that got the number of a standard file that is closed would be read or
+ * written in its place. What takes the place here fails with EBADF, as the closed file does.
+ */
+static void hold_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_PATH);
+		if (fd < 0)
+			_exit(STATUS_ERROR);
+	} while (fd <= STDERR_FILENO);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct config c;
 	unsigned int i;
 	int fd;
 
+	hold_standard_files();
 	setlocale(LC_MESSAGES, "");
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	options_parse(&c, argc, argv);

@@ -3,13 +3,15 @@
 #include <argp.h>
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "zmqcat.h"
 
-#define BLOCK (64 << 10)
+#define BLOCK		(64 << 10)
+#define BLOCK_MAX	(1ULL << 31)
 
 enum {
 	KEY_ECHO = 256,
@@ -114,14 +116,15 @@ static int64_t to_seconds(struct argp_state *state, const char *name, const char
 	return ceil(s * 1000);
 }
 
-static int64_t to_number(struct argp_state *state, const char *name, const char *arg)
+static int64_t to_number(struct argp_state *state, const char *name, const char *arg,
+			 int64_t most)
 {
 	long long n;
 	char *end;
 
 	errno = 0;
 	n = strtoll(arg, &end, 10);
-	if (errno || end == arg || *end || n < 0)
+	if (errno || end == arg || *end || n < 0 || n > most)
 		argp_error(state, "--%s takes a number, not '%s'", name, arg);
 	return n;
 }
@@ -149,14 +152,13 @@ static void input_mode(struct argp_state *state, struct config *c, char *arg)
 
 	if (colon && !strncmp(arg, "blocks:", 7)) {
 		unsigned long long n = strtoull(colon + 1, &end, 10);
+		unsigned int shift = 0;
 
-		if (*end && strchr("kKmM", *end)) {
-			n <<= tolower((unsigned char)*end) == 'k' ? 10 : 20;
-			end++;
-		}
-		if (*end || !isdigit((unsigned char)colon[1]) || !n || n > 1ULL << 31)
+		if (*end && strchr("kKmM", *end))
+			shift = tolower((unsigned char)*end++) == 'k' ? 10 : 20;
+		if (*end || !isdigit((unsigned char)colon[1]) || !n || n > BLOCK_MAX >> shift)
 			argp_error(state, "blocks of '%s' bytes cannot be", colon + 1);
-		c->block = n;
+		c->block = n << shift;
 		*colon = 0;
 	}
 	c->input = choice(state, "input", names, arg);
@@ -167,6 +169,8 @@ static void show_list(struct argp_state *state, struct config *c, char *arg)
 	static const char *const names[] = { "time", "size", "frames", "peer", "sender", NULL };
 	char *word, *save;
 
+	if (!*arg)
+		argp_error(state, "--show cannot be empty");
 	for (word = strtok_r(arg, ",", &save); word; word = strtok_r(NULL, ",", &save))
 		c->show |= 1 << choice(state, "show", names, word);
 }
@@ -190,20 +194,26 @@ static void delimiter(struct argp_state *state, struct text *to, const char *nam
 		argp_error(state, "--%s cannot be empty", name);
 }
 
-static struct text routing_id(struct argp_state *state, const char *arg, bool escapes)
+static struct text routing_id(struct argp_state *state, const char *name, const char *arg,
+			      bool escapes)
 {
 	struct text t = { NULL, 0 };
 	unsigned int byte;
-	int used;
+	const char *at;
 
-	if (strncmp(arg, "0x", 2))
-		return text_of(state, arg, escapes);
-	t.data = xrealloc(NULL, strlen(arg));
-	for (arg += 2; *arg; arg += 2) {
-		if (sscanf(arg, "%2x%n", &byte, &used) != 1 || used != 2)
-			argp_error(state, "0x%s is not whole bytes", arg);
-		t.data[t.len++] = byte;
+	if (strncmp(arg, "0x", 2)) {
+		t = text_of(state, arg, escapes);
+	} else {
+		t.data = xrealloc(NULL, strlen(arg));
+		for (at = arg + 2; *at; at += 2) {
+			if (!isxdigit((unsigned char)at[0]) || !isxdigit((unsigned char)at[1]) ||
+			    sscanf(at, "%2x", &byte) != 1)
+				argp_error(state, "--%s: '%s' is not whole bytes", name, arg);
+			t.data[t.len++] = byte;
+		}
 	}
+	if (!t.len)
+		argp_error(state, "--%s cannot be empty", name);
 	return t;
 }
 
@@ -292,7 +302,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		add_setting(state, c, arg);
 		break;
 	case KEY_ID:
-		c->id = routing_id(state, arg, c->escapes);
+		c->id = routing_id(state, "id", arg, c->escapes);
 		break;
 	case 'D':
 		add_frame(state, c, &c->data, arg);
@@ -315,7 +325,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		delimiter(state, &c->separator, "separator", arg);
 		break;
 	case 'T':
-		c->target = routing_id(state, arg, c->escapes);
+		c->target = routing_id(state, "target", arg, c->escapes);
 		break;
 	case 'r':
 		answer_by(state, c, ANSWER_TEXT);
@@ -338,7 +348,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		c->format = FORMAT_NONE;
 		break;
 	case 'n':
-		c->count = to_number(state, "count", arg);
+		c->count = to_number(state, "count", arg, INT64_MAX);
 		break;
 	case 'I':
 		c->interval = to_seconds(state, "interval", arg);
@@ -347,7 +357,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		c->timeout = to_seconds(state, "timeout", arg);
 		break;
 	case 'W':
-		c->wait = arg ? to_number(state, "wait", arg) : 1;
+		c->wait = arg ? to_number(state, "wait", arg, UINT_MAX) : 1;
 		break;
 	case KEY_DELAY:
 		c->delay = to_seconds(state, "delay", arg);

@@ -36,6 +36,19 @@ void recv_limit(int64_t messages)
 	batch.limit = messages;
 }
 
+/* A UNIX socket's name: a path, or bytes of any value behind a 0. A socket need not have one. */
+static void unix_name(const struct sockaddr_un *un, socklen_t len, char *to, size_t size)
+{
+	bool abstract;
+
+	if (len <= offsetof(struct sockaddr_un, sun_path))
+		return;
+	len -= offsetof(struct sockaddr_un, sun_path);
+	abstract = !*un->sun_path;
+	snprintf(to, size, "ipc://%s%.*s", abstract ? "@" : "",
+		 (int)len - abstract, un->sun_path + abstract);
+}
+
 static void peer_name(const struct sockaddr_storage *ss, socklen_t len, char *to,
 		      size_t size)
 {
@@ -59,9 +72,7 @@ static void peer_name(const struct sockaddr_storage *ss, socklen_t len, char *to
 		snprintf(to, size, "tcp://[%s]:%u", text, ntohs(in6->sin6_port));
 		break;
 	case AF_UNIX:
-		len -= offsetof(struct sockaddr_un, sun_path);
-		snprintf(to, size, "ipc://%s%.*s", *un->sun_path ? "" : "@",
-			 (int)len - !*un->sun_path, un->sun_path + !*un->sun_path);
+		unix_name(un, len, to, size);
 		break;
 	case AF_VSOCK:
 		snprintf(to, size, "vsock://%u:%u", vm->svm_cid, vm->svm_port);

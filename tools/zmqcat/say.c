@@ -9,14 +9,26 @@
 
 const char *program = "zmqcat";
 
-/* In one piece, so that lines of several programs do not mix. */
+/* In one piece, so that lines of several programs do not mix. Names in it are made by others,
+ * too, and standard error mostly is a terminal.
+ */
 static void vsay(const char *format, va_list args, int error)
 {
-	char text[1024];
+	char text[1024], line[4 * sizeof(text)], *end = line;
+	const char *at;
+	size_t n;
 
 	progress_end();
 	vsnprintf(text, sizeof(text), format, args);
-	fprintf(stderr, "%s: %s%s%s\n", program, text, error ? ": " : "",
+	for (at = text; *at; at += n ?: 1) {
+		n = escape_plain(at, strlen(at));
+		if (n)
+			end = mempcpy(end, at, n);
+		else
+			end += sprintf(end, "\\x%02x", (unsigned char)*at);
+	}
+	*end = 0;
+	fprintf(stderr, "%s: %s%s%s\n", program, line, error ? ": " : "",
 		error ? strerror(error) : "");
 }
 
