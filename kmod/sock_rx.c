@@ -134,13 +134,24 @@ static int recv_frame(struct zmq_sock *zsk, struct msghdr *m, size_t size,
 	return flags & MSG_TRUNC ? min_t(u64, f.len, INT_MAX) : copied;
 }
 
+/* By the socket's option, or by the call: who receives from a socket of others
+ * must not take a frame of a message in order to find out.
+ */
+static bool wants_messages(const struct zmq_sock *zsk, const struct msghdr *m,
+			   int flags)
+{
+	return m->msg_controllen && (zsk->core.opts.rcvframes ||
+				     flags & (MSG_EOR | MSG_WAITFORONE));
+}
+
 /**
  * zmq_sock_recvmsg() - struct proto_ops' recvmsg
  * @sock: the socket
  * @m: where the frame goes; MSG_EOR is set on the last one of a message,
  *	MSG_TRUNC if it did not fit
  * @size: room
- * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC; MSG_ERRQUEUE receives, in the
+ * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC; MSG_EOR for a whole message,
+ *	MSG_WAITFORONE for whole messages; MSG_ERRQUEUE receives, in the
  *	control buffer alone, what MSG_ZEROCOPY is told
  *
  * A call that fails leaves the frame where it was.
@@ -171,7 +182,7 @@ int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 		zmq_sock_half_drop(zsk);
 	if (sk->sk_shutdown & RCV_SHUTDOWN)
 		ret = -ESHUTDOWN;
-	else if (zsk->core.opts.rcvframes && m->msg_controllen)
+	else if (wants_messages(zsk, m, flags))
 		ret = zmq_sock_recv_frames(zsk, m, size, flags, &patience);
 	else
 		ret = recv_frame(zsk, m, size, flags, &patience);

@@ -164,6 +164,34 @@ TEST_F(zmq_over, eor_takes_one_message_of_many)
 	EXPECT_EQ(EAGAIN, errno);
 }
 
+TEST_F(zmq_over, a_call_asks_for_whole_messages_itself)
+{
+	int pull = zt_listening(ZMQ_PULL, variant->bind, self->ep), i;
+	int push = zt_connected(ZMQ_PUSH, self->ep);
+	struct zt_batch b;
+	char buf[64];
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(6, zt_send_frames(push, two_data, 6, two, 4, 0));
+	ASSERT_TRUE(zt_wait_unread(6));
+	EXPECT_EQ(4, zt_recv_frames(pull, buf, sizeof(buf), &b, 64, MSG_EOR));
+	EXPECT_TRUE(same_table(&b, two, 3));
+	/* Who asks for no message is given frames. */
+	EXPECT_TRUE(zt_gets(pull, "ef", ZT_LAST));
+	/* What has no room stays. */
+	EXPECT_EQ(0, zt_recv_frames(pull, buf, 1, &b, 64, MSG_EOR));
+	EXPECT_EQ(4, b.need.bytes);
+	EXPECT_EQ(3, b.need.frames);
+	EXPECT_EQ(4, zt_recv_frames(pull, buf, sizeof(buf), &b, 64,
+				    MSG_WAITFORONE | MSG_PEEK));
+	EXPECT_EQ(12, zt_recv_frames(pull, buf, sizeof(buf), &b, 64,
+				     MSG_WAITFORONE));
+	EXPECT_EQ(8, b.nr);
+	EXPECT_EQ(-1, zt_recv_frames(pull, buf, sizeof(buf), &b, 64,
+				     MSG_WAITFORONE | MSG_DONTWAIT));
+	EXPECT_EQ(EAGAIN, errno);
+}
+
 TEST_F(zmq, a_malformed_table_is_einval_and_sends_nothing)
 {
 	static const struct {
