@@ -40,7 +40,7 @@ const char *zmqk_strerror(int err)
 	case ENODEV:
 		return "No such host or interface";
 	case ENOMSG:
-		return "The socket returns single frames: call zmqk_adopt() first";
+		return "Not an AF_ZMQ socket: what was received is no message";
 	case EPROTONOSUPPORT:
 		return "Unknown socket type, or unknown transport in the endpoint";
 	case EBADFD:

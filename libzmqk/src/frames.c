@@ -10,9 +10,6 @@
 
 #include "frames.h"
 
-/* The kernel cuts what is longer in one call, a page below 2 GiB. */
-#define BYTES_MAX	0x7ffff000
-
 int zmqk__frames_begin(struct zmqk_frames *f, size_t max)
 {
 	size_t space = CMSG_SPACE(max * sizeof(*f->desc));
@@ -39,7 +36,7 @@ int zmqk__frames_add(struct zmqk_frames *f, const struct iovec *parts, size_t n,
 	size_t total = *bytes, i;
 
 	for (i = 0; i < n; i++) {
-		if (parts[i].iov_len > BYTES_MAX - total) {
+		if (parts[i].iov_len > ZMQK_BYTES_MAX - total) {
 			errno = EMSGSIZE;
 			return -1;
 		}
@@ -91,9 +88,12 @@ static void read_control(struct msghdr *mh, struct zmqk_got *got)
 
 int zmqk__frames_recv(int fd, struct msghdr *mh, int flags, struct zmqk_got *got)
 {
-	ssize_t len = recvmsg(fd, mh, flags);
-
-	if (len < 0)
+	/* What that queue tells would be taken for a message, and nobody told. */
+	if (flags & MSG_ERRQUEUE) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (recvmsg(fd, mh, flags) < 0)
 		return -1;
 	memset(got, 0, sizeof(*got));
 	read_control(mh, got);
@@ -101,13 +101,6 @@ int zmqk__frames_recv(int fd, struct msghdr *mh, int flags, struct zmqk_got *got
 		return 1;
 	if (got->n)
 		return 0;
-	/* Without ZMQ_RCVFRAMES a frame comes alone, which may be a message. */
-	if (!(mh->msg_flags & MSG_EOR) || mh->msg_flags & MSG_TRUNC) {
-		errno = ENOMSG;
-		return -1;
-	}
-	got->single.len = len;
-	got->desc = &got->single;
-	got->n = 1;
-	return 0;
+	errno = ENOMSG;
+	return -1;
 }

@@ -9,6 +9,14 @@
 
 #include "zmqk.h"
 
+/* The kernel cuts what is longer in one call, a page below 2 GiB. */
+#define ZMQK_BYTES_MAX		0x7ffff000
+
+/* Flags that change what a call of sendmsg(2) is, so that it would not be what
+ * was promised: half a message, and a number among those of a lender.
+ */
+#define ZMQK_FLAGS_REFUSED	(MSG_MORE | MSG_ZEROCOPY)
+
 /* So many frames need no allocation to be sent. */
 #define ZMQK_FRAMES_STACK	64
 
@@ -70,7 +78,6 @@ void zmqk__frames_free(struct zmqk_frames *f);
  * @desc: the frames
  * @n: their number
  * @need: the room that is needed, if there was too little
- * @single: of a frame that came without a table
  * @cred: who sent it
  * @has: ZMQK_HAS_CRED
  */
@@ -78,7 +85,6 @@ struct zmqk_got {
 	const struct zmq_frame_desc *desc;
 	size_t n;
 	struct zmq_frames_need need;
-	struct zmq_frame_desc single;
 	struct zmqk_cred cred;
 	int has;
 };
@@ -92,11 +98,13 @@ struct zmqk_got {
  * zmqk__frames_recv - receive whole messages
  * @fd: the socket
  * @mh: where to
- * @flags: of recvmsg(2)
+ * @flags: of recvmsg(2): MSG_EOR for a message, MSG_WAITFORONE for as many as
+ *	there are; one of them asks for messages, whatever ZMQ_RCVFRAMES is
  * @got: set to what came
  *
  * Return: 0; 1 if there is too little room, and nothing was received; or -1
- *	with errno.
+ *	with errno: EINVAL for the error queue's flag, ENOMSG from what is no
+ *	AF_ZMQ socket.
  */
 int zmqk__frames_recv(int fd, struct msghdr *mh, int flags, struct zmqk_got *got);
 

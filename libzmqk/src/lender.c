@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,14 @@
 #include "zmqk.h"
 
 #define MIN_LOANS	16
+
+/* For a notification, which does not come again, and whatever else the socket
+ * is set to tell with it
+ */
+#define NOTE_ROOM	512
+
+/* ms; poll(2) does not wait for notifications on a socket that is shut down. */
+#define SHUT_PAUSE	10
 
 /**
  * struct loan - a message whose memory may be in use
@@ -112,29 +121,38 @@ static int give_back(struct zmqk_lender *lender, uint32_t number)
 	return 1;
 }
 
+/* A socket with SO_TIMESTAMPING tells times first. */
+static bool find_note(struct msghdr *mh, struct sock_extended_err *ee)
+{
+	struct cmsghdr *cmsg;
+
+	for (cmsg = CMSG_FIRSTHDR(mh); cmsg; cmsg = CMSG_NXTHDR(mh, cmsg)) {
+		if (cmsg->cmsg_level != SOL_ZMQ || cmsg->cmsg_type != ZMQ_RECVERR)
+			continue;
+		memcpy(ee, CMSG_DATA(cmsg), sizeof(*ee));
+		return ee->ee_origin == SO_EE_ORIGIN_ZEROCOPY;
+	}
+	return false;
+}
+
 /* Returns how many messages a notification released, or -1. */
 static int reap_one(struct zmqk_lender *lender)
 {
 	union {
 		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(struct sock_extended_err))];
+		char room[NOTE_ROOM];
 	} control;
 	struct msghdr mh = {
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
 	struct sock_extended_err ee;
-	struct cmsghdr *cmsg;
 	uint32_t number;
 	int released = 0;
 
 	if (recvmsg(lender->fd, &mh, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 		return -1;
-	cmsg = CMSG_FIRSTHDR(&mh);
-	if (!cmsg || cmsg->cmsg_level != SOL_ZMQ || cmsg->cmsg_type != ZMQ_RECVERR)
-		return 0;
-	memcpy(&ee, CMSG_DATA(cmsg), sizeof(ee));
-	if (ee.ee_origin != SO_EE_ORIGIN_ZEROCOPY)
+	if (!find_note(&mh, &ee))
 		return 0;
 	number = ee.ee_info;
 	do {
@@ -198,7 +216,7 @@ int zmqk_lend(struct zmqk_lender *lender, const struct iovec *parts, int n, int 
 	size_t bytes = 0;
 	int ret;
 
-	if (n < 1 || !release || flags & MSG_MORE)
+	if (n < 1 || !release || flags & ZMQK_FLAGS_REFUSED)
 		return fail(EINVAL);
 	if (n > ZMQK_PARTS_MAX)
 		return fail(EMSGSIZE);
@@ -225,6 +243,7 @@ int zmqk_lender_wait(struct zmqk_lender *lender, int timeout)
 {
 	int64_t end = now_ms() + timeout, left = -1;
 	struct pollfd p = { .fd = lender->fd };
+	int pause;
 
 	for (;;) {
 		if (zmqk_lender_reap(lender) < 0)
@@ -235,10 +254,13 @@ int zmqk_lender_wait(struct zmqk_lender *lender, int timeout)
 			left = end - now_ms();
 		if (timeout >= 0 && left <= 0)
 			return fail(ETIMEDOUT);
+		pause = left < 0 || left > SHUT_PAUSE ? SHUT_PAUSE : left;
 		if (poll(&p, 1, left) < 0)
 			return -1;
 		if (p.revents & POLLNVAL)
 			return fail(EBADF);
+		if (p.revents & POLLHUP && !(p.revents & POLLERR) && poll(NULL, 0, pause) < 0)
+			return -1;
 	}
 }
 

@@ -69,7 +69,7 @@ int zmqk_recv_msgs(int fd, struct zmqk_msgs *msgs, int flags)
 	msgs->has = 0;
 	if (!msgs->room.many && zmqk_msgs_reserve(msgs, BATCH_BYTES, BATCH_PARTS))
 		return -1;
-	if (zmqk__room_recv(&msgs->room, fd, flags, &msgs->from, &got))
+	if (zmqk__room_recv(&msgs->room, fd, flags | MSG_WAITFORONE, &msgs->from, &got))
 		return -1;
 	msgs->msgs = msgs->room.msgs;
 	msgs->nmsgs = split(&msgs->room, &got);

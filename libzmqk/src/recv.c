@@ -18,8 +18,13 @@ ssize_t zmqk_recv(int fd, void *buf, size_t len, int flags, int *more)
 {
 	struct iovec iov = { .iov_base = buf, .iov_len = len };
 	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
-	ssize_t ret = recvmsg(fd, &mh, flags | MSG_TRUNC);
+	ssize_t ret;
 
+	if (flags & MSG_ERRQUEUE) {
+		errno = EINVAL;
+		return -1;
+	}
+	ret = recvmsg(fd, &mh, flags | MSG_TRUNC);
 	if (ret >= 0 && more)
 		*more = !(mh.msg_flags & MSG_EOR);
 	return ret;

@@ -80,6 +80,17 @@ int zmqk__room_reserve(struct zmqk_room *room, size_t bytes, size_t parts)
 	return grow_parts(room, parts) || grow_data(room, bytes) ? -1 : 0;
 }
 
+/* What no call can carry is told in vain, however much room there is. */
+static int make_room(struct zmqk_room *room, const struct zmq_frames_need *need)
+{
+	if (need->bytes > ZMQK_BYTES_MAX ||
+	    (need->bytes < room->size && need->frames <= room->max_parts)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return zmqk__room_reserve(room, need->bytes, need->frames);
+}
+
 static int recv_once(struct zmqk_room *room, int fd, int flags, struct zmqk_addr *from,
 		     struct zmqk_got *got)
 {
@@ -110,7 +121,7 @@ int zmqk__room_recv(struct zmqk_room *room, int fd, int flags, struct zmqk_addr 
 		return -1;
 	/* Another reader may take the message that the room was made for. */
 	while ((ret = recv_once(room, fd, flags, from, got)) == 1)
-		if (zmqk__room_reserve(room, got->need.bytes, got->need.frames))
+		if (make_room(room, &got->need))
 			return -1;
 	if (ret)
 		return -1;

@@ -60,8 +60,11 @@ int zmqk_sendv_to(int fd, const struct zmqk_addr *to, const struct iovec *parts,
 	struct zmqk_frames f;
 	int ret;
 
-	if (n < 1 || flags & MSG_MORE)
+	if (n < 1 || flags & ZMQK_FLAGS_REFUSED)
 		return fail(EINVAL);
+	/* The first part would be taken for the routing id of somebody else. */
+	if (to && !to->len)
+		return fail(EDESTADDRREQ);
 	if (zmqk__frames_begin(&f, n))
 		return -1;
 	if (to) {
@@ -131,7 +134,7 @@ int zmqk_send_msgs(int fd, const struct zmqk_vec *msgs, int n, int flags)
 	ssize_t sent = -1;
 	size_t parts;
 
-	if (n < 1 || flags & MSG_MORE)
+	if (n < 1 || flags & ZMQK_FLAGS_REFUSED)
 		return fail(EINVAL);
 	n = choose(msgs, n, &parts);
 	if (n < 0)

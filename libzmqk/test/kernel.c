@@ -243,13 +243,17 @@ static ssize_t recv_frame(struct msghdr *mh, int flags)
 static ssize_t recv_note(struct msghdr *mh)
 {
 	struct sock_extended_err ee = { .ee_origin = SO_EE_ORIGIN_ZEROCOPY };
+	struct timespec times[3] = {};
+	char *at = mh->msg_control;
 
 	if (kernel.note == kernel.nnotes)
 		return fail(EAGAIN);
 	ee.ee_info = kernel.notes[kernel.note].first;
 	ee.ee_data = kernel.notes[kernel.note++].last;
-	mh->msg_controllen = put_control(mh, mh->msg_control, SOL_ZMQ, ZMQ_RECVERR, &ee,
-					 sizeof(ee)) - (char *)mh->msg_control;
+	if (kernel.timestamps)
+		at = put_control(mh, at, SOL_SOCKET, SCM_TIMESTAMPING, times, sizeof(times));
+	at = put_control(mh, at, SOL_ZMQ, ZMQ_RECVERR, &ee, sizeof(ee));
+	mh->msg_controllen = at - (char *)mh->msg_control;
 	return 0;
 }
 
@@ -273,7 +277,10 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *mh, int flags)
 		ret = fail(kernel.recv_errno);
 	else if (head == tail)
 		ret = fail(EAGAIN);
-	else if (mh->msg_controllen && !kernel.single)
+	else if (mh->msg_controllen && kernel.need_bytes)
+		ret = say_need(mh, &(struct message){ .len = kernel.need_bytes, .n = 1 });
+	else if (mh->msg_controllen && !kernel.foreign &&
+		 (!kernel.single || flags & (MSG_EOR | MSG_WAITFORONE)))
 		ret = recv_frames(mh, flags);
 	else
 		ret = recv_frame(mh, flags);

@@ -92,6 +92,15 @@ static void test_again(void)
 	zmqk_lender_free(lender);
 }
 
+static void test_times(void)
+{
+	begin();
+	kernel.timestamps = true;
+	lend(0, sizeof(memory));
+	ok(tell(0, 0) == 1 && released[0] == 1, "lend: a notification with times before it");
+	zmqk_lender_free(lender);
+}
+
 static void test_failures(void)
 {
 	struct iovec part = { memory, sizeof(memory) };
@@ -113,6 +122,9 @@ static void test_failures(void)
 	   zmqk_lend(lender, &part, 0, 0, release, NULL) == -1 && errno == EINVAL &&
 	   zmqk_lend(lender, &part, 1, 0, NULL, NULL) == -1 && errno == EINVAL,
 	   "lend: half a message, none, nobody to give back to");
+	ok(zmqk_lend(lender, &(struct iovec){ memory, 1 }, 1, MSG_ZEROCOPY, release,
+		     &released[3]) == -1 && errno == EINVAL && !released[3],
+	   "lend: what is short takes no number");
 	lend(3, sizeof(memory));
 	ok(zmqk_lender_wait(lender, 0) == -1 && errno == ETIMEDOUT, "lend: wait in vain");
 	tell(2, 2);
@@ -127,5 +139,6 @@ void test_lender(void)
 	test_short();
 	test_order();
 	test_again();
+	test_times();
 	test_failures();
 }

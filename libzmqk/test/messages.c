@@ -221,16 +221,72 @@ static void test_reader(void)
 
 static void test_single(void)
 {
+	struct zmqk_msgs msgs = ZMQK_MSGS_INIT;
 	struct zmqk_msg msg = ZMQK_MSG_INIT;
+	struct iovec parts[2];
+	char buf[8];
 
 	kernel_reset();
 	kernel.single = true;
 	put("whole");
 	zmqk_sendv(FD, abc, 3, 0);
-	ok(zmqk_recv_msg(FD, &msg, 0) == 1 && is(msg.parts, "whole"),
-	   "single frames: one that is a message");
+	put("one");
+	put("two");
+	put("into");
+	ok(zmqk_recv_msg(FD, &msg, 0) == 1 && is(msg.parts, "whole") &&
+	   zmqk_recv_msg(FD, &msg, 0) == 3 && is(&msg.parts[2], "ccc"),
+	   "a socket of single frames: recv_msg takes whole messages");
+	ok(zmqk_recv_into(FD, buf, sizeof(buf), parts, 2, NULL, 0) == 1 && is(parts, "one"),
+	   "a socket of single frames: recv_into takes one message");
+	ok(zmqk_recv_msgs(FD, &msgs, 0) == 2 && is(msgs.msgs[1].parts, "into"),
+	   "a socket of single frames: recv_msgs takes all");
+	kernel.foreign = true;
+	put("datagram");
 	ok(zmqk_recv_msg(FD, &msg, 0) == -1 && errno == ENOMSG && !msg.nparts,
-	   "single frames: one that is not");
+	   "a socket that is not AF_ZMQ's");
+	zmqk_msg_free(&msg);
+	zmqk_msgs_free(&msgs);
+}
+
+static void test_flags(void)
+{
+	struct zmqk_msgs msgs = ZMQK_MSGS_INIT;
+	struct zmqk_msg msg = ZMQK_MSG_INIT;
+	struct zmqk_vec vec = { abc, 3 };
+	struct zmqk_addr none = {};
+	struct iovec parts[2];
+	char buf[8];
+
+	kernel_reset();
+	kernel.nnotes = 1;
+	ok(zmqk_recv_msg(FD, &msg, MSG_ERRQUEUE) == -1 && errno == EINVAL &&
+	   zmqk_recv_msgs(FD, &msgs, MSG_ERRQUEUE) == -1 && errno == EINVAL &&
+	   zmqk_recv(FD, buf, 8, MSG_ERRQUEUE, NULL) == -1 && errno == EINVAL &&
+	   zmqk_recv_into(FD, buf, 8, parts, 2, NULL, MSG_ERRQUEUE) == -1 && errno == EINVAL &&
+	   !kernel.note, "the error queue's notifications are no messages");
+	ok(zmqk_sendv(FD, abc, 3, MSG_ZEROCOPY) == -1 && errno == EINVAL &&
+	   zmqk_send_msgs(FD, &vec, 1, MSG_ZEROCOPY) == -1 && errno == EINVAL &&
+	   !kernel.sendmsgs, "only a lender takes numbers of the error queue");
+	ok(zmqk_sendv_to(FD, &none, abc, 3, 0) == -1 && errno == EDESTADDRREQ &&
+	   !kernel.sendmsgs, "sendv_to of nobody");
+	zmqk_msg_free(&msg);
+	zmqk_msgs_free(&msgs);
+}
+
+static void test_need(void)
+{
+	struct zmqk_msg msg = ZMQK_MSG_INIT;
+
+	kernel_reset();
+	put("small");
+	kernel.need_bytes = 1ULL << 31;
+	ok(zmqk_recv_msg(FD, &msg, 0) == -1 && errno == EMSGSIZE && kernel.recvmsgs == 1,
+	   "recv_msg of more than a call carries");
+	kernel.need_bytes = 100000;
+	ok(zmqk_recv_msg(FD, &msg, 0) == -1 && errno == EMSGSIZE && kernel.recvmsgs == 3,
+	   "recv_msg does not ask for ever");
+	kernel.need_bytes = 0;
+	ok(zmqk_recv_msg(FD, &msg, 0) == 1 && is(msg.parts, "small"), "and the message is there");
 	zmqk_msg_free(&msg);
 }
 
@@ -318,6 +374,8 @@ void test_messages(void)
 	test_many();
 	test_reader();
 	test_single();
+	test_flags();
+	test_need();
 	test_no_memory();
 	test_threads();
 }

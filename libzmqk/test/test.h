@@ -80,6 +80,12 @@ struct kernel {
 	bool passcred;
 	/* ZMQ_RCVFRAMES is not set */
 	bool single;
+	/* it is no AF_ZMQ socket */
+	bool foreign;
+	/* recvmsg: what a message takes, however much room there is */
+	uint64_t need_bytes;
+	/* the error queue tells times, too */
+	bool timestamps;
 	/* what the error queue tells */
 	struct {
 		uint32_t first;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory that libzmqk lends to the kernel: it comes back once, whatever becomes of peers. */
+#include <linux/net_tstamp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include "kselftest_harness.h"
 #include "ends.h"
 
@@ -99,6 +101,52 @@ TEST_F(lender, what_is_lent_arrives_and_comes_back)
 	EXPECT_EQ(NULL, zmqk_lender_new(push));
 	EXPECT_EQ(EBUSY, errno);
 	zmqk_msg_free(&msg);
+}
+
+TEST_F(lender, memory_comes_back_from_a_socket_that_tells_times)
+{
+	const int times = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
+	int pull = open_bound(ZMQ_PULL, variant->bind, self->ep);
+	int push = open_connected(ZMQ_PUSH, self->ep);
+	struct zmqk_lender *lender = zmqk_lender_new(push);
+	struct zmqk_msg msg = ZMQK_MSG_INIT;
+
+	ASSERT_NE(NULL, lender);
+	ASSERT_EQ(0, setsockopt(push, SOL_SOCKET, SO_TIMESTAMPING, &times, sizeof(times)));
+	ASSERT_EQ(0, setsockopt(push, SOL_SOCKET, SO_TIMESTAMPNS, &(int){ 1 }, sizeof(int)));
+	ASSERT_EQ(2, lend(lender, 0));
+	ASSERT_EQ(2, zmqk_recv_msg(pull, &msg, 0));
+	EXPECT_EQ(0, zmqk_lender_wait(lender, ZT_DEADLINE_MS));
+	EXPECT_EQ(1, loans[0].released);
+	EXPECT_EQ(0, zmqk_lender_free(lender));
+	zmqk_msg_free(&msg);
+}
+
+static long long cpu_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+TEST(who_waits_for_a_socket_that_is_shut_down_sleeps)
+{
+	struct zmqk_lender *lender;
+	long long before;
+	int push;
+
+	ASSERT_EQ(0, zt_setup("shut"));
+	loans[0].mem = malloc(LONG);
+	push = open_connected(ZMQ_PUSH, "tcp://127.0.0.1:9");
+	lender = zmqk_lender_new(push);
+	ASSERT_NE(NULL, lender);
+	ASSERT_EQ(2, lend(lender, 0));
+	ASSERT_EQ(0, shutdown(push, SHUT_RDWR));
+	before = cpu_ms();
+	EXPECT_EQ(-1, zmqk_lender_wait(lender, 500));
+	EXPECT_EQ(ETIMEDOUT, errno);
+	EXPECT_GT(250, cpu_ms() - before);
 }
 
 static int pull_without_reading(void *arg)

@@ -202,26 +202,37 @@ TEST_F(zmqk, a_reader_takes_what_there_is)
 	zmqk_reader_free(reader);
 }
 
-TEST_F(zmqk, a_socket_from_elsewhere_is_adopted)
+TEST_F(zmqk, a_socket_from_elsewhere_loses_no_frame)
 {
 	int pull = zt_socket(ZMQ_PULL), push = open_socket(ZMQ_PUSH), udp;
+	struct zmqk_msgs msgs = ZMQK_MSGS_INIT;
 	struct zmqk_msg msg = ZMQK_MSG_INIT;
+	struct iovec parts[2];
+	char buf[8];
 
 	ASSERT_EQ(0, zmqk_bind(pull, "inproc://foreign"));
 	ASSERT_EQ(0, zmqk_connect(push, "inproc://foreign"));
 	ASSERT_EQ(1, put(push, "alone", NULL));
 	ASSERT_EQ(2, put(push, "a", "b"));
-	/* A frame that is a message is one. */
+	ASSERT_EQ(2, put(push, "c", "d"));
+	ASSERT_EQ(2, put(push, "e", "f"));
+	ASSERT_EQ(1, put(push, "g", NULL));
 	ASSERT_EQ(1, zmqk_recv_msg(pull, &msg, 0));
 	EXPECT_TRUE(part_is(msg.parts, "alone"));
-	EXPECT_EQ(-1, zmqk_recv_msg(pull, &msg, 0));
-	EXPECT_EQ(ENOMSG, errno);
-	EXPECT_STREQ("The socket returns single frames: call zmqk_adopt() first",
-		     zmqk_strerror(ENOMSG));
-	ASSERT_EQ(0, zmqk_adopt(pull));
-	ASSERT_EQ(1, zmqk_recv_msg(pull, &msg, 0));
-	EXPECT_TRUE(part_is(msg.parts, "b"));
+	ASSERT_EQ(2, zmqk_recv_msg(pull, &msg, 0));
+	EXPECT_TRUE(part_is(&msg.parts[1], "b"));
+	ASSERT_EQ(2, zmqk_recv_into(pull, buf, sizeof(buf), parts, 2, NULL, 0));
+	EXPECT_TRUE(part_is(&parts[1], "d"));
+	ASSERT_EQ(2, zmqk_recv_msgs(pull, &msgs, 0));
+	EXPECT_TRUE(part_is(&msgs.msgs[0].parts[1], "f"));
+	/* Who else receives from it gets frames as before. */
+	ASSERT_EQ(2, put(push, "h", "i"));
+	EXPECT_EQ(1, recv(pull, buf, sizeof(buf), 0));
+	EXPECT_EQ(1, recv(pull, buf, sizeof(buf), 0));
+	EXPECT_EQ('i', *buf);
+	EXPECT_EQ(0, zmqk_adopt(pull));
 	zmqk_msg_free(&msg);
+	zmqk_msgs_free(&msgs);
 	udp = socket(AF_INET, SOCK_DGRAM, 0);
 	EXPECT_EQ(-1, zmqk_adopt(udp));
 	EXPECT_EQ(EAFNOSUPPORT, errno);

@@ -151,14 +151,15 @@ int zmqk_sendv(int fd, const struct iovec *parts, int n, int flags);
 /**
  * zmqk_sendv_to - send a message to the sender of another one
  * @fd: a ZMQ_ROUTER or ZMQ_STREAM socket, or any with ZMQ_NAME_FORM 1
- * @to: the sender, or NULL
- * @parts: the parts, without a routing id
+ * @to: the sender, or NULL if the first of @parts is its routing id
+ * @parts: the parts
  * @n: their number, at least 1
  * @flags: MSG_DONTWAIT
  *
  * Calls: sendmsg(2) with ZMQ_FRAMES.
  *
- * Return: as zmqk_sendv().
+ * Return: as zmqk_sendv(), and EDESTADDRREQ if @to is of a message without
+ *	ZMQK_HAS_FROM.
  */
 int zmqk_sendv_to(int fd, const struct zmqk_addr *to, const struct iovec *parts,
 		  int n, int flags);
@@ -218,7 +219,7 @@ int zmqk_recv_into(int fd, void *buf, size_t len, struct iovec *parts, int max,
 
 /**
  * zmqk_recv_msg - receive a message
- * @fd: the socket, of zmqk_socket() or zmqk_adopt()
+ * @fd: the socket
  * @msg: where to
  * @flags: MSG_DONTWAIT, MSG_PEEK
  *
@@ -228,18 +229,18 @@ int zmqk_recv_into(int fd, void *buf, size_t len, struct iovec *parts, int max,
  * Calls: recvmsg(2) with MSG_EOR; a second time when the message outgrows the
  * memory of @msg.
  *
- * Return: the number of parts, or -1: ENOMSG if the socket returns single
- *	frames and this was not a whole message.
+ * Return: the number of parts, or -1: EMSGSIZE for more than 2 GiB, which
+ *	zmqk_recv() can take part by part; ENOMSG if @fd is no AF_ZMQ socket.
  */
 int zmqk_recv_msg(int fd, struct zmqk_msg *msg, int flags);
 
 /**
  * zmqk_recv_msgs - receive as many messages as there are and have room
- * @fd: the socket, of zmqk_socket() or zmqk_adopt()
+ * @fd: the socket
  * @msgs: where to
  * @flags: MSG_DONTWAIT; waits for the first message only
  *
- * Calls: recvmsg(2); a second time when the first message outgrows the memory
+ * Calls: recvmsg(2) with MSG_WAITFORONE; a second time when the first message outgrows the memory
  * of @msgs.
  *
  * Return: the number of messages, or -1 as zmqk_recv_msg().

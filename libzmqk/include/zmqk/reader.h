@@ -15,7 +15,7 @@ extern "C" {
 
 /**
  * zmqk_reader_new - make an object that receives ahead
- * @fd: the socket, of zmqk_socket() or zmqk_adopt(), which stays the caller's
+ * @fd: the socket, which stays the caller's
  * @bytes: room for what is received in a call, 0 for 64 KiB
  * @parts: likewise, 0 for 1024
  *

@@ -41,8 +41,9 @@ int zmqk_socket(int type, int flags);
  * @fd: an AF_ZMQ socket: of plain socket(2), inherited, received by
  *	SCM_RIGHTS, from systemd
  *
- * The functions that receive whole messages need this once a socket. It is only
- * seen by who else receives from it by recvmsg(2) with a control buffer.
+ * From then on every recvmsg(2) with a control buffer returns whole messages,
+ * as multishot requests of io_uring need it. The functions of this library that
+ * receive whole messages ask for them in each call.
  *
  * Calls: getsockopt(2) SO_DOMAIN, setsockopt(2) ZMQ_RCVFRAMES, and what
  * zmqk_family() calls.

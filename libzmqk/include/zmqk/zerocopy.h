@@ -72,7 +72,8 @@ int zmqk_lender_reap(struct zmqk_lender *lender);
  * What waits for a peer that never comes, waits: zmqk_disconnect() with a
  * ZMQ_LINGER of 0 ends that.
  *
- * Calls: as zmqk_lender_reap(), and poll(2) in between.
+ * Calls: as zmqk_lender_reap(), and poll(2) in between; in steps of 10 ms once
+ * the socket is shut down.
  *
  * Return: 0 if nothing is lent any more, or -1: ETIMEDOUT.
  */
