@@ -80,7 +80,7 @@ deb-test:
 clean:
 	@$(kdir) && $(kbuild) clean
 	rm -rf build
-	@for dir in libzmqk selftests/unit selftests; do \
+	@for dir in libzmqk libzmqk/uring selftests/unit selftests; do \
 		[ ! -f $$dir/Makefile ] || $(MAKE) -C $$dir clean || exit; \
 	done
 
