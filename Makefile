@@ -93,7 +93,7 @@ demo:
 	@tools/demo/run
 
 check: deps
-	@tools/run-tests static options unit zmqss zmqk-check tools loops-verdicts libzmqk vm kselftest conformance kselftest-smp stall libzmqk-vm uring-stock zmqcat zmqperf loops interop
+	@tools/run-tests static options unit zmqss zmqk-check tools loops-verdicts libzmqk vm kselftest conformance kselftest-smp stall libzmqk-vm uring-stock zmqcat docs zmqperf loops interop
 
 check-unit:
 	@tools/deps test
@@ -101,7 +101,7 @@ check-unit:
 
 check-vm:
 	@tools/deps build vm test loops-check
-	@tools/run-tests vm kselftest conformance kselftest-smp stall libzmqk-vm uring-stock zmqcat zmqperf loops interop
+	@tools/run-tests vm kselftest conformance kselftest-smp stall libzmqk-vm uring-stock zmqcat docs zmqperf loops interop
 
 check-static:
 	@tools/deps build static

@@ -42,7 +42,7 @@ def subscriber_c() -> None:
         directory = _examples(tmp)
         program = str(directory / "subscriber")
         subprocess.run(
-            ["gcc", "-Wall", "-Wextra", "-Werror", f"-I{REPO}/uapi", "-o", program, f"{program}.c"], check=True
+            ["gcc", "-Wall", "-Wextra", "-Werror", f"-I{REPO}/libzmqk/include", "-o", program, f"{program}.c"], check=True
         )
         _prints_what_is_published(directory, ["stdbuf", "-oL", program])
 
