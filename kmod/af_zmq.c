@@ -56,8 +56,7 @@ static int parse_addr(const struct zmq_sock *zsk, struct zmq_endpoint *ep,
 }
 
 static int use_addr(struct socket *sock, const void *addr, int len,
-		    unsigned int flags,
-		    int (*use)(struct zmq_sock *zsk, struct zmq_endpoint *ep))
+		    unsigned int flags)
 {
 	struct zmq_sock *zsk = zmq_sk(sock->sk);
 	struct zmq_endpoint *ep;
@@ -69,11 +68,9 @@ static int use_addr(struct socket *sock, const void *addr, int len,
 	lock_sock(sock->sk);
 	err = parse_addr(zsk, ep, addr, len, flags);
 	if (!err)
-		err = use(zsk, ep);
-	if (!err)
-		zmq_sock_set_name(zsk, ep,
-				  ((const struct sockaddr *)addr)->sa_family,
-				  flags & ZMQ_EP_CONNECT);
+		err = zmq_sock_use(zsk, ep,
+				   ((const struct sockaddr *)addr)->sa_family,
+				   flags & ZMQ_EP_CONNECT);
 	release_sock(sock->sk);
 	kfree(ep);
 	return err;
@@ -81,13 +78,13 @@ static int use_addr(struct socket *sock, const void *addr, int len,
 
 static int zmq_bind(struct socket *sock, struct zmq_sockaddr *addr, int len)
 {
-	return use_addr(sock, addr, len, ZMQ_EP_BIND, zmq_sock_bind);
+	return use_addr(sock, addr, len, ZMQ_EP_BIND);
 }
 
 static int zmq_connect(struct socket *sock, struct zmq_sockaddr *addr, int len,
 		       int flags)
 {
-	return use_addr(sock, addr, len, ZMQ_EP_CONNECT, zmq_sock_connect);
+	return use_addr(sock, addr, len, ZMQ_EP_CONNECT);
 }
 
 static const struct proto_ops zmq_proto_ops = {

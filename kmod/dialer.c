@@ -218,6 +218,13 @@ void zmq_dial_again(struct zmq_conn *conn)
 		attempt_failed(conn, err);
 }
 
+/* As much of it as there is: few have a name, none needs all the room for one. */
+static struct zmq_endpoint *endpoint_dup(const struct zmq_endpoint *ep)
+{
+	return kmemdup(ep, offsetof(struct zmq_endpoint, name) +
+		       ep->name_len + 1, GFP_KERNEL_ACCOUNT);
+}
+
 static int prepare(struct zmq_conn *conn, const struct zmq_endpoint *ep)
 {
 	const struct zmq_transport *transport;
@@ -227,7 +234,7 @@ static int prepare(struct zmq_conn *conn, const struct zmq_endpoint *ep)
 	transport = zmq_transport_find(ep->transport);
 	conn->transport = transport;
 	conn->stream = transport->stream;
-	conn->ep = kmemdup(ep, sizeof(*ep), GFP_KERNEL_ACCOUNT);
+	conn->ep = endpoint_dup(ep);
 	if (!conn->ep)
 		return -ENOMEM;
 	if (!transport->reset) {

@@ -218,7 +218,7 @@ static bool in_group(const struct cred *cred, u32 gid)
 static bool admit_ids(const struct zmq_opts *opts, const struct cred *cred,
 		      struct pid *pid)
 {
-	const struct zmq_ipc_filter *f = opts->ipc_filter;
+	const struct zmq_ipc_filter *f = opts->ipc_filters;
 	unsigned int i;
 
 	for (i = 0; i < f[ZMQ_FILTER_UID].nr; i++)
@@ -242,8 +242,8 @@ static bool ipc_admit(struct zmq_owner *owner, const struct socket *sock)
 	bool admitted;
 	int i;
 
-	for (i = 0; i < ZMQ_FILTERS; i++)
-		nr += opts->ipc_filter[i].nr;
+	for (i = 0; opts->ipc_filters && i < ZMQ_FILTERS; i++)
+		nr += opts->ipc_filters[i].nr;
 	if (!nr)
 		return true;
 	spin_lock(&sk->sk_peer_lock);

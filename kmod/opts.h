@@ -58,7 +58,7 @@ struct zmq_opts {
 	int	tcp_keepalive_intvl;	/* s */
 	int	tcp_maxrt;		/* ms */
 	int	use_fd;			/* listening socket for the next bind, -1: none */
-	struct zmq_ipc_filter	ipc_filter[ZMQ_FILTERS];	/* socket lock */
+	struct zmq_ipc_filter	*ipc_filters;	/* ZMQ_FILTERS, or NULL; socket lock */
 	bool	name_form;		/* names are the transport's addresses */
 	bool	immediate;
 	bool	rcvframes;
@@ -68,7 +68,7 @@ struct zmq_opts {
 	u8	routing_id_len;
 	u8	connect_routing_id_len;
 	u8	routing_id[ZMQ_ROUTING_ID_MAX];
-	u8	connect_routing_id[ZMQ_ROUTING_ID_MAX];
+	u8	*connect_routing_id;	/* of the next connect, once; socket lock */
 	char	device[IFNAMSIZ];
 };
 

@@ -192,7 +192,8 @@ static void show_sock(struct seq_file *seq, struct zmq_sock *zsk)
 		   info.peers, info.rx_msgs, info.rx_bytes, info.rx_mem,
 		   info.tx_msgs, info.tx_mem, info.drops);
 	spin_lock_bh(&owner->lock);
-	show_endpoint(seq, see || !zsk->last_private ? zsk->last_endpoint : "");
+	show_endpoint(seq, see || !zsk->last_private ?
+		      zsk->last_endpoint ?: "" : "");
 	spin_unlock_bh(&owner->lock);
 	if (READ_ONCE(zsk->closed))
 		seq_puts(seq, " draining");

@@ -36,6 +36,8 @@ static void sock_destruct(struct sock *sk)
 	if (zmq_sk(sk)->core.owner.face)
 		fput(zmq_sk(sk)->core.owner.face);
 	__skb_queue_purge(&sk->sk_error_queue);
+	zmq_sock_names_free(zmq_sk(sk));
+	zmq_opts_free(&core->opts);
 	zmq_sock_half_exit(zmq_sk(sk));
 	zmq_mem_sock_exit(sk);
 }
@@ -154,14 +156,37 @@ static void close_listener(struct zmq_listener *listener, bool wait)
 	zmq_listener_close(listener, wait);
 }
 
+/* As long as @text is; without memory for that @text itself serves. */
 static void set_last_endpoint(struct zmq_sock *zsk,
-			      const struct zmq_endpoint *ep, const char *text)
+			      const struct zmq_endpoint *ep, char **text)
 {
+	char *last = kstrdup(*text, GFP_KERNEL_ACCOUNT);
+
+	if (!last)
+		swap(last, *text);
 	spin_lock_bh(&zsk->core.owner.lock);	/* /proc/net/zmq looks at it */
-	strscpy(zsk->last_endpoint, text, sizeof(zsk->last_endpoint));
+	swap(zsk->last_endpoint, last);
 	zsk->last_private = ep->transport == ZMQ_INPROC &&
 			    zmq_inproc_is_private(&zsk->core);
 	spin_unlock_bh(&zsk->core.owner.lock);
+	kfree(last);
+}
+
+static int listen(struct zmq_sock *zsk, struct zmq_endpoint *ep, char *text)
+{
+	struct zmq_listener *listener;
+	int err;
+
+	err = zmq_listen(&zsk->core.owner, ep, &listener);
+	if (err) {
+		zmq_endpoint_format(ep, text, ZMQ_EP_TEXT);
+		zmq_event_listener(&zsk->core.owner, ZMQ_EVENT_BIND_FAILED,
+				   -err, text);
+		return err;
+	}
+	listener_event(listener, ZMQ_EVENT_LISTENING);
+	*ep = listener->ep;
+	return 0;
 }
 
 /**
@@ -176,33 +201,24 @@ static void set_last_endpoint(struct zmq_sock *zsk,
  */
 int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 {
-	struct zmq_listener *listener;
-	char text[ZMQ_EP_TEXT];
+	char *text;
 	int err;
 
 	if (zsk->sk.sk_shutdown == SHUTDOWN_MASK)
 		return -ESHUTDOWN;
 	if (zsk->core.owner.raw && ep->transport != ZMQ_TCP)
 		return -EPROTOTYPE;
-	if (ep->transport == ZMQ_INPROC) {
-		err = zmq_inproc_bind(&zsk->core, ep);
-		if (err)
-			return err;
-		zmq_endpoint_format(ep, text, sizeof(text));
-		set_last_endpoint(zsk, ep, text);
-		return 0;
+	text = kmalloc(ZMQ_EP_TEXT, GFP_KERNEL_ACCOUNT);
+	if (!text)
+		return -ENOMEM;
+	err = ep->transport == ZMQ_INPROC ? zmq_inproc_bind(&zsk->core, ep) :
+					    listen(zsk, ep, text);
+	if (!err) {
+		zmq_endpoint_format(ep, text, ZMQ_EP_TEXT);
+		set_last_endpoint(zsk, ep, &text);
 	}
-	err = zmq_listen(&zsk->core.owner, ep, &listener);
-	if (err) {
-		zmq_endpoint_format(ep, text, sizeof(text));
-		zmq_event_listener(&zsk->core.owner, ZMQ_EVENT_BIND_FAILED,
-				   -err, text);
-		return err;
-	}
-	listener_event(listener, ZMQ_EVENT_LISTENING);
-	*ep = listener->ep;
-	set_last_endpoint(zsk, ep, listener->endpoint);
-	return 0;
+	kfree(text);
+	return err;
 }
 
 static bool is_connected(const struct zmq_sock *zsk, const char *text)
@@ -278,31 +294,37 @@ err_close:
 int zmq_sock_connect(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 {
 	const struct zmq_pattern *pattern = zsk->core.pattern;
-	char text[ZMQ_EP_TEXT];
+	char *text;
 	int err;
 
 	if (zsk->sk.sk_shutdown == SHUTDOWN_MASK)
 		return -ESHUTDOWN;
 	if (zsk->core.owner.raw && ep->transport != ZMQ_TCP)
 		return -EPROTOTYPE;
-	err = zmq_endpoint_format(ep, text, sizeof(text));
+	text = kmalloc(ZMQ_EP_TEXT, GFP_KERNEL_ACCOUNT);
+	if (!text)
+		return -ENOMEM;
+	err = zmq_endpoint_format(ep, text, ZMQ_EP_TEXT);
 	if (err < 0)
-		return err;
+		goto out;
+	err = 0;
 	if ((pattern->flags & ZMQ_PAT_ONE_CONNECT) &&
 	    ep->transport != ZMQ_INPROC && is_connected(zsk, text))
-		return 0;
+		goto out;
 
 	err = zmq_owner_peer_room(&zsk->core.owner);
 	if (err)
-		return err;
+		goto out;
 	err = ep->transport == ZMQ_INPROC ?
 	      zmq_inproc_connect(&zsk->core, ep) :
 	      connect_stream(zsk, ep, text);
 	if (err)
-		return err;
+		goto out;
 	zsk->core.opts.connect_routing_id_len = 0;
-	set_last_endpoint(zsk, ep, text);
-	return 0;
+	set_last_endpoint(zsk, ep, &text);
+out:
+	kfree(text);
+	return err;
 }
 
 /**

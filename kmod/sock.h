@@ -9,25 +9,22 @@
 
 /**
  * struct zmq_name - an address as user space gave it
- * @len: bytes in @addr, 0 for none
+ * @len: bytes in @addr
  * @addr: the address
  */
 struct zmq_name {
 	int	len;
-	union {
-		struct sockaddr_zmq	zmq;
-		union zmq_sockname	other;
-	} addr;
+	u8	addr[];
 };
 
 /**
- * struct zmq_names - what getsockname or getpeername says
+ * struct zmq_names - what getsockname or getpeername says, NULL for nothing
  * @given: with ZMQ_NAME_FORM 0: the last address in the form the caller gave it
  * @addr: with 1: the last one of the family that the first one decided
  */
 struct zmq_names {
-	struct zmq_name	given;
-	struct zmq_name	addr;
+	struct zmq_name	*given;
+	struct zmq_name	*addr;
 };
 
 /**
@@ -56,7 +53,8 @@ struct zmq_half {
  * @tx: the message that send() is building; socket lock
  * @half: whose it is, and whose the one that recv() is in; socket lock
  * @place: in zmq_net(net)->socks
- * @last_endpoint: ZMQ_LAST_ENDPOINT, canonical text
+ * @last_endpoint: ZMQ_LAST_ENDPOINT, canonical text, or NULL; set under
+ *	core.owner.lock
  * @last_private: it is a name of ZMQ_INPROC_NS
  * @listed: @place is valid
  * @local: of binds
@@ -78,7 +76,7 @@ struct zmq_sock {
 	struct zmq_msg		tx;
 	struct zmq_half		half;
 	u32			place;
-	char			last_endpoint[ZMQ_EP_TEXT];
+	char			*last_endpoint;
 	struct zmq_names	local;
 	struct zmq_names	remote;
 	u16			name_family;
@@ -134,8 +132,9 @@ __poll_t zmq_sock_poll(struct file *file, struct socket *sock,
 		       struct poll_table_struct *wait);
 
 /* sock_name.c */
-void zmq_sock_set_name(struct zmq_sock *zsk, const struct zmq_endpoint *ep,
-		       int family, bool peer);
+int zmq_sock_use(struct zmq_sock *zsk, struct zmq_endpoint *ep, int family,
+		 bool peer);
+void zmq_sock_names_free(struct zmq_sock *zsk);
 int zmq_sock_getname(struct socket *sock, struct sockaddr *addr, int peer);
 void zmq_sock_tell_name(const struct zmq_sock *zsk, struct msghdr *m,
 			struct zmq_pipe *pipe);
@@ -175,6 +174,7 @@ ssize_t zmq_sock_recv_frames(struct zmq_sock *zsk, struct msghdr *m,
 
 /* sockopt.c */
 void zmq_opts_init(struct zmq_opts *opts, const struct zmq_pattern *pattern);
+void zmq_opts_free(struct zmq_opts *opts);
 int zmq_sock_setsockopt(struct socket *sock, int level, int optname,
 			sockptr_t optval, unsigned int optlen);
 int zmq_sock_getsockopt(struct socket *sock, int level, int optname,

@@ -4,52 +4,108 @@
  * they were given, or with ZMQ_NAME_FORM the addresses of the transport.
  */
 
+#include <linux/slab.h>
 #include "peername.h"
 #include "sock.h"
 
-/* The family that a transport's addresses have; inproc has none but ours. */
-static int give_addr(const struct zmq_sock *zsk, struct zmq_name *name,
-		     const struct zmq_endpoint *ep, bool text)
+union any_addr {
+	__kernel_sa_family_t	family;
+	struct sockaddr_zmq	zmq;
+	union zmq_sockname	other;
+};
+
+/* A transport's addresses have its family; inproc has none but ours. */
+static void give_addr(const struct zmq_sock *zsk, struct zmq_name *name,
+		      const struct zmq_endpoint *ep, bool text)
 {
+	union any_addr *addr = (union any_addr *)name->addr;
 	char buf[ZMQ_EP_TEXT];
 
-	memset(name, 0, sizeof(*name));
+	memset(addr, 0, sizeof(*addr));
 	if (!text && ep->transport != ZMQ_INPROC) {
-		name->len = zmq_endpoint_to_sockaddr(ep, &name->addr.other);
-		return name->addr.other.family;
+		name->len = zmq_endpoint_to_sockaddr(ep, &addr->other);
+		return;
 	}
 	zmq_endpoint_format(ep, buf, sizeof(buf));
-	name->addr.zmq.szmq_family = zsk->sk.sk_family;
-	strscpy(name->addr.zmq.szmq_endpoint, buf,
-		sizeof(name->addr.zmq.szmq_endpoint));
+	addr->family = zsk->sk.sk_family;
+	strscpy(addr->zmq.szmq_endpoint, buf, sizeof(addr->zmq.szmq_endpoint));
 	name->len = offsetof(struct sockaddr_zmq, szmq_endpoint) +
-		    strlen(name->addr.zmq.szmq_endpoint) + 1;
-	return zsk->sk.sk_family;
+		    strlen(addr->zmq.szmq_endpoint) + 1;
+}
+
+/* As much of it as there is; without memory for that the long one serves. */
+static void keep(struct zmq_name **kept, struct zmq_name **name)
+{
+	struct zmq_name *copy = kmemdup(*name, sizeof(**name) + (*name)->len,
+					GFP_KERNEL_ACCOUNT);
+
+	if (!copy)
+		swap(copy, *name);
+	kfree(*kept);
+	*kept = copy;
+}
+
+static void set_names(struct zmq_sock *zsk, struct zmq_names *names,
+		      struct zmq_names *room, const struct zmq_endpoint *ep,
+		      bool text)
+{
+	int own;
+
+	give_addr(zsk, room->given, ep, text);
+	give_addr(zsk, room->addr, ep, false);
+	own = ((union any_addr *)room->addr->addr)->family;
+	if (!zsk->name_family)
+		zsk->name_family = own;
+	keep(&names->given, &room->given);
+	/* A name's family is decided once: programs made for it rely on that. */
+	if (zsk->name_family == own)
+		keep(&names->addr, &room->addr);
 }
 
 /**
- * zmq_sock_set_name() - note what was bound or connected to
+ * zmq_sock_use() - bind or connect, and note the name
  * @zsk: the socket
- * @ep: the endpoint
+ * @ep: the endpoint; a wildcard of it is filled in
  * @family: of the address that the caller gave
- * @peer: it was connect()
+ * @peer: connect
  *
- * Context: Process context, socket lock held.
+ * Context: Process context of the caller, socket lock held.
+ * Return: as zmq_sock_bind() or zmq_sock_connect(), or -ENOMEM.
  */
-void zmq_sock_set_name(struct zmq_sock *zsk, const struct zmq_endpoint *ep,
-		       int family, bool peer)
+int zmq_sock_use(struct zmq_sock *zsk, struct zmq_endpoint *ep, int family,
+		 bool peer)
 {
-	struct zmq_names *names = peer ? &zsk->remote : &zsk->local;
-	struct zmq_name name;
-	int own;
+	size_t size = sizeof(struct zmq_name) + sizeof(union any_addr);
+	struct zmq_names room;
+	int err;
 
-	give_addr(zsk, &names->given, ep, family == zsk->sk.sk_family);
-	own = give_addr(zsk, &name, ep, false);
-	if (!zsk->name_family)
-		zsk->name_family = own;
-	/* A name's family is decided once: programs made for it rely on that. */
-	if (zsk->name_family == own)
-		names->addr = name;
+	room.given = kmalloc(size, GFP_KERNEL_ACCOUNT);
+	room.addr = kmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!room.given || !room.addr)
+		err = -ENOMEM;
+	else
+		err = peer ? zmq_sock_connect(zsk, ep) : zmq_sock_bind(zsk, ep);
+	if (!err)
+		set_names(zsk, peer ? &zsk->remote : &zsk->local, &room, ep,
+			  family == zsk->sk.sk_family);
+	kfree(room.given);
+	kfree(room.addr);
+	return err;
+}
+
+/**
+ * zmq_sock_names_free() - forget all names
+ * @zsk: the socket, which nobody knows any more
+ *
+ * Context: Any.
+ */
+void zmq_sock_names_free(struct zmq_sock *zsk)
+{
+	kfree(zsk->local.given);
+	kfree(zsk->local.addr);
+	kfree(zsk->remote.given);
+	kfree(zsk->remote.addr);
+	kfree(zsk->last_endpoint);
 }
 
 /* The address of who is nobody yet. */
@@ -92,10 +148,10 @@ int zmq_sock_getname(struct socket *sock, struct sockaddr *addr, int peer)
 
 	lock_sock(sock->sk);
 	names = peer ? &zsk->remote : &zsk->local;
-	name = zsk->core.opts.name_form ? &names->addr : &names->given;
-	len = name->len;
-	if (len) {
-		memcpy(addr, &name->addr, len);
+	name = zsk->core.opts.name_form ? names->addr : names->given;
+	if (name) {
+		len = name->len;
+		memcpy(addr, name->addr, len);
 	} else if (peer) {
 		len = -ENOTCONN;
 	} else {

@@ -10,6 +10,7 @@
 #include <linux/file.h>
 #include <linux/net.h>
 #include <linux/pid.h>
+#include <linux/slab.h>
 #include <linux/sockptr.h>
 #include "adopt.h"
 #include "drop.h"
@@ -22,6 +23,7 @@ enum {
 	KIND_BOOL,	/* bool there, an int to the user */
 	KIND_S64,	/* s64 or u64 there */
 	KIND_BYTES,	/* u8 array there, with its length in a u8 */
+	KIND_HEAP,	/* likewise, of memory of its own */
 	KIND_TEXT,	/* char array there, a string to the user */
 	KIND_DECIS,	/* int in tenths of a second there, ms to the user */
 	KIND_TIMEO,	/* int there, applied to the sock */
@@ -48,8 +50,8 @@ enum {
  * @kind: KIND_...
  * @access: OPT_SET, OPT_GET
  * @types: socket types that have it, a bit each; 0 for all
- * @off: of the value in struct zmq_opts
- * @len_off: of its length there, KIND_BYTES
+ * @off: of the value in struct zmq_opts; KIND_FILTER: which filter
+ * @len_off: of its length there, KIND_BYTES and KIND_HEAP
  * @min: least value, or length
  * @max: greatest value, or length without a terminating NUL
  * @init: default
@@ -107,7 +109,7 @@ static const struct opt_desc sockopts[] = {
 	  RANGE(-1, INT_MAX), INIT(-1) },
 	{ OPT(ZMQ_ROUTING_ID, BYTES, RW), FIELD(routing_id), RANGE(1, ZMQ_ROUTING_ID_MAX),
 	  .len_off = offsetof(struct zmq_opts, routing_id_len) },
-	{ OPT(ZMQ_CONNECT_ROUTING_ID, BYTES, WO), FIELD(connect_routing_id),
+	{ OPT(ZMQ_CONNECT_ROUTING_ID, HEAP, WO), FIELD(connect_routing_id),
 	  RANGE(1, ZMQ_ROUTING_ID_MAX), TYPES(T(ROUTER) | T(STREAM)),
 	  .len_off = offsetof(struct zmq_opts, connect_routing_id_len) },
 
@@ -118,9 +120,9 @@ static const struct opt_desc sockopts[] = {
 	{ OPT(ZMQ_INPROC_NS, INPROC_NS, RW), RANGE(-1, INT_MAX) },
 
 	/* ipc:// */
-	{ OPT(ZMQ_IPC_FILTER_PID, FILTER, WO), FIELD(ipc_filter[ZMQ_FILTER_PID]) },
-	{ OPT(ZMQ_IPC_FILTER_UID, FILTER, WO), FIELD(ipc_filter[ZMQ_FILTER_UID]) },
-	{ OPT(ZMQ_IPC_FILTER_GID, FILTER, WO), FIELD(ipc_filter[ZMQ_FILTER_GID]) },
+	{ OPT(ZMQ_IPC_FILTER_PID, FILTER, WO), .off = ZMQ_FILTER_PID },
+	{ OPT(ZMQ_IPC_FILTER_UID, FILTER, WO), .off = ZMQ_FILTER_UID },
+	{ OPT(ZMQ_IPC_FILTER_GID, FILTER, WO), .off = ZMQ_FILTER_GID },
 
 	/* tcp:// */
 	{ OPT(ZMQ_IPV6, BOOL, RW), FIELD(ipv6), RANGE(0, 1) },
@@ -249,6 +251,18 @@ void zmq_opts_init(struct zmq_opts *opts, const struct zmq_pattern *pattern)
 			store_number(opts, opt, opt->init);
 	if (pattern->flags & ZMQ_PAT_NO_LINGER)
 		opts->linger = 0;
+}
+
+/**
+ * zmq_opts_free() - undo zmq_opts_init()
+ * @opts: the values
+ *
+ * Context: Any; nobody knows the socket any more.
+ */
+void zmq_opts_free(struct zmq_opts *opts)
+{
+	kfree(opts->ipc_filters);
+	kfree(opts->connect_routing_id);
 }
 
 static long ms_to_timeo(int ms)
@@ -412,10 +426,20 @@ static int filter_id(int number, u32 *id)
 	return *id == U32_MAX ? -EINVAL : 0;
 }
 
+/* Few sockets have any. */
+static struct zmq_ipc_filter *filters_of(struct zmq_opts *opts)
+{
+	if (!opts->ipc_filters)
+		opts->ipc_filters = kcalloc(ZMQ_FILTERS,
+					    sizeof(*opts->ipc_filters),
+					    GFP_KERNEL_ACCOUNT);
+	return opts->ipc_filters;
+}
+
 static int set_filter(struct zmq_sock *zsk, const struct opt_desc *opt,
 		      sockptr_t optval, unsigned int optlen)
 {
-	struct zmq_ipc_filter *filter = (void *)&zsk->core.opts + opt->off;
+	struct zmq_ipc_filter *filter;
 	int err = 0;
 	u32 id;
 
@@ -429,12 +453,19 @@ static int set_filter(struct zmq_sock *zsk, const struct opt_desc *opt,
 		return err;
 
 	lock_sock(&zsk->sk);
+	filter = filters_of(&zsk->core.opts);
+	if (!filter) {
+		err = -ENOMEM;
+		goto out;
+	}
+	filter += opt->off;
 	if (!optlen)
 		filter->nr = 0;
 	else if (filter->nr == ZMQ_FILTER_MAX)
 		err = -ENOSPC;
 	else
 		filter->ids[filter->nr++] = id;
+out:
 	release_sock(&zsk->sk);
 	return err;
 }
@@ -459,10 +490,8 @@ static int set_endpoint(struct zmq_sock *zsk, int number, const char *text,
 
 	switch (number) {
 	case ZMQ_BIND:
-		err = zmq_sock_bind(zsk, ep);
-		break;
 	case ZMQ_CONNECT:
-		err = zmq_sock_connect(zsk, ep);
+		err = zmq_sock_use(zsk, ep, zsk->sk.sk_family, !bind);
 		break;
 	case ZMQ_UNBIND:
 		err = zmq_sock_unbind(zsk, ep);
@@ -470,11 +499,24 @@ static int set_endpoint(struct zmq_sock *zsk, int number, const char *text,
 	default:
 		err = zmq_sock_disconnect(zsk, ep);
 	}
-	if (!err && (number == ZMQ_BIND || number == ZMQ_CONNECT))
-		zmq_sock_set_name(zsk, ep, zsk->sk.sk_family, !bind);
 out:
 	kfree(ep);
 	return err;
+}
+
+static int store_on_heap(struct zmq_opts *opts, const struct opt_desc *opt,
+			 const u8 *val, size_t len)
+{
+	u8 **field = (void *)opts + opt->off;
+	u8 *copy;
+
+	copy = kmemdup(val, len, GFP_KERNEL_ACCOUNT);
+	if (!copy)
+		return -ENOMEM;
+	kfree(*field);
+	*field = copy;
+	*((u8 *)opts + opt->len_off) = len;
+	return 0;
 }
 
 static int store_bytes(struct zmq_sock *zsk, const struct opt_desc *opt,
@@ -487,6 +529,8 @@ static int store_bytes(struct zmq_sock *zsk, const struct opt_desc *opt,
 		memcpy(opts + opt->off, val, len);
 		*(u8 *)(opts + opt->len_off) = len;
 		return 0;
+	case KIND_HEAP:
+		return store_on_heap(opts, opt, val, len);
 	case KIND_TEXT:
 		if (memchr(val, 0, len))
 			return -EINVAL;
@@ -572,6 +616,7 @@ int zmq_sock_setsockopt(struct socket *sock, int level, int optname,
 
 	switch (opt->kind) {
 	case KIND_BYTES:
+	case KIND_HEAP:
 	case KIND_TEXT:
 	case KIND_ENDPOINT:
 	case KIND_PAT_BYTES:
@@ -624,9 +669,9 @@ static int get_computed(struct zmq_sock *zsk, const struct opt_desc *opt,
 		value->i = 1;
 		break;
 	case ZMQ_LAST_ENDPOINT:
-		BUILD_BUG_ON(sizeof(zsk->last_endpoint) > sizeof(*value));
-		return strscpy(value->bytes, zsk->last_endpoint,
-			       sizeof(zsk->last_endpoint)) + 1;
+		BUILD_BUG_ON(ZMQ_EP_TEXT > sizeof(*value));
+		return strscpy(value->bytes, zsk->last_endpoint ?: "",
+			       ZMQ_EP_TEXT) + 1;
 	default:
 		return -EINVAL;
 	}
