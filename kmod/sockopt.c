@@ -669,7 +669,7 @@ static int get_computed(struct zmq_sock *zsk, const struct opt_desc *opt,
 		value->i = 1;
 		break;
 	case ZMQ_LAST_ENDPOINT:
-		BUILD_BUG_ON(ZMQ_EP_TEXT > sizeof(*value));
+		BUILD_BUG_ON(sizeof(*value) < ZMQ_EP_TEXT);
 		return strscpy(value->bytes, zsk->last_endpoint ?: "",
 			       ZMQ_EP_TEXT) + 1;
 	default:
