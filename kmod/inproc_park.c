@@ -198,7 +198,7 @@ static struct zmq_ends take_parked(struct zmq_pair *pair,
 	return ends;
 }
 
-/* Return: false if a cgroup has no room for them. */
+/* Return: false if there is no room for them; nobody is charged then. */
 static bool hand_over(struct zmq_pair *pair, struct zmq_pipe *to,
 		      struct sk_buff_head *runs, const struct zmq_ends *ends,
 		      unsigned int truesize)
@@ -209,8 +209,7 @@ static bool hand_over(struct zmq_pair *pair, struct zmq_pipe *to,
 		zmq_mem_uncharge_rx(from, truesize);
 		return false;
 	}
-	zmq_pipe_take_over(to, runs, ends, truesize);
-	return true;
+	return !zmq_pipe_take_over(to, runs, ends, truesize);
 }
 
 /**

@@ -351,8 +351,8 @@ unsigned int zmq_pipe_drop_msgs_locked(struct zmq_pipe *pipe);
 /* ---- from below: softirq, or the lock of the stream held ---- */
 int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		const struct zmq_ends *ends);
-void zmq_pipe_take_over(struct zmq_pipe *pipe, struct sk_buff_head *runs,
-			const struct zmq_ends *ends, u32 charged);
+int zmq_pipe_take_over(struct zmq_pipe *pipe, struct sk_buff_head *runs,
+		       const struct zmq_ends *ends, u32 charged);
 void zmq_pipe_note(struct zmq_pipe *pipe, struct sk_buff *run);
 void zmq_pipe_tx_done(struct zmq_pipe *pipe, unsigned int msgs);
 void zmq_pipe_new_hwm(struct zmq_pipe *pipe);

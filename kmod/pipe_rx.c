@@ -144,7 +144,7 @@ static unsigned int rx_locked(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 }
 
 /* @charged is what the socket was charged for @runs, 0 if it is to be, by @force
- * also beyond the limits.
+ * also beyond the limits. After an error it is charged for nothing.
  */
 static int queue_runs(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		      const struct zmq_ends *ends, u32 charged, bool force)
@@ -158,14 +158,16 @@ static int queue_runs(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 
 	__skb_queue_head_init(&rest);
 	if (pipe->conflate) {
-		if (zmq_conflate_cut(runs, ends, &rest))
+		if (zmq_conflate_cut(runs, ends, &rest)) {
+			zmq_mem_uncharge_rx(core->sk, charged);
 			return -ENOMEM;
+		}
 		add_up(&rest, &rest_bytes, &rest_size);
 	}
 	add_up(runs, &bytes, &truesize);
 	if (charged) {
 		/* Less of it is left with ZMQ_CONFLATE. */
-		zmq_mem_uncharge_rx(core->sk, charged - truesize);
+		zmq_mem_uncharge_rx(core->sk, charged - truesize - rest_size);
 	} else if (!zmq_mem_charge_rx(core->sk, truesize + rest_size, force)) {
 		__skb_queue_purge(&rest);
 		return is_hopeless(pipe) ? -ENOBUFS : -ENOMEM;
@@ -213,16 +215,18 @@ int zmq_pipe_rx(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 /**
  * zmq_pipe_take_over() - messages that were accepted elsewhere arrive
  * @pipe: the pipe, of an inproc connection
- * @runs: whole messages; emptied
+ * @runs: whole messages; emptied on success
  * @ends: as for zmq_pipe_rx()
  * @charged: what the socket was charged for them
  *
  * Context: Softirq or process context.
+ * Return: 0, or -ENOMEM or -ENOBUFS as zmq_pipe_rx(), and the socket is charged
+ *	for them no more.
  */
-void zmq_pipe_take_over(struct zmq_pipe *pipe, struct sk_buff_head *runs,
-			const struct zmq_ends *ends, u32 charged)
+int zmq_pipe_take_over(struct zmq_pipe *pipe, struct sk_buff_head *runs,
+		       const struct zmq_ends *ends, u32 charged)
 {
-	queue_runs(pipe, runs, ends, charged, false);
+	return queue_runs(pipe, runs, ends, charged, false);
 }
 
 /**
