@@ -195,7 +195,7 @@ TEST_F(zmq, the_peers_ttl_is_heeded)
 	close(peer);
 
 	peer = zp_peer(port, "PUSH", "PULL");
-	ASSERT_EQ(0, zp_command(peer, "PING", "\0\5", 2));
+	ASSERT_EQ(0, zp_command(peer, "PING", "\0\12", 2));
 	ASSERT_EQ(0, dribble(peer, 30));
 	ASSERT_EQ(0, zp_command(peer, "PING", "\0\0", 2));
 	EXPECT_TRUE(stays(peer, 1000));
