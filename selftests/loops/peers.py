@@ -38,8 +38,9 @@ class Program:
                 os.close(fd)
 
         # pylint: disable-next=subprocess-popen-preexec-fn,consider-using-with
-        self.process = subprocess.Popen(command, cwd=PROGRAMS, stdin=stdin, stdout=stdout or self.said,
-                                        stderr=self.said, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        self.process = subprocess.Popen(command, bufsize=0, cwd=PROGRAMS, stdin=stdin,
+                                        stdout=stdout or self.said, stderr=self.said,
+                                        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
                                         preexec_fn=arrange if fds else None, close_fds=not fds)
 
     def receive(self, sock, want=b"anything"):

@@ -43,7 +43,6 @@ def pipe_client(loop, _):
     try:
         for n in range(ROUND):
             program.process.stdin.write(b"e%d" % n)
-            program.process.stdin.flush()
             router.send_multipart(program.expect(router, b"e%d" % n))
             got = read(program, len(b"e%d" % n))
             if got != b"e%d" % n:
