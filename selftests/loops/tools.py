@@ -21,6 +21,19 @@ def ended(program, wrong, cost=()):
     return {"fails": ["all"] if wrong else [], "said": "\n".join(filter(None, (wrong, said))), "costs": list(cost)}
 
 
+def verdict(ctx, program, talk, doing=None):
+    """What comes of a talk with a program, and then of a second of doing nothing, if it is told what that is."""
+    wrong, costs = None, []
+    try:
+        talk()
+        if doing:
+            costs.append(program.idle(doing))
+    except (Wrong, BrokenPipeError) as e:
+        wrong = str(e)
+    ctx.destroy(linger=0)
+    return ended(program, wrong, costs)
+
+
 def read(program, size):
     """So many bytes of its standard output, which nobody else reads."""
     end, got = time.monotonic() + PATIENCE, b""
@@ -39,19 +52,16 @@ def pipe_client(loop, _):
     ctx = zmq.Context()
     router, at = bound(ctx, zmq.ROUTER)
     program = Program(loop.command + [at], stdout=subprocess.PIPE)
-    wrong, cost = None, []
-    try:
+
+    def talk():
         for n in range(ROUND):
             program.process.stdin.write(b"e%d" % n)
             router.send_multipart(program.expect(router, b"e%d" % n))
             got = read(program, len(b"e%d" % n))
             if got != b"e%d" % n:
                 raise Wrong(f"wrote {got!r}, not e{n}")
-        cost.append(program.idle("waiting for messages"))
-    except (Wrong, BrokenPipeError) as e:
-        wrong = str(e)
-    ctx.destroy(linger=0)
-    return ended(program, wrong, cost)
+
+    return verdict(ctx, program, talk, "waiting for messages")
 
 
 def pipe_subscriber(loop, _):
@@ -59,8 +69,8 @@ def pipe_subscriber(loop, _):
     ctx = zmq.Context()
     xpub, at = bound(ctx, zmq.XPUB)
     program = Program(loop.command + [at], stdout=subprocess.PIPE)
-    wrong, cost = None, []
-    try:
+
+    def talk():
         program.expect(xpub, b"\1t ")
         for n in range(ROUND):
             xpub.send(b"t %d" % n)
@@ -68,11 +78,8 @@ def pipe_subscriber(loop, _):
         got = read(program, len(want))
         if got != want:
             raise Wrong(f"wrote {got!r}")
-        cost.append(program.idle("waiting for messages"))
-    except Wrong as e:
-        wrong = str(e)
-    ctx.destroy(linger=0)
-    return ended(program, wrong, cost)
+
+    return verdict(ctx, program, talk, "waiting for messages")
 
 
 def server(loop, number):
@@ -81,15 +88,13 @@ def server(loop, number):
     port = str(21000 + number)
     program = Program([word.replace("PORT", port) for word in loop.command])
     req = peer(ctx, zmq.REQ, f"tcp://127.0.0.1:{port}")
-    wrong = None
-    try:
+
+    def talk():
         for n in range(REQUESTS):
             req.send(b"q%d" % n)
             program.expect(req, b"q%d" % n)
-    except Wrong as e:
-        wrong = str(e)
-    ctx.destroy(linger=0)
-    return ended(program, wrong)
+
+    return verdict(ctx, program, talk)
 
 
 def connected(loop, _):
@@ -100,14 +105,7 @@ def connected(loop, _):
     s.setsockopt(SOL_ZMQ, ZMQ_CONNECT, at.encode())
     program = Program(loop.command, [s.fileno()])
     s.close()
-    wrong, cost = None, []
-    try:
-        serve_client(program, router)
-        cost.append(program.idle("doing nothing"))
-    except Wrong as e:
-        wrong = str(e)
-    ctx.destroy(linger=0)
-    return ended(program, wrong, cost)
+    return verdict(ctx, program, lambda: serve_client(program, router), "doing nothing")
 
 
 def inherited(loop, _):
