@@ -41,7 +41,7 @@ static void hold_standard_files(void)
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_PATH);
+		fd = open("/", O_PATH);
 		if (fd < 0)
 			_exit(STATUS_ERROR);
 	} while (fd <= STDERR_FILENO);
