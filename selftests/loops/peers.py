@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """libzmq's ends of what the loops' programs are put through."""
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -32,7 +33,7 @@ class Program:
         self.said = tempfile.TemporaryFile()  # pylint: disable=consider-using-with
 
         def arrange():
-            high = [os.dup2(fd, 100 + i) for i, fd in enumerate(fds)]
+            high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for fd in fds]
             for i, fd in enumerate(high):
                 os.dup2(fd, 3 + i)
                 os.close(fd)
