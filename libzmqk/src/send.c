@@ -17,6 +17,8 @@ static int fail(int err)
 
 ssize_t zmqk_send(int fd, const void *buf, size_t len, int flags)
 {
+	if (flags & MSG_ZEROCOPY)
+		return fail(EINVAL);
 	return send(fd, buf, len, flags);
 }
 

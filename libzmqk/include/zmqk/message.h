@@ -127,7 +127,7 @@ extern "C" {
  *
  * Calls: send(2).
  *
- * Return: @len, or -1.
+ * Return: @len, or -1: EINVAL for MSG_ZEROCOPY, which zmqk_lend() is for.
  */
 ssize_t zmqk_send(int fd, const void *buf, size_t len, int flags);
 
