@@ -159,8 +159,9 @@ int zmqk_uring_next(struct zmqk_uring_in *in, struct iovec *parts, int max);
  *
  * Calls: none.
  *
- * Return: 0, -EINVAL for a message without a part, -ENOSPC if @table is too
- *	small, -EMSGSIZE for more than 1024 parts or 2 GiB.
+ * Return: 0, -EINVAL for a message without a part or for MSG_MORE, MSG_WAITALL
+ *	or MSG_ZEROCOPY in @flags, -ENOSPC if @table is too small, -EMSGSIZE for
+ *	more than 1024 parts or 2 GiB.
  */
 int zmqk_prep_send_msgs(struct io_uring_sqe *sqe, struct zmqk_uring_tx *tx, int fd,
 			struct iovec *iov, const int *nparts, int n, void *table, size_t size,

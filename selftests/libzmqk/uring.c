@@ -230,15 +230,19 @@ TEST_F(uring, messages_are_sent_in_one_entry)
 	char table[ZMQK_URING_TABLE(3)] __attribute__((aligned(sizeof(long))));
 	struct iovec iov[] = { part("a", 1), part("b", 1), part("c", 1) };
 	struct zmqk_msg msg = ZMQK_MSG_INIT;
-	int nparts[] = { 2, 1, 0 };
+	static const int refused[] = { MSG_MORE, MSG_WAITALL, MSG_ZEROCOPY };
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&self->ring);
+	int nparts[] = { 2, 1, 0 }, i;
 	struct zmqk_uring_tx tx;
 	struct io_uring_cqe cqe;
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&self->ring);
 
 	EXPECT_EQ(-EINVAL, zmqk_prep_send_msgs(sqe, &tx, push, iov, nparts, 3, table,
 					       sizeof(table), 0));
 	EXPECT_EQ(-ENOSPC, zmqk_prep_send_msgs(sqe, &tx, push, iov, nparts, 2, table,
 					       sizeof(table) - 1, 0));
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(-EINVAL, zmqk_prep_send_msgs(sqe, &tx, push, iov, nparts, 2, table,
+						       sizeof(table), refused[i]));
 	ASSERT_EQ(0, zmqk_prep_send_msgs(sqe, &tx, push, iov, nparts, 2, table, sizeof(table), 0));
 	io_uring_submit(&self->ring);
 	ASSERT_EQ(0, complete(self, &cqe));

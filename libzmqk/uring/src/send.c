@@ -10,6 +10,11 @@
 /* The kernel cuts what is longer in one call, a page below 2 GiB. */
 #define BYTES_MAX	0x7ffff000
 
+/* Half a message; the rest of a call without its table, so that messages become
+ * one; a number among those of a lender.
+ */
+#define FLAGS_REFUSED	(MSG_MORE | MSG_WAITALL | MSG_ZEROCOPY)
+
 static int add_message(struct zmq_frame_desc *desc, const struct iovec *parts, int n, size_t *bytes)
 {
 	int i;
@@ -42,12 +47,14 @@ static int count_parts(const int *nparts, int n, size_t size)
 }
 
 static int fill(struct zmqk_uring_tx *tx, struct iovec *iov, const int *nparts, int n,
-		void *table, size_t size)
+		void *table, size_t size, int flags)
 {
 	int sum = count_parts(nparts, n, size), i, at = 0, err = 0;
 	struct cmsghdr *cmsg = table;
 	size_t bytes = 0;
 
+	if (flags & FLAGS_REFUSED)
+		return -EINVAL;
 	if (sum < 0)
 		return sum;
 	for (i = 0; i < n && !err; at += nparts[i++])
@@ -68,7 +75,7 @@ int zmqk_prep_send_msgs(struct io_uring_sqe *sqe, struct zmqk_uring_tx *tx, int 
 			struct iovec *iov, const int *nparts, int n, void *table, size_t size,
 			int flags)
 {
-	int err = fill(tx, iov, nparts, n, table, size);
+	int err = fill(tx, iov, nparts, n, table, size, flags);
 
 	if (!err)
 		io_uring_prep_sendmsg(sqe, fd, &tx->mh, flags);
@@ -104,7 +111,7 @@ int zmqk_prep_sendv(struct io_uring_sqe *sqe, struct zmqk_uring_tx *tx, int fd,
 int zmqk_prep_sendv_zc(struct io_uring_sqe *sqe, struct zmqk_uring_tx *tx, int fd,
 		       struct iovec *parts, int n, void *table, size_t size, int flags)
 {
-	int err = fill(tx, parts, &n, 1, table, size);
+	int err = fill(tx, parts, &n, 1, table, size, flags);
 
 	if (!err)
 		io_uring_prep_sendmsg_zc(sqe, fd, &tx->mh, flags);
