@@ -4,7 +4,9 @@
  *
  * The ring is the caller's, and so is all memory: nothing here allocates, and
  * nothing submits. A function that can fail returns a negative errno, as
- * liburing's do. Described in zmqk_prep_recv_multishot(3).
+ * liburing's do. The entry is then as it was, and cannot be given back: prepare
+ * something else with it before the next submission, such as
+ * io_uring_prep_nop(3). Described in zmqk_prep_recv_multishot(3).
  */
 #ifndef ZMQK_URING_H
 #define ZMQK_URING_H
