@@ -72,10 +72,12 @@ struct zmqk_uring_tx {
 #define ZMQK_URING_CRED \
 	(CMSG_SPACE(sizeof(struct zmqk_cred)) / sizeof(struct zmq_frame_desc))
 
-/* Bytes of a provided buffer for so many frames and bytes in a completion */
+/* Bytes of a provided buffer for so many frames and bytes in a completion; it is
+ * aligned as a long is, and so is what follows it
+ */
 #define ZMQK_URING_BUFFER(frames, bytes) \
 	(sizeof(struct io_uring_recvmsg_out) + sizeof(struct sockaddr_storage) + \
-	 ZMQK_URING_TABLE(frames) + (bytes))
+	 ZMQK_URING_TABLE(frames) + CMSG_ALIGN(bytes))
 
 #ifdef __cplusplus
 extern "C" {
@@ -104,8 +106,9 @@ int zmqk_uring_has(struct io_uring *ring, int operation);
  *	of them are taken by the sender, with zmqk_pass_cred()
  * @flags: MSG_EOR for one message a completion, 0 for as many as fit
  *
- * A buffer has ZMQK_URING_BUFFER() bytes. Each completion has whole messages.
- * One without IORING_CQE_F_MORE was the last: prepare it again.
+ * A buffer has ZMQK_URING_BUFFER() bytes and begins where a long may. Each
+ * completion has whole messages. One without IORING_CQE_F_MORE was the last:
+ * prepare it again.
  *
  * Calls: none.
  */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* libzmqk-uring on AF_ZMQ sockets. */
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -15,6 +16,9 @@
 #define LONG	(64 << 10)
 #define CLIENTS	200
 #define PATIENCE	120
+
+static_assert(!(ZMQK_URING_BUFFER(FRAMES, 1) % sizeof(long)),
+	      "a buffer behind another one is aligned");
 
 FIXTURE(uring) {
 	struct io_uring ring;
