@@ -100,7 +100,7 @@ int zmqk_uring_has(struct io_uring *ring, int operation);
  * zmqk_prep_recv_multishot - prepare a receive that completes again and again
  * @sqe: the entry
  * @rx: kept by the caller
- * @fd: the socket, of zmqk_socket() or zmqk_adopt()
+ * @fd: the socket
  * @bgid: group of a ring of provided buffers
  * @frames: the most frames that a completion brings, at least 2; ZMQK_URING_CRED
  *	of them are taken by the sender, with zmqk_pass_cred()
@@ -129,7 +129,7 @@ void zmqk_prep_recv_multishot(struct io_uring_sqe *sqe, struct zmqk_uring_rx *rx
  * Calls: none.
  *
  * Return: 0, the completion's error such as -ENOBUFS for no buffer, or -EBADMSG
- *	for what is no answer to such a request.
+ *	for what is no answer to such a request, or not of an AF_ZMQ socket.
  */
 int zmqk_uring_read(const struct io_uring_cqe *cqe, struct zmqk_uring_rx *rx, void *buf,
 		    struct zmqk_uring_in *in);

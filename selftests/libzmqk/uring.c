@@ -156,6 +156,31 @@ TEST_F(uring, many_messages_a_completion)
 	EXPECT_EQ(0, zmqk_uring_next(&in, parts, FRAMES));
 }
 
+TEST_F(uring, a_socket_from_elsewhere_loses_no_frame)
+{
+	int pull = zt_socket(ZMQ_PULL), push = open_socket(ZMQ_PUSH), i;
+	struct zmqk_uring_in in;
+	struct io_uring_cqe cqe;
+	struct iovec parts[FRAMES];
+
+	ASSERT_EQ(0, zmqk_bind(pull, "inproc://foreign"));
+	ASSERT_EQ(0, zmqk_connect(push, "inproc://foreign"));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(2, put(push, "a", "b"));
+		arm(self, pull, i ? MSG_EOR : 0);
+		ASSERT_EQ(0, complete(self, &cqe));
+		ASSERT_EQ(0, zmqk_uring_read(&cqe, &self->rx, buffer_of(self, &cqe), &in));
+		ASSERT_EQ(2, zmqk_uring_next(&in, parts, FRAMES));
+		EXPECT_TRUE(part_is(&parts[1], "b"));
+		/* A message without a byte ends it, and is one. */
+		ASSERT_EQ(1, put(push, "", NULL));
+		ASSERT_EQ(0, complete(self, &cqe));
+		ASSERT_EQ(0, zmqk_uring_read(&cqe, &self->rx, buffer_of(self, &cqe), &in));
+		EXPECT_EQ(1, zmqk_uring_next(&in, parts, FRAMES));
+		EXPECT_FALSE(cqe.flags & IORING_CQE_F_MORE);
+	}
+}
+
 TEST_F(uring, a_completion_has_no_more_frames_than_it_was_prepared_for)
 {
 	int pull = open_bound(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);

@@ -41,9 +41,9 @@ int zmqk_socket(int type, int flags);
  * @fd: an AF_ZMQ socket: of plain socket(2), inherited, received by
  *	SCM_RIGHTS, from systemd
  *
- * From then on every recvmsg(2) with a control buffer returns whole messages,
- * as multishot requests of io_uring need it. The functions of this library that
- * receive whole messages ask for them in each call.
+ * From then on every recvmsg(2) with a control buffer returns whole messages.
+ * The functions of this library and of libzmqk-uring(3) that receive whole
+ * messages ask for them in each call.
  *
  * Calls: getsockopt(2) SO_DOMAIN, setsockopt(2) ZMQ_RCVFRAMES, and what
  * zmqk_family() calls.

@@ -13,7 +13,8 @@ void zmqk_prep_recv_multishot(struct io_uring_sqe *sqe, struct zmqk_uring_rx *rx
 	memset(&rx->mh, 0, sizeof(rx->mh));
 	rx->mh.msg_namelen = sizeof(struct sockaddr_storage);
 	rx->mh.msg_controllen = ZMQK_URING_TABLE(frames);
-	io_uring_prep_recvmsg_multishot(sqe, fd, &rx->mh, flags);
+	/* Asks for messages, whatever ZMQ_RCVFRAMES is: a frame would be lost. */
+	io_uring_prep_recvmsg_multishot(sqe, fd, &rx->mh, flags | MSG_WAITFORONE);
 	sqe->flags |= IOSQE_BUFFER_SELECT;
 	sqe->buf_group = bgid;
 }
@@ -50,7 +51,7 @@ int zmqk_uring_read(const struct io_uring_cqe *cqe, struct zmqk_uring_rx *rx, vo
 	if (!out)
 		return -EBADMSG;
 	read_control(out, &rx->mh, in);
-	/* A socket without ZMQ_RCVFRAMES returns frames without a table. */
+	/* What comes without a table is of no AF_ZMQ socket. */
 	if (!in->nframes && !in->need.frames)
 		return -EBADMSG;
 	in->data = io_uring_recvmsg_payload(out, &rx->mh);
