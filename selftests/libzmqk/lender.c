@@ -142,6 +142,7 @@ TEST(who_waits_for_a_socket_that_is_shut_down_sleeps)
 	lender = zmqk_lender_new(push);
 	ASSERT_NE(NULL, lender);
 	ASSERT_EQ(2, lend(lender, 0));
+	ASSERT_EQ(0, zmqk_set_int(push, ZMQ_LINGER, 0));
 	ASSERT_EQ(0, shutdown(push, SHUT_RDWR));
 	before = cpu_ms();
 	EXPECT_EQ(-1, zmqk_lender_wait(lender, 500));
