@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""One suite for every transport: python3 -m twisted.trial txzmqk."""
