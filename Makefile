@@ -93,8 +93,8 @@ demo:
 	@tools/demo/run
 
 # A test machine has one processor, so two of them may run side by side.
-TESTS_HERE = unit zmqss zmqk-check tools loops-verdicts libzmqk
-TESTS_VM = vm kselftest conformance kselftest-smp stall+uring-stock libzmqk-vm+zmqperf docs+loops zmqcat interop
+TESTS_HERE = unit zmqss zmqk-check tools loops-verdicts libzmqk txzmqk
+TESTS_VM = vm kselftest conformance kselftest-smp stall+uring-stock libzmqk-vm+zmqperf docs+loops zmqcat+txzmqk-vm interop
 
 check: deps
 	@tools/run-tests static options $(TESTS_HERE) $(TESTS_VM)
