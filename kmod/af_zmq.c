@@ -50,6 +50,8 @@ static int parse_addr(const struct zmq_sock *zsk, struct zmq_endpoint *ep,
 		return -EINVAL;
 	if (zsk->core.opts.ipv6)
 		flags |= ZMQ_EP_IPV6;
+	if (zsk->core.opts.resolve && flags & ZMQ_EP_CONNECT)
+		flags |= ZMQ_EP_NAMES;
 	if (zaddr->szmq_family == family)
 		return parse_text(ep, zaddr, len, flags);
 	return zmq_endpoint_from_sockaddr(ep, addr, len, flags);

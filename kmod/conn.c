@@ -10,6 +10,7 @@
 #include "net.h"
 #include "pump.h"
 #include "rendezvous.h"
+#include "resolve.h"
 #include "trace.h"
 
 /* Of a size for which kmalloc() would waste a third. */
@@ -225,13 +226,24 @@ static void part(struct zmq_conn *conn)
 		conn->stream->part(conn);
 }
 
+/**
+ * zmq_conn_uninstall() - take a connection's stream from it
+ * @conn: the connection; the child is the caller's from now on
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_uninstall(struct zmq_conn *conn)
+{
+	zmq_conn_rx_discard(conn);
+	conn->stream->uninstall(conn);
+	set_child(conn, NULL);
+}
+
 static void drop_stream(struct zmq_conn *conn)
 {
 	struct socket *sock = conn->sock;
 
-	zmq_conn_rx_discard(conn);
-	conn->stream->uninstall(conn);
-	set_child(conn, NULL);
+	zmq_conn_uninstall(conn);
 	if (conn->stream->release)
 		conn->stream->release(conn, sock);
 	else
@@ -289,6 +301,7 @@ void zmq_conn_close(struct zmq_conn *conn)
 	if (conn->state == ZMQ_CONN_CLOSED)
 		return;
 	zmq_event_closed(conn);
+	zmq_resolve_end(conn);
 	set_state(conn, ZMQ_CONN_CLOSED, ZMQ_MIB_NONE);
 	zmq_task_stop_timer(&conn->task);
 	spin_lock_bh(&conn->owner->lock);
@@ -302,6 +315,8 @@ void zmq_conn_close(struct zmq_conn *conn)
 		part(conn);
 		drop_stream(conn);
 	}
+	if (conn->spare)
+		zmq_child_release(conn->spare);
 	zmq_conn_put(conn);
 }
 
@@ -386,6 +401,7 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 	again = may_dial_again(conn, why);
 	ZMQ_INC_STATS(conn_net(conn), why);
 	zmq_event_lost(conn, why);
+	zmq_resolve_end(conn);
 
 	if (conn->sock)
 		stop_stream(conn);
@@ -595,8 +611,13 @@ int zmq_conn_handshake(struct zmq_conn *conn)
 
 static void run_connecting(struct zmq_conn *conn)
 {
-	int err = zmq_dial_result(conn);
+	int err;
 
+	if (conn->question) {
+		zmq_dial_named(conn);
+		return;
+	}
+	err = zmq_dial_result(conn);
 	if (err == -EINPROGRESS)
 		return;
 	if (err) {

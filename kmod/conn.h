@@ -70,6 +70,7 @@ struct zmq_transport;
  * @fanout_end: when the last one had been; socket lock
  * @fanout_gap: from there to the next one; socket lock
  * @fanout_close: that was close behind the one before; socket lock
+ * @resolving: questions for addresses that are open; socket lock
  * @discarded: bytes that came for connections that only linger
  * @spare_run: a run that was read, for the next small message, or NULL
  * @flush_lock: protects @ticking to @unflushed
@@ -108,6 +109,7 @@ struct zmq_owner {
 	ktime_t				fanout_end;
 	ktime_t				fanout_gap;
 	bool				fanout_close;
+	unsigned int			resolving;
 	atomic_long_t			discarded;
 	struct sk_buff			*spare_run;
 	spinlock_t			flush_lock; /* see locking.rst, 8 */
@@ -224,6 +226,8 @@ struct zmq_seg {
  * @lingering: the socket is closed or the endpoint disconnected; drain, then go
  * @sock: the child socket; replaced under the socket lock, @tx_lock and
  *	@tx_qlock
+ * @spare: to a name: a child of the other address family, or NULL; socket lock
+ * @link: to a name: the device that its children were bound to when made
  * @transport: of the endpoint; NULL if user space made the stream
  * @stream: how @sock carries bytes; changed under the socket lock, @tx_lock
  *	and the child's lock
@@ -235,13 +239,15 @@ struct zmq_seg {
  * @task: the state machine
  * @deadline: jiffies when the state ends by itself, if @timed
  * @timed: @deadline is valid
+ * @question: connecting: enum zmq_question; socket lock
  * @linger_end: jiffies when @lingering is over
  * @up_since: jiffies when the handshake was done
  * @backoff: ms, the next wait before dialing again
  * @reason: the counter of the last failure
  * @error: its errno, 0 for an orderly end
  * @reconnects: how often it was dialed again
- * @ep: dialed: where to; accepted: where from
+ * @ep: dialed: where to, of a name the address that it had last; accepted:
+ *	where from
  * @endpoint: text of the endpoint bound or connected to
  * @local: text of the stream's own name, or NULL; socket lock
  * @remote: the same of its peer
@@ -303,8 +309,11 @@ struct zmq_conn {
 	bool			no_redial;
 	bool			lingering;
 	bool			timed;
+	u8			question;
 	unsigned long		flags;
 	struct socket		*sock;
+	struct socket		*spare;
+	int			link;
 	const struct zmq_transport	*transport;
 	const struct zmq_stream_ops	*stream;
 	struct zmq_caller	*caller;
@@ -398,6 +407,7 @@ void zmq_conn_set_pipe(struct zmq_conn *conn, void *pipe);
 void zmq_conn_close(struct zmq_conn *conn);
 void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms);
 void zmq_conn_install(struct zmq_conn *conn, struct socket *sock);
+void zmq_conn_uninstall(struct zmq_conn *conn);
 int zmq_conn_cache_init(void);
 void zmq_conn_cache_exit(void);
 
@@ -472,6 +482,7 @@ void zmq_dial_again(struct zmq_conn *conn);
 int zmq_dial_result(struct zmq_conn *conn);
 void zmq_dial_work(struct work_struct *work);
 void zmq_dial_backoff(struct zmq_conn *conn);
+void zmq_dial_named(struct zmq_conn *conn);
 bool zmq_dial_wrong_peer(enum zmq_mib_field why);
 
 #endif /* _ZMQ_CONN_H */

@@ -9,6 +9,7 @@
 #include "event.h"
 #include "lane.h"
 #include "net.h"
+#include "resolve.h"
 #include "trace.h"
 
 /* ms between attempts, at the most, where the one that would be made so often
@@ -194,6 +195,33 @@ static void dial_anew(struct zmq_conn *conn)
 	queue_work(conn->caller->lane->wq, &conn->dial_work);
 }
 
+/* Of a name there is nothing to connect to yet. */
+static int begin(struct zmq_conn *conn)
+{
+	if (!zmq_endpoint_is_named(conn->ep))
+		return attempt(conn);
+	connecting(conn);
+	return zmq_resolve_ask(conn);
+}
+
+/**
+ * zmq_dial_named() - go where the name of a connection is, if that is known
+ * @conn: the connection, connecting, with a question
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_dial_named(struct zmq_conn *conn)
+{
+	int err = zmq_resolve_result(conn);
+
+	if (err == -EINPROGRESS)
+		return;
+	if (!err)
+		err = attempt(conn);
+	if (err)
+		attempt_failed(conn, err);
+}
+
 /**
  * zmq_dial_again() - connect anew
  * @conn: the connection, in back-off
@@ -213,7 +241,7 @@ void zmq_dial_again(struct zmq_conn *conn)
 		dial_anew(conn);
 		return;
 	}
-	err = attempt(conn);
+	err = begin(conn);
 	if (err)
 		attempt_failed(conn, err);
 }
@@ -242,6 +270,8 @@ static int prepare(struct zmq_conn *conn, const struct zmq_endpoint *ep)
 		if (!conn->caller)
 			return -ENOMEM;
 	}
+	if (zmq_endpoint_is_named(ep))
+		return zmq_resolve_children(conn);
 	if (ep->transport == ZMQ_IPC)
 		zmq_sender_current(&conn->sender);
 	err = zmq_transport_resolve(conn_net(conn), conn->ep);
@@ -300,7 +330,7 @@ int zmq_dial_start(struct zmq_conn *conn)
 	int err;
 
 	ZMQ_INC_STATS(conn_net(conn), ZMQ_MIB_CONNECTS);
-	err = attempt(conn);
+	err = begin(conn);
 	if (err == -EACCES || err == -EPERM)
 		return err;
 	if (err)

@@ -24,6 +24,7 @@ struct zmq_ep_side {
 	bool			ipv6;		/* family of a wildcard */
 	bool			allow_ipv6;
 	bool			bind;		/* not a peer's address */
+	struct zmq_endpoint	*named;		/* gets a name; NULL: none */
 };
 
 static bool zmq_part_is(struct zmq_part part, const char *text)
@@ -120,6 +121,32 @@ static int zmq_parse_in6(struct zmq_part host, struct zmq_ep_side *side)
 	return side->allow_ipv6 ? 0 : -ENODEV;
 }
 
+/* What has only digits and dots is an address with a mistake. */
+static int zmq_parse_name(struct zmq_part host, struct zmq_ep_side *side)
+{
+	bool number = true;
+	size_t i;
+
+	if (host.s[0] == '-' || host.s[0] == '.')
+		return -EINVAL;
+	for (i = 0; i < host.n; i++) {
+		u8 c = host.s[i];
+
+		if (c >= 0x80 || (!isalnum(c) && c != '-' && c != '.' && c != '_'))
+			return -EINVAL;
+		if (!isdigit(c) && c != '.')
+			number = false;
+	}
+	if (number)
+		return -EINVAL;
+	if (host.n > ZMQ_EP_HOST_MAX)
+		return -ENAMETOOLONG;
+	side->addr->family = side->ipv6 ? AF_INET6 : AF_INET;
+	side->named->name_len = host.n;
+	memcpy(side->named->name, host.s, host.n);
+	return 0;
+}
+
 static int zmq_parse_host(struct zmq_part host, struct zmq_ep_side *side)
 {
 	union zmq_inaddr *addr = side->addr;
@@ -138,7 +165,7 @@ static int zmq_parse_host(struct zmq_part host, struct zmq_ep_side *side)
 		return 0;
 	}
 	if (!side->ifname)
-		return -EINVAL;
+		return side->named ? zmq_parse_name(host, side) : -EINVAL;
 	addr->family = side->ipv6 ? AF_INET6 : AF_INET;
 	if (zmq_part_is(host, "*"))
 		return 0;
@@ -205,10 +232,15 @@ static int zmq_parse_tcp(struct zmq_endpoint *ep, struct zmq_part part,
 		part.n -= from.n + 1;
 		part.s = semicolon + 1;
 	}
+	if (flags & ZMQ_EP_NAMES)
+		side.named = ep;
 	ret = zmq_parse_side(part, &side);
-	ep->any_addr = zmq_inaddr_any(&ep->addr);
+	ep->any_addr = !ep->name_len && zmq_inaddr_any(&ep->addr);
 	if (ret || !ep->has_src)
 		return ret;
+	/* Which family the source has to be of would be known too late. */
+	if (ep->name_len)
+		return -EINVAL;
 
 	/* both ends of a connection are of one family */
 	src.ipv6 = ep->addr.family == AF_INET6;
@@ -428,6 +460,11 @@ static void zmq_text_tcp(struct zmq_text *t, const struct zmq_endpoint *ep)
 		zmq_text_addr(t, &ep->src, ep->ifname, ep->src_zone);
 		zmq_text_str(t, ";");
 	}
+	if (ep->name_len) {
+		zmq_text_add(t, ep->name, ep->name_len);
+		zmq_text_num(t, ":%u", zmq_endpoint_port(&ep->addr));
+		return;
+	}
 	zmq_text_addr(t, &ep->addr, ep->has_src ? "" : ep->ifname, ep->zone);
 }
 
@@ -506,6 +543,10 @@ static bool zmq_tcp_equal(const struct zmq_endpoint *a,
 	if (a->has_src != b->has_src || a->any_addr != b->any_addr ||
 	    zmq_endpoint_port(&a->addr) != zmq_endpoint_port(&b->addr))
 		return false;
+	/* Whatever address a name has by now */
+	if (a->name_len || b->name_len)
+		return a->name_len == b->name_len &&
+		       !strncasecmp(a->name, b->name, a->name_len);
 	if (named && strcmp(a->ifname, b->ifname))
 		return false;
 	if ((!named || a->has_src) &&

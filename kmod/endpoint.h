@@ -13,12 +13,15 @@
 #define ZMQ_EP_VM_ANY		U32_MAX	/* VMADDR_CID_ANY, VMADDR_PORT_ANY */
 #define ZMQ_EP_VM_LOCAL		1	/* VMADDR_CID_LOCAL */
 #define ZMQ_EP_IFNAME		16	/* IFNAMSIZ */
+#define ZMQ_EP_HOST_MAX		253	/* bytes of a name in the DNS */
 #define ZMQ_EP_TEXT		288	/* room for any formatted endpoint */
+#define ZMQ_EP_ANSWER		576	/* and for two */
 
 /* Flags of zmq_endpoint_parse(): one of the first two. */
 #define ZMQ_EP_BIND		1
 #define ZMQ_EP_CONNECT		2
 #define ZMQ_EP_IPV6		4	/* ZMQ_IPV6 is set: * means [::] */
+#define ZMQ_EP_NAMES		8	/* connect: a tcp host may be a name */
 
 /**
  * enum zmq_scheme - what carries the bytes
@@ -65,7 +68,9 @@ union zmq_inaddr {
  * @vm_port: vsock: the port, or ZMQ_EP_VM_ANY on bind
  * @name_len: bytes of @name
  * @name: inproc: the name, any bytes but NUL, NUL-terminated; ipc: the path,
- *	or "@" and the abstract name, likewise. None for an ipc wildcard.
+ *	or "@" and the abstract name, likewise. None for an ipc wildcard. tcp:
+ *	the name of the host, likewise, if it has one; @addr is all zeros then,
+ *	but for the port, until the caller fills it in.
  */
 struct zmq_endpoint {
 	enum zmq_scheme		transport;
@@ -87,16 +92,17 @@ struct zmq_endpoint {
  * @ep: the result, zeroed first
  * @text: the text, need not be NUL-terminated
  * @len: bytes of @text
- * @flags: ZMQ_EP_BIND or ZMQ_EP_CONNECT, and ZMQ_EP_IPV6
+ * @flags: ZMQ_EP_BIND or ZMQ_EP_CONNECT, ZMQ_EP_IPV6, ZMQ_EP_NAMES
  *
- * There is no name resolution: a host must be numeric, "*" (bind, source) or
- * the name of an interface (bind, source). With ZMQ_EP_IPV6 unset an IPv6
- * address is refused.
+ * There is no name resolution: a host must be numeric, "*" (bind, source), the
+ * name of an interface (bind, source) or, with ZMQ_EP_NAMES, of a peer that
+ * is connected to without a source. With ZMQ_EP_IPV6 unset an IPv6 address is
+ * refused.
  *
  * Return: 0; -EINVAL syntax, a NUL byte, a port above 65535, port 0, a wildcard
  * or a host name on connect; -EPROTONOSUPPORT a scheme that is not known;
- * -ENAMETOOLONG an inproc name above ZMQ_EP_NAME_MAX or an ipc name above
- * ZMQ_EP_PATH_MAX; -ENODEV an IPv6 address
+ * -ENAMETOOLONG an inproc name above ZMQ_EP_NAME_MAX, an ipc name above
+ * ZMQ_EP_PATH_MAX or a host's above ZMQ_EP_HOST_MAX; -ENODEV an IPv6 address
  * without ZMQ_EP_IPV6, and on bind what cannot be the name of an interface.
  */
 int zmq_endpoint_parse(struct zmq_endpoint *ep, const char *text, size_t len,
@@ -127,6 +133,17 @@ int zmq_endpoint_format(const struct zmq_endpoint *ep, char *buf, size_t size);
  */
 bool zmq_endpoint_equal(const struct zmq_endpoint *a,
 			const struct zmq_endpoint *b);
+
+/**
+ * zmq_endpoint_is_named() - whether the host is a name
+ * @ep: the endpoint
+ *
+ * Return: true if so.
+ */
+static inline bool zmq_endpoint_is_named(const struct zmq_endpoint *ep)
+{
+	return ep->transport == ZMQ_TCP && ep->name_len;
+}
 
 /**
  * zmq_inaddr_any() - whether an address is a wildcard

@@ -146,7 +146,7 @@ static void forget_names(struct zmq_conn *conn)
 void zmq_event_closed(struct zmq_conn *conn)
 {
 	WRITE_ONCE(conn->error, 0);
-	if (conn->state == ZMQ_CONN_CONNECTING && conn->sock)
+	if (conn->state == ZMQ_CONN_CONNECTING && conn->sock && !conn->question)
 		zmq_event_conn(conn, ZMQ_EVENT_CLOSED, child_ino(conn));
 	forget_names(conn);
 }
@@ -197,7 +197,8 @@ void zmq_event_lost(struct zmq_conn *conn, enum zmq_mib_field why)
 {
 	switch (conn->state) {
 	case ZMQ_CONN_CONNECTING:
-		zmq_event_conn(conn, ZMQ_EVENT_CLOSED, child_ino(conn));
+		if (!conn->question)
+			zmq_event_conn(conn, ZMQ_EVENT_CLOSED, child_ino(conn));
 		break;
 	case ZMQ_CONN_HANDSHAKE:
 		handshake_failed(conn, why);

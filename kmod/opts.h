@@ -64,6 +64,7 @@ struct zmq_opts {
 	bool	rcvframes;
 	bool	conflate;
 	bool	ipv6;
+	bool	resolve;		/* hosts that are connected to may be names */
 	bool	local_direct;
 	u8	routing_id_len;
 	u8	connect_routing_id_len;

@@ -16,6 +16,7 @@
 #include "drop.h"
 #include "inproc.h"
 #include "monitor.h"
+#include "resolve.h"
 #include "sock.h"
 
 enum {
@@ -29,6 +30,7 @@ enum {
 	KIND_TIMEO,	/* int there, applied to the sock */
 	KIND_COMPUTED,	/* see get_computed() */
 	KIND_ENDPOINT,	/* text of an endpoint, see set_endpoint() */
+	KIND_ANSWER,	/* two endpoints, see resolve.c */
 	KIND_FILTER,	/* an id, see set_filter() */
 	KIND_ATTACH,	/* a file descriptor */
 	KIND_INPROC_NS,	/* -1 or a file descriptor, see enter_inproc_ns() */
@@ -77,6 +79,7 @@ struct opt_desc {
 
 #define T(_type)	BIT(ZMQ_##_type)
 #define T_PUBSUB	(T(PUB) | T(SUB) | T(XPUB) | T(XSUB))
+#define EVENTS		(ZMQ_EVENT_ALL | ZMQ_EVENT_RESOLVE)
 #define RW		(OPT_SET | OPT_GET)
 #define RO		OPT_GET
 #define WO		OPT_SET
@@ -126,6 +129,8 @@ static const struct opt_desc sockopts[] = {
 
 	/* tcp:// */
 	{ OPT(ZMQ_IPV6, BOOL, RW), FIELD(ipv6), RANGE(0, 1) },
+	{ OPT(ZMQ_RESOLVE, BOOL, RW), FIELD(resolve), RANGE(0, 1) },
+	{ OPT(ZMQ_RESOLVED, ANSWER, WO), RANGE(1, ZMQ_EP_ANSWER) },
 	{ OPT(ZMQ_BINDTODEVICE, TEXT, RW), FIELD(device), RANGE(0, IFNAMSIZ - 1) },
 	{ OPT(ZMQ_SNDBUF, INT, RW), FIELD(sndbuf), RANGE(-1, INT_MAX), INIT(-1) },
 	{ OPT(ZMQ_RCVBUF, INT, RW), FIELD(rcvbuf), RANGE(-1, INT_MAX), INIT(-1) },
@@ -149,7 +154,7 @@ static const struct opt_desc sockopts[] = {
 	{ OPT(ZMQ_THREAD_SAFE, COMPUTED, RO) },
 	{ OPT(ZMQ_LAST_ENDPOINT, COMPUTED, RO) },
 	{ OPT(ZMQ_FD, COMPUTED, 0) },
-	{ OPT(ZMQ_MONITOR, INT, RW), FIELD(monitor), RANGE(1, 0xffff), INIT(0xffff) },
+	{ OPT(ZMQ_MONITOR, INT, RW), FIELD(monitor), RANGE(1, 0x2ffff), INIT(0xffff) },
 	{ OPT(ZMQ_MONITOR_FD, MONITOR, RO) },
 
 	/* bind(), connect() and their opposites */
@@ -377,7 +382,8 @@ static int set_number(struct zmq_sock *zsk, const struct opt_desc *opt,
 		return -EFAULT;
 	if (opt->kind != KIND_S64)
 		val = i;
-	if (val < opt->min || val > opt->max)
+	if (val < opt->min || val > opt->max ||
+	    (opt->number == ZMQ_MONITOR && val & ~EVENTS))
 		return -EINVAL;
 	err = check_hwm(zsk, opt->number, val);
 	if (err)
@@ -484,6 +490,8 @@ static int set_endpoint(struct zmq_sock *zsk, int number, const char *text,
 		return -ENOMEM;
 	if (zsk->core.opts.ipv6)
 		flags |= ZMQ_EP_IPV6;
+	if (zsk->core.opts.resolve && !bind)
+		flags |= ZMQ_EP_NAMES;
 	err = zmq_endpoint_parse(ep, text, len, flags);
 	if (err)
 		goto out;
@@ -539,6 +547,8 @@ static int store_bytes(struct zmq_sock *zsk, const struct opt_desc *opt,
 		return 0;
 	case KIND_ENDPOINT:
 		return set_endpoint(zsk, opt->number, val, len);
+	case KIND_ANSWER:
+		return zmq_resolve_answer(&zsk->core.owner, val, len);
 	default:
 		return pattern_set(zsk, opt, val, len);
 	}
@@ -619,6 +629,7 @@ int zmq_sock_setsockopt(struct socket *sock, int level, int optname,
 	case KIND_HEAP:
 	case KIND_TEXT:
 	case KIND_ENDPOINT:
+	case KIND_ANSWER:
 	case KIND_PAT_BYTES:
 		return set_bytes(zsk, opt, optval, optlen);
 	case KIND_FILTER:

@@ -7,6 +7,7 @@
 #define B ZMQ_EP_BIND
 #define C ZMQ_EP_CONNECT
 #define V6 ZMQ_EP_IPV6
+#define N ZMQ_EP_NAMES
 
 static int parse(struct zmq_endpoint *ep, const char *text, unsigned int flags)
 {
@@ -64,6 +65,11 @@ TEST(endpoint_good, "endpoint: texts and what they become")
 		{ "tcp://*:77;[::1]:5555", C | V6, "tcp://[::]:77;[::1]:5555" },
 		{ "tcp://eth0:0;10.0.0.2:5555", C },
 		{ "tcp://[fe80::2%a]:0;[fe80::1%b]:5", C | V6 },
+		{ "tcp://localhost:5555", C | N }, { "tcp://a:1", C | N | V6 },
+		{ "tcp://www.example_1.org.:65535", C | N },
+		{ "tcp://1a:00080", C | N, "tcp://1a:80" },
+		{ "tcp://127.0.0.1:5555", C | N }, { "tcp://[::1]:5", C | N | V6 },
+		{ "tcp://10.0.0.1:*;10.0.0.2:5555", C | N, "tcp://10.0.0.1:0;10.0.0.2:5555" },
 		{ "inproc://x", B },
 		{ "inproc://x", C },
 		{ "inproc://tcp://*:1 \xff;", C },
@@ -132,6 +138,17 @@ TEST(endpoint_bad, "endpoint: what is refused")
 		{ "tcp://*:5555", C, -EINVAL },
 		{ "tcp://localhost:5555", C, -EINVAL },
 		{ "tcp://eth0:5555", C, -EINVAL },
+		{ "tcp://*:5555", C | N, -EINVAL }, { "tcp://:5555", C | N, -EINVAL },
+		{ "tcp://host:*", C | N, -EINVAL }, { "tcp://host:0", C | N, -EINVAL },
+		{ "tcp://host:http", C | N, -EINVAL }, { "tcp://host", C | N, -EINVAL },
+		{ "tcp://-host:1", C | N, -EINVAL }, { "tcp://.:1", C | N, -EINVAL },
+		{ "tcp://ho st:1", C | N, -EINVAL }, { "tcp://ho/st:1", C | N, -EINVAL },
+		{ "tcp://h\xf6st:1", C | N, -EINVAL }, { "tcp://a:b:1", C | N, -EINVAL },
+		{ "tcp://127.0.0.256:1", C | N, -EINVAL },
+		{ "tcp://1.2.3.4.5:1", C | N, -EINVAL }, { "tcp://12:1", C | N, -EINVAL },
+		{ "tcp://[host]:1", C | N | V6, -EINVAL },
+		{ "tcp://127.0.0.1:0;host:1", C | N, -EINVAL },
+		{ "tcp://a.long.host.name:1", B | N, -ENODEV },
 		{ "tcp://127.0.0.256:1", C, -EINVAL },
 		{ "tcp://127.0.0.1.1:1", C, -EINVAL },
 		{ "tcp://127.0.0.1:x:1", C, -EINVAL },
@@ -178,6 +195,44 @@ TEST(endpoint_bad, "endpoint: what is refused")
 	}
 	CHECK_EQ(zmq_endpoint_parse(&ep, "inproc://a\0b", 12, B), -EINVAL);
 	CHECK_EQ(zmq_endpoint_parse(&ep, "tcp://*:1\0", 10, B), -EINVAL);
+}
+
+TEST(endpoint_names, "endpoint: names of hosts")
+{
+	char name[300] = "tcp://", buf[ZMQ_EP_TEXT];
+	struct zmq_endpoint ep, other;
+
+	CHECK_EQ(parse(&ep, "tcp://host.test:5555", C | N), 0);
+	CHECK(zmq_endpoint_is_named(&ep) && !ep.any_addr && !ep.has_src);
+	CHECK(ep.addr.family == AF_INET && zmq_inaddr_any(&ep.addr));
+	CHECK_EQ(zmq_endpoint_port(&ep.addr), 5555);
+	CHECK_EQ(parse(&other, "tcp://HOST.test:5555", C | N | V6), 0);
+	CHECK_EQ(other.addr.family, AF_INET6);
+	CHECK(zmq_endpoint_equal(&ep, &other));
+	/* Also once an address is known */
+	CHECK_EQ(parse(&other, "tcp://10.0.0.1:5555", C | N), 0);
+	CHECK(!zmq_endpoint_is_named(&other));
+	CHECK(!zmq_endpoint_equal(&ep, &other) && !zmq_endpoint_equal(&other, &ep));
+	ep.addr = other.addr;
+	CHECK(!zmq_endpoint_equal(&ep, &other) && !zmq_endpoint_equal(&other, &ep));
+	CHECK(zmq_endpoint_format(&ep, buf, sizeof(buf)) > 0);
+	CHECK_STR(buf, "tcp://host.test:5555");
+	CHECK_EQ(parse(&other, "tcp://host.test:5555", C | N), 0);
+	CHECK(zmq_endpoint_equal(&ep, &other));
+	CHECK_EQ(parse(&other, "tcp://host.test:5556", C | N), 0);
+	CHECK(!zmq_endpoint_equal(&ep, &other));
+	CHECK_EQ(parse(&other, "tcp://host.tes:5555", C | N), 0);
+	CHECK(!zmq_endpoint_equal(&ep, &other));
+	CHECK_EQ(parse(&other, "ipc://host.test", C | N), 0);
+	CHECK(!zmq_endpoint_is_named(&other));
+
+	memset(name + 6, 'a', ZMQ_EP_HOST_MAX);
+	strcpy(name + 6 + ZMQ_EP_HOST_MAX, ":65535");
+	CHECK_EQ(parse(&ep, name, C | N), 0);
+	CHECK_EQ(zmq_endpoint_format(&ep, buf, sizeof(buf)), strlen(name));
+	CHECK_STR(buf, name);
+	strcpy(name + 6 + ZMQ_EP_HOST_MAX, "a:65535");
+	CHECK_EQ(parse(&ep, name, C | N), -ENAMETOOLONG);
 }
 
 TEST(endpoint_fields, "endpoint: the fields that a caller uses")

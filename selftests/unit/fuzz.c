@@ -110,6 +110,7 @@ static void fuzz_endpoint(const u8 *p, size_t n)
 	if (!n)
 		return;
 	flags = *p & ZMQ_EP_IPV6 ? ZMQ_EP_IPV6 : 0;
+	flags |= *p & ZMQ_EP_NAMES;
 	flags |= *p & 1 ? ZMQ_EP_BIND : ZMQ_EP_CONNECT;
 	if (zmq_endpoint_parse(&ep, (const char *)p + 1, n - 1, flags))
 		return;

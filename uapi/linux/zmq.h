@@ -145,6 +145,8 @@ struct sockaddr_zmq_peer {
 #define ZMQ_LOCAL_DIRECT	1010	/* int, 0 or 1: tcp:// without TCP inside this kernel */
 #define ZMQ_NAME_FORM		1016	/* int, 0 endpoints as text, 1 the transport's addresses */
 #define ZMQ_ABORT		1017	/* int, set only: gives up half a message */
+#define ZMQ_RESOLVE		1022	/* int, 0 or 1: connect takes names of hosts */
+#define ZMQ_RESOLVED		1023	/* set only: endpoint, NUL, endpoint with an address */
 
 /* When a connection that was dialed is not dialed again */
 #define ZMQ_RECONNECT_STOP_CONN_REFUSED 0x1
@@ -171,6 +173,9 @@ struct sockaddr_zmq_peer {
 #define ZMQ_EVENT_HANDSHAKE_FAILED_AUTH 0x4000 /* 300, 400 or 500 */
 #define ZMQ_EVENT_GIVEN_UP 0x8000	/* errno; it is not connected again */
 #define ZMQ_EVENT_ALL 0xFFFF
+
+/* Not one of those: who asks for it is to answer by ZMQ_RESOLVED. */
+#define ZMQ_EVENT_RESOLVE 0x20000	/* ms until the attempt fails; @remote has the name */
 
 #define ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED 0x10000000
 #define ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA 0x10000018

@@ -36,7 +36,8 @@ static const struct int_option int_options[] = {
 	{ ZMQ_HEARTBEAT_TTL, 0, { 100, 6553500, 0 }, { -1, 6553600 } },
 	{ ZMQ_HEARTBEAT_TIMEOUT, -1, { 0, 5000, -1 }, { -2, INT_MIN } },
 	{ ZMQ_RECONNECT_STOP, 0, { 1, 7, 0 }, { -1, 8 } },
-	{ ZMQ_MONITOR, ZMQ_EVENT_ALL, { 1, 0x200, ZMQ_EVENT_ALL }, { -1, 0x10000 } },
+	{ ZMQ_MONITOR, ZMQ_EVENT_ALL, { 1, ZMQ_EVENT_RESOLVE, ZMQ_EVENT_ALL }, { -1, 0x10000 } },
+	{ ZMQ_RESOLVE, 0, { 1, 0, 1 }, { -1, 2 } },
 	{ ZMQ_CONNECT_TIMEOUT, 0, { 1, 5000, 0 }, { -1, INT_MIN } },
 	{ ZMQ_TCP_MAXRT, 0, { 1, 5000, 0 }, { -1, INT_MIN } },
 };
