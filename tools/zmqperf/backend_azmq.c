@@ -339,6 +339,11 @@ static unsigned int azmq_serve(struct port *p)
 	return served;
 }
 
+static int azmq_readable(struct port *p)
+{
+	return p->fd;
+}
+
 const struct backend backend_azmq = {
 	.name = "azmq",
 	.refuses = azmq_refuses,
@@ -354,4 +359,5 @@ const struct backend backend_azmq = {
 	.recv_many = azmq_recv_many,
 	.await = wait_readable,
 	.serve = azmq_serve,
+	.readable = azmq_readable,
 };

@@ -157,20 +157,46 @@ static unsigned int libzmq_recv_many(struct port *p, struct msg *m,
 	return 1;
 }
 
+static int libzmq_readable(struct port *p)
+{
+	struct lz *z = p->own;
+	size_t len = sizeof(int);
+	int fd;
+
+	if (zmq_getsockopt(z->socket, ZMQ_FD, &fd, &len))
+		die_zmq("ZMQ_FD");
+	return fd;
+}
+
+static unsigned int libzmq_poll_any(struct port **ports, unsigned int n)
+{
+	static zmq_pollitem_t *items;
+	unsigned int i;
+
+	if (!items) {
+		items = xcalloc(n, sizeof(*items));
+		for (i = 0; i < n; i++) {
+			items[i].socket = ((struct lz *)ports[i]->own)->socket;
+			items[i].events = ZMQ_POLLIN;
+		}
+	}
+	if (zmq_poll(items, n, -1) < 1)
+		die_zmq("zmq_poll");
+	for (i = 0; !items[i].revents; i++)
+		;
+	return i;
+}
+
 /* ZMQ_FD says that ZMQ_EVENTS may have changed, and only once. */
 static void libzmq_await(struct port *p)
 {
 	struct lz *z = p->own;
 	struct epoll_event ev;
-	int fd, events;
 	size_t len;
+	int events;
 
-	if (p->epfd < 0) {
-		len = sizeof(fd);
-		if (zmq_getsockopt(z->socket, ZMQ_FD, &fd, &len))
-			die_zmq("ZMQ_FD");
-		port_epoll(p, fd, 0);
-	}
+	if (p->epfd < 0)
+		port_epoll(p, libzmq_readable(p), 0);
 	for (;;) {
 		len = sizeof(events);
 		if (zmq_getsockopt(z->socket, ZMQ_EVENTS, &events, &len))
@@ -212,4 +238,7 @@ const struct backend backend_libzmq = {
 	.recv_many = libzmq_recv_many,
 	.await = libzmq_await,
 	.serve = libzmq_serve,
+	.readable = libzmq_readable,
+	.poll_any = libzmq_poll_any,
+	.edge = true,
 };

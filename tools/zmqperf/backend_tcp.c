@@ -219,4 +219,5 @@ const struct backend backend_tcp = {
 	.recv_many = raw_recv_many,
 	.await = raw_await,
 	.serve = raw_serve,
+	.readable = raw_readable,
 };

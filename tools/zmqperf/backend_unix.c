@@ -71,10 +71,11 @@ static socklen_t address(struct sockaddr_un *sun, const char *name)
 
 static void unix_listen(struct port *p, char *where)
 {
+	static unsigned int listeners;
 	struct sockaddr_un sun;
 	socklen_t len;
 
-	snprintf(where, ENDPOINT_MAX, "zmqperf-%d", getpid());
+	snprintf(where, ENDPOINT_MAX, "zmqperf-%d-%u", getpid(), listeners++);
 	len = address(&sun, where);
 	if (bind(p->fd, (struct sockaddr *)&sun, len) ||
 	    listen(p->fd, SOMAXCONN))
@@ -154,4 +155,5 @@ const struct backend backend_unix = {
 	.recv_many = unix_recv_many,
 	.await = raw_await,
 	.serve = raw_serve,
+	.readable = raw_readable,
 };

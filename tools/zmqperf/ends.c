@@ -26,6 +26,8 @@ static int to[2], from[2];
 static char *where;
 static clockid_t far_clock;
 static bool threads;
+/* Of the far end, if it takes time. */
+static struct stats *far_stats;
 
 int ends_far_clock(void)
 {
@@ -105,6 +107,10 @@ static void run_far(const struct options *o)
 	prepare(&r, o, false);
 	o->mode->far_open(&r);
 	for (phase = 0; phase < PHASES; phase++) {
+		struct stats none = { .room = 0 };
+
+		r.latency = far_stats && phase == PHASE_TIMED ? far_stats :
+			    &none;
 		enter(&r, phase);
 		o->mode->far(&r, rounds(o, phase));
 		ends_meet(&r);
@@ -144,7 +150,8 @@ static void run_near(const struct options *o, struct result *res)
 	struct run r;
 
 	prepare(&r, o, true);
-	stats_init(&res->latency, o->count);
+	if (!far_stats)
+		stats_init(&res->latency, o->count);
 	o->mode->near_open(&r);
 	for (phase = 0; phase < PHASES; phase++) {
 		struct stats none = { .room = 0 };
@@ -159,6 +166,8 @@ static void run_near(const struct options *o, struct result *res)
 		ends_meet(&r);
 		counters_close(c, phase == PHASE_COUNTED);
 	}
+	if (far_stats)
+		res->latency = *far_stats;
 	res->timed_ops = operations(o, PHASE_TIMED);
 	res->counted_ops = operations(o, PHASE_COUNTED);
 	ends_meet(&r);
@@ -251,6 +260,8 @@ void ends_run(const struct options *o, struct result *res)
 	sigaction(SIGCHLD, &died, NULL);
 	alarm(o->timeout);
 	counters_init();
+	if (o->mode->far_times)
+		far_stats = stats_shared(operations(o, PHASE_TIMED));
 	threads = o->backend == &backend_libzmq &&
 		  o->transport == OVER_INPROC;
 	if (threads)

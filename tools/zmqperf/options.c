@@ -29,6 +29,8 @@ static const char help[] =
 "  scale     --peers clients take turns at one such server\n"
 "  fanout    one publisher, --peers subscribers\n"
 "  subs      one publisher, a subscriber to --subs topics\n"
+"  events    --peers sockets watched, one of which has messages\n"
+"  quotes    --rate messages a second of --subs topics, to --peers subscribers\n"
 "Options:\n"
 "  -p, --pattern NAME     reqrep, pair, dealer, pushpull, pubsub, router\n"
 "  -t, --transport NAME   tcp, ipc, inproc\n"
@@ -37,10 +39,12 @@ static const char help[] =
 "  -w, --warmup N         as many before that, compared byte by byte (100)\n"
 "  -c, --call STYLE       send, zc, mmsg, frames, uring\n"
 "  -b, --batch N          messages per call of the last three, buffers of zc (32)\n"
-"  -N, --peers N          of modes scale and fanout (1)\n"
-"  -W, --window N         of mode rpc (16)\n"
-"  -S, --subs N           topics of mode subs (1)\n"
-"  -r, --rate N           of mode paced, messages a second\n"
+"  -N, --peers N          of modes scale, fanout, events and quotes (1)\n"
+"  -W, --window N         of modes rpc, and quotes: that many at a time (16)\n"
+"  -S, --subs N           topics of modes subs and quotes (1)\n"
+"  -r, --rate N           of modes paced and quotes, messages a second\n"
+"      --wait WAY         modes events and quotes: recv, select, poll, epoll,\n"
+"                         uring, zmq_poll (epoll)\n"
 "      --epoll            mode lat: both ends wait in epoll\n"
 "      --direct           azmq over tcp: messages without TCP, ZMQ_LOCAL_DIRECT\n"
 "      --each             mode fanout: all have a message before the next one\n"
@@ -59,7 +63,7 @@ static const struct backend * const backends[] = {
 
 static const struct mode * const modes[] = {
 	&mode_lat, &mode_thr, &mode_paced, &mode_rpc, &mode_scale,
-	&mode_fanout, &mode_subs,
+	&mode_fanout, &mode_subs, &mode_events, &mode_quotes,
 };
 
 static const struct pattern patterns[] = {
@@ -79,6 +83,15 @@ static const char * const styles[] = {
 	[STYLE_ZC] = "zc",
 };
 
+static const char * const waits[] = {
+	[WAIT_RECV] = "recv",
+	[WAIT_SELECT] = "select",
+	[WAIT_POLL] = "poll",
+	[WAIT_EPOLL] = "epoll",
+	[WAIT_URING] = "uring",
+	[WAIT_ZMQ_POLL] = "zmq_poll",
+};
+
 static const char * const transports[] = {
 	[OVER_TCP] = "tcp",
 	[OVER_IPC] = "ipc",
@@ -88,6 +101,11 @@ static const char * const transports[] = {
 const char *style_name(enum style style)
 {
 	return styles[style];
+}
+
+const char *wait_name(enum wait wait)
+{
+	return waits[wait];
 }
 
 const char *transport_name(enum transport transport)
@@ -189,6 +207,11 @@ static void name_ends(struct options *o, const char *backend, const char *mode)
 		usage("no such mode: '%s'", mode);
 }
 
+static bool loops(const struct options *o)
+{
+	return o->mode == &mode_events || o->mode == &mode_quotes;
+}
+
 /* What can be wrong although each option by itself is right. */
 static void check(const struct options *o)
 {
@@ -206,8 +229,13 @@ static void check(const struct options *o)
 	    !(o->mode == &mode_rpc && o->style == STYLE_FRAMES))
 		usage("mode %s does not take the call style %s", o->mode->name,
 		      styles[o->style]);
-	if (o->peers > 1 && o->mode != &mode_scale && o->mode != &mode_fanout)
-		usage("--peers is for the modes scale and fanout");
+	if (o->peers > 1 && o->mode != &mode_scale &&
+	    o->mode != &mode_fanout && !loops(o))
+		usage("--peers is for the modes scale, fanout, events and quotes");
+	if (o->wait != WAIT_EPOLL && !loops(o))
+		usage("--wait is for the modes events and quotes");
+	if (o->wait == WAIT_ZMQ_POLL && !o->backend->poll_any)
+		usage("--wait zmq_poll is for libzmq");
 	if (o->epoll && o->mode != &mode_lat)
 		usage("--epoll is for mode lat");
 	if (o->direct && (o->backend != &backend_azmq ||
@@ -217,13 +245,13 @@ static void check(const struct options *o)
 		usage("--each is for mode fanout");
 	if (o->miss && o->mode != &mode_subs)
 		usage("--miss is for mode subs");
-	if (o->rate && o->mode != &mode_paced)
-		usage("--rate is for mode paced");
+	if (o->rate && o->mode != &mode_paced && o->mode != &mode_quotes)
+		usage("--rate is for the modes paced and quotes");
 	if (o->mode->check)
 		o->mode->check(o);
 }
 
-enum { EPOLL = 256, DIRECT, EACH, MISS, TIMEOUT, JSON };
+enum { WAIT = 256, EPOLL, DIRECT, EACH, MISS, TIMEOUT, JSON };
 
 static const struct option table[] = {
 	{ "pattern", required_argument, NULL, 'p' },
@@ -237,6 +265,7 @@ static const struct option table[] = {
 	{ "window", required_argument, NULL, 'W' },
 	{ "subs", required_argument, NULL, 'S' },
 	{ "rate", required_argument, NULL, 'r' },
+	{ "wait", required_argument, NULL, WAIT },
 	{ "epoll", no_argument, NULL, EPOLL },
 	{ "direct", no_argument, NULL, DIRECT },
 	{ "each", no_argument, NULL, EACH },
@@ -284,6 +313,9 @@ static void option(struct options *o, int c)
 	case 'r':
 		o->rate = parse("rate", optarg, 1, 1000000000);
 		break;
+	case WAIT:
+		o->wait = one_of("way to wait", optarg, waits, LEN(waits));
+		break;
 	case EPOLL:
 		o->epoll = true;
 		break;
@@ -318,6 +350,7 @@ void options_parse(struct options *o, int argc, char **argv)
 	*o = (struct options){
 		.size = 64, .count = 10000, .warmup = 100, .batch = 32,
 		.peers = 1, .window = 16, .subs = 1, .timeout = 600,
+		.wait = WAIT_EPOLL,
 	};
 	while ((c = getopt_long(argc, argv, "p:t:s:n:w:c:b:N:W:S:r:h", table,
 				NULL)) != -1) {

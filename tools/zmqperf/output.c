@@ -32,7 +32,7 @@ static void print_json(const struct options *o, const struct figure *f)
 	printf("\"each\": %s, \"miss\": %s, \"direct\": %s, ",
 	       o->each ? "true" : "false", o->miss ? "true" : "false",
 	       o->direct ? "true" : "false");
-	printf("\"verified\": true");
+	printf("\"wait\": \"%s\", \"verified\": true", wait_name(o->wait));
 	for (; f->key; f++) {
 		if (f->value == ABSENT)
 			printf(", \"%s\": null", f->key);

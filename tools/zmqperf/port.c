@@ -3,7 +3,7 @@
 #include <sys/epoll.h>
 #include "zmqperf.h"
 
-static struct port *port_open(const struct run *r)
+struct port *port_open(const struct run *r)
 {
 	const struct pattern *pattern = r->o->pattern;
 	struct port *p = xcalloc(1, sizeof(*p));

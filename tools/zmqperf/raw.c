@@ -41,7 +41,7 @@ void raw_add(struct port *p, int fd)
 	else if (c->room < 4096)
 		c->room = 4096;
 	c->buf = xcalloc(1, c->room);
-	port_epoll(p, fd, raw->n++);
+	raw->n++;
 }
 
 void raw_accepted(struct port *p, unsigned int n)
@@ -103,6 +103,21 @@ unsigned int raw_recv_many(struct port *p, struct msg *m, unsigned int max)
 	return 1;
 }
 
+/* Who waits in no other way needs an epoll instance. */
+static void raw_watch(struct port *p)
+{
+	struct raw *raw = p->own;
+	unsigned int i;
+
+	for (i = 0; i < raw->n; i++)
+		port_epoll(p, raw->conns[i].fd, i);
+}
+
+int raw_readable(struct port *p)
+{
+	return raw_conn(p)->fd;
+}
+
 void raw_await(struct port *p)
 {
 	struct raw *raw = p->own;
@@ -110,6 +125,8 @@ void raw_await(struct port *p)
 
 	if (raw->ops->held(raw->conns))
 		return;
+	if (p->epfd < 0)
+		raw_watch(p);
 	if (epoll_wait(p->epfd, &ev, 1, -1) != 1)
 		die_errno("epoll_wait");
 }
@@ -123,6 +140,8 @@ unsigned int raw_serve(struct port *p)
 	struct msg m;
 	int i, n;
 
+	if (p->epfd < 0)
+		raw_watch(p);
 	n = epoll_wait(p->epfd, ev, READY_MAX, -1);
 	if (n <= 0)
 		die_errno("epoll_wait");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Samples of time, and their distribution. */
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 #include "zmqperf.h"
 
@@ -17,6 +18,20 @@ void stats_init(struct stats *s, unsigned int room)
 	s->sample = xcalloc(room, sizeof(*s->sample));
 	s->room = room;
 	s->n = 0;
+}
+
+/* For samples that another process takes. */
+struct stats *stats_shared(unsigned int room)
+{
+	struct stats *s;
+
+	s = mmap(NULL, sizeof(*s) + room * sizeof(*s->sample),
+		 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s == MAP_FAILED)
+		die_errno("mmap");
+	s->sample = (uint64_t *)(s + 1);
+	s->room = room;
+	return s;
 }
 
 void stats_reset(struct stats *s)

@@ -16,6 +16,9 @@ struct mode;
 struct run;
 
 enum style { STYLE_SEND, STYLE_MMSG, STYLE_FRAMES, STYLE_URING, STYLE_ZC };
+enum wait {
+	WAIT_RECV, WAIT_SELECT, WAIT_POLL, WAIT_EPOLL, WAIT_URING, WAIT_ZMQ_POLL
+};
 enum transport { OVER_TCP, OVER_IPC, OVER_INPROC };
 
 /**
@@ -37,6 +40,7 @@ struct options {
 	const struct pattern *pattern;
 	enum transport transport;
 	enum style style;
+	enum wait wait;
 	size_t size;
 	unsigned int count;
 	unsigned int warmup;
@@ -56,6 +60,7 @@ struct options {
 /* options.c */
 void options_parse(struct options *o, int argc, char **argv);
 const char *style_name(enum style style);
+const char *wait_name(enum wait wait);
 const char *transport_name(enum transport transport);
 noreturn void usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -100,6 +105,10 @@ struct port {
  * @await: waits in epoll until there is a message
  * @serve: waits in epoll, answers the requests that are there with their own
  *	bodies and returns their number
+ * @readable: a descriptor that is readable when there may be a message
+ * @poll_any: waits for a message at one of @n ports by the back end's own call
+ *	and returns its index; %NULL if there is none
+ * @edge: the descriptor of @readable tells that only once
  *
  * None of them returns an error: a benchmark that fails ends.
  */
@@ -120,15 +129,25 @@ struct backend {
 				  unsigned int max);
 	void (*await)(struct port *p);
 	unsigned int (*serve)(struct port *p);
+	int (*readable)(struct port *p);
+	unsigned int (*poll_any)(struct port **ports, unsigned int n);
+	bool edge;
 };
 
 extern const struct backend backend_azmq, backend_libzmq;
 extern const struct backend backend_tcp, backend_unix;
 
 /* port.c */
+struct port *port_open(const struct run *r);
 void ports_listen(struct run *r);
 void ports_dial(struct run *r);
 int port_epoll(struct port *p, int fd, uint32_t which);
+
+/* loop.c */
+struct loop;
+struct loop *loop_new(const struct options *o, struct port **ports,
+		      unsigned int n);
+unsigned int loop_wait(struct loop *l);
 
 /* uring.c */
 void uring_send_many(struct port *p, const void *data, size_t len,
@@ -175,6 +194,7 @@ bool raw_recv(struct port *p, struct msg *m, bool wait);
 unsigned int raw_recv_many(struct port *p, struct msg *m, unsigned int max);
 void raw_await(struct port *p);
 unsigned int raw_serve(struct port *p);
+int raw_readable(struct port *p);
 
 /* payload.c: what messages contain */
 
@@ -210,6 +230,7 @@ struct stats {
 };
 
 void stats_init(struct stats *s, unsigned int room);
+struct stats *stats_shared(unsigned int room);
 void stats_reset(struct stats *s);
 void stats_add(struct stats *s, uint64_t ns);
 void stats_sort(struct stats *s);
@@ -241,7 +262,7 @@ enum phase { PHASE_WARMUP, PHASE_TIMED, PHASE_COUNTED, PHASES };
  * @o: the options
  * @phase: which one it is
  * @seq: number of the next message, at each end its own
- * @latency: where the near end puts its samples
+ * @latency: where samples of time are put
  * @near: the near end's
  * @where: endpoint, once somebody listens
  * @ports: of this end
@@ -276,6 +297,7 @@ void counters_close(struct counters *c, bool syscalls);
  * @name: on the command line
  * @unit: what an operation is called
  * @patterns: names of those it takes, the default first
+ * @far_times: samples of time are taken by the other end, one an operation
  * @check: ends the program if the options make no sense
  * @near_open: opens the sockets of the end that asks or sends
  * @far_open: of the other one
@@ -287,6 +309,7 @@ struct mode {
 	const char *name;
 	const char *unit;
 	const char * const *patterns;
+	bool far_times;
 	void (*check)(const struct options *o);
 	void (*near_open)(struct run *r);
 	void (*far_open)(struct run *r);
@@ -297,6 +320,7 @@ struct mode {
 
 extern const struct mode mode_lat, mode_thr, mode_fanout, mode_rpc;
 extern const struct mode mode_scale, mode_subs, mode_paced;
+extern const struct mode mode_events, mode_quotes;
 
 /* sync.c: publishers and subscribers find each other */
 void sync_publisher(struct run *r);
