@@ -42,6 +42,8 @@ help:
 #?   bench           AF_ZMQ against libzmq and plain sockets, in a deterministic machine: one table
 #?   bench-long      the same with 5000 clients and a million subscriptions
 #?   bench-smp       wall time on two emulated CPUs, a sanity check that is not to be quoted
+#?   bench-events    what an event costs with 1 to 10,000 sockets, by select, poll, epoll and io_uring
+#?   bench-quotes    a feed of quotes to 50 subscribers: how long a quote takes
 #?   bench-compare   does AF_ZMQ take longer in NEW= than in OLD=, by more than WITHIN= percent (2)?
 #?                   Git revisions or directories; ROWS=1,4 for some rows of the table
 #?   deps            install the Debian packages that all of this needs
@@ -145,10 +147,14 @@ bench-long:
 bench-smp:
 	@$(run_bench) --smp --repeat 1
 
+bench-events bench-quotes:
+	@tools/deps build vm bench && $(MAKE) -s zmqperf && tools/bench/matrix $(@:bench-%=%)
+
 bench-compare:
 	@tools/deps build vm bench
 	@tools/bench/bench --compare "$(OLD)" "$(NEW)" --within "$(or $(WITHIN),2)" $(if $(ROWS),--rows "$(ROWS)")
 
 .PHONY: all help modules modules_install headers_install lib lib-uring tools tools_install install deb deb-test clean deps demo \
 	check check-unit check-vm check-static check-debug check-uring check-loops check-scale check-stall zmqperf bench bench-long bench-smp \
+	bench-events bench-quotes \
 	bench-compare
