@@ -168,7 +168,6 @@ class Transport:
         self._state = CLOSING
         self.disconnecting = True
         self._wantMessages(False)
-        self._received.clear()
         if self._linger >= 0:
             self._lingering = self.reactor.callLater(self._linger / 1000, self._expired)
         self._maybeDone()
@@ -178,7 +177,7 @@ class Transport:
 
     def _maybeDone(self):
         """Closing has waited for what was promised."""
-        if self._state == CLOSING and not self._waiting and self._producer is None:
+        if self._state == CLOSING:
             self._soon(self._done)
 
     def _done(self):

@@ -4,6 +4,7 @@
 import errno
 import os
 import socket
+import time
 from itertools import count
 
 from twisted.internet import reactor
@@ -200,6 +201,19 @@ class ProtocolSuite:
         yield rights.expect(300)
         self.assertEqual(lefts.received, numbers(300))
         self.assertEqual(rights.received, numbers(300))
+
+    @inlineCallbacks
+    def test_sending_hides_no_message_that_is_there(self):
+        left, endpoint, _ = self.bind("pair")
+        right, rights = self.connect("pair", endpoint)
+        right.write(b"hello")
+        yield left.protocol.expect(1)
+        left.write(b"x")
+        # Not before the reactor has had a chance to see it.
+        time.sleep(0.1)
+        right.write(b"y")
+        yield rights.expect(1)
+        self.assertEqual(rights.received, [[b"x"]])
 
     @inlineCallbacks
     def test_requests_are_answered(self):

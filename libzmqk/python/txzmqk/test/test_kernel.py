@@ -4,6 +4,7 @@
 import gc
 import os
 import socket
+import struct
 import warnings
 
 from twisted.internet import reactor
@@ -13,9 +14,32 @@ from twisted.internet.interfaces import IReadWriteDescriptor
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from txzmqk.kernel import KernelTransport
+from txzmqk.kernel import BATCH, KernelTransport, batch, descriptions, sent
 from txzmqk.test.suite import ProtocolSuite, Recorder, numbers, until, wait
 from txzmqk.test.test_transports import KERNEL
+
+
+class FramingTests(TestCase):
+    """What is said of messages in a call, for which no socket is needed."""
+
+    def test_a_table_describes_each_frame(self):
+        messages = [[b"ab", b"", b"c"], [b""], [b"defg"]]
+        table = descriptions(messages)
+        self.assertEqual(struct.unpack(f"{len(table) // 4}I", table), (2, 1, 0, 1, 1, 0, 0, 0, 4, 0))
+        # pylint: disable-next=protected-access
+        self.assertEqual(KernelTransport._messages(memoryview(b"abcdefg"), table), messages)
+
+    def test_bytes_say_how_many_messages_were_sent(self):
+        messages = [[b"ab", b"c"], [b"d"], [b"", b""], [b"e"]]
+        self.assertEqual([sent(messages, size) for size in (3, 4)], [1, 2])
+        # The kernel stops in front of an empty message, so an empty one is the only one or the first.
+        self.assertEqual([sent(messages[2:], size) for size in (0, 1)], [1, 2])
+        self.assertEqual(sent([[b"x"], [b""]], 1), 1)
+
+    def test_a_call_has_its_limits_and_at_least_a_message(self):
+        self.assertEqual(len(batch([[b"x"]] * 1000)), BATCH)
+        self.assertEqual(len(batch([[b"x"] * 5000, [b"x"]])), 1)
+        self.assertEqual(len(batch([[bytes(1 << 20)], [b"x"]])), 1)
 
 
 class Counting(KernelTransport):
