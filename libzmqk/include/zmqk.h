@@ -8,7 +8,7 @@
  *
  * A function fails with -1 or NULL and errno, like the system calls that it
  * makes; "Calls:" names them. The library has no threads and no state but in
- * objects that the caller makes. A socket may be used by any number of threads
+ * objects that the caller makes; threads only in a resolver. A socket may be used by any number of threads
  * and processes at a time, an object by one thread at a time. Described in
  * libzmqk(3) and af_zmq(7).
  */
@@ -24,6 +24,7 @@
 #include <zmqk/peer.h>
 #include <zmqk/zerocopy.h>
 #include <zmqk/monitor.h>
+#include <zmqk/resolver.h>
 #include <zmqk/probe.h>
 
 #endif /* ZMQK_H */

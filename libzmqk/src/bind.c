@@ -16,11 +16,13 @@
  * @syscall: bind() or connect(); NULL if there is none
  * @option: the same as a socket option
  * @interfaces: the endpoint may name a network interface
+ * @resolver: a socket with ZMQ_RESOLVE takes the name of a host as it is
  */
 struct verb {
 	int (*syscall)(int fd, const struct sockaddr *addr, socklen_t len);
 	int option;
 	bool interfaces;
+	bool resolver;
 };
 
 static int apply(int fd, const struct verb *verb, const char *text)
@@ -64,6 +66,13 @@ static int apply_names(int fd, const struct verb *verb, const char *endpoint,
 	return ret;
 }
 
+static bool has_resolver(int fd)
+{
+	int on;
+
+	return !zmqk_get_int(fd, ZMQ_RESOLVE, &on) && on;
+}
+
 static int run(int fd, const struct verb *verb, const char *endpoint)
 {
 	struct zmqk_names names;
@@ -76,33 +85,37 @@ static int run(int fd, const struct verb *verb, const char *endpoint)
 	found = zmqk__split(endpoint, verb->interfaces, &names);
 	if (found < 0)
 		return -1;
+	if (found && names.host_is_name && verb->resolver && has_resolver(fd)) {
+		names.host_is_name = false;
+		found = names.service_is_name;
+	}
 	return found ? apply_names(fd, verb, endpoint, &names) : apply(fd, verb, endpoint);
 }
 
 int zmqk_bind(int fd, const char *endpoint)
 {
-	static const struct verb verb = { bind, ZMQ_BIND, true };
+	static const struct verb verb = { bind, ZMQ_BIND, true, false };
 
 	return run(fd, &verb, endpoint);
 }
 
 int zmqk_unbind(int fd, const char *endpoint)
 {
-	static const struct verb verb = { NULL, ZMQ_UNBIND, true };
+	static const struct verb verb = { NULL, ZMQ_UNBIND, true, false };
 
 	return run(fd, &verb, endpoint);
 }
 
 int zmqk_connect(int fd, const char *endpoint)
 {
-	static const struct verb verb = { connect, ZMQ_CONNECT, false };
+	static const struct verb verb = { connect, ZMQ_CONNECT, false, true };
 
 	return run(fd, &verb, endpoint);
 }
 
 int zmqk_disconnect(int fd, const char *endpoint)
 {
-	static const struct verb verb = { NULL, ZMQ_DISCONNECT, false };
+	static const struct verb verb = { NULL, ZMQ_DISCONNECT, false, true };
 
 	return run(fd, &verb, endpoint);
 }

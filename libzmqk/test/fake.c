@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,6 +35,10 @@ int __wrap_getaddrinfo(const char *host, const char *service,
 		       const struct addrinfo *hints, struct addrinfo **list);
 void __wrap_freeaddrinfo(struct addrinfo *list);
 unsigned int __wrap_if_nametoindex(const char *name);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+			  void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+			  void *arg);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t size);
@@ -125,6 +131,19 @@ int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_
 		fake.rcvframes += option == ZMQ_RCVFRAMES;
 		return 0;
 	}
+	if (option == ZMQ_RESOLVED) {
+		const char *address = memchr(value, 0, len);
+
+		int left = (const char *)value + len - address - 1;
+
+		record("resolved %s = %.*s\n", (const char *)value, left ? left : 1,
+		       left ? address + 1 : "-");
+		return next_answer();
+	}
+	if (option == ZMQ_RESOLVE || option == ZMQ_MONITOR) {
+		record("set %d %d\n", option, *(const int *)value);
+		return next_answer();
+	}
 	if (!fake.numbers)
 		record("set %d %.*s\n", option, (int)len, (const char *)value);
 	else if (!is_number(len))
@@ -136,14 +155,32 @@ int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_
 	return next_answer();
 }
 
+static int number(void *value, int n)
+{
+	memcpy(value, &n, sizeof(n));
+	return 0;
+}
+
 int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
 {
 	if (fd != FD || level != SOL_ZMQ)
 		return fail(ENOPROTOOPT);
-	if ((option != ZMQ_IPV6 && option != ZMQ_ZEROCOPY) || *len != sizeof(int))
+	if (*len != sizeof(int))
 		return fail(EINVAL);
-	memcpy(value, option == ZMQ_IPV6 ? &fake.ipv6 : &fake.zerocopy, sizeof(int));
-	return 0;
+	switch (option) {
+	case ZMQ_IPV6:
+		return number(value, fake.ipv6);
+	case ZMQ_ZEROCOPY:
+		return number(value, fake.zerocopy);
+	case ZMQ_RESOLVE:
+		return fake.resolve < 0 ? fail(ENOPROTOOPT) : number(value, fake.resolve);
+	case ZMQ_MONITOR:
+		return number(value, ZMQ_EVENT_ALL);
+	case ZMQ_MONITOR_FD:
+		return fake.monitor < 0 ? fail(EMFILE) : number(value, dup(fake.monitor));
+	default:
+		return fail(EINVAL);
+	}
 }
 
 ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
@@ -178,8 +215,15 @@ int __wrap_getaddrinfo(const char *host, const char *service,
 		       const struct addrinfo *hints, struct addrinfo **list)
 {
 	struct addrinfo **tail = list;
+	sigset_t mask;
+	char token;
 	int i;
 
+	if (fake.gate >= 0) {
+		pthread_sigmask(SIG_SETMASK, NULL, &mask);
+		if (!sigismember(&mask, SIGTERM) || read(fake.gate, &token, 1) != 1)
+			return EAI_FAIL;
+	}
 	if (!same(host, fake.want_host) || !same(service, fake.want_service) ||
 	    hints->ai_family != fake.want_family || hints->ai_socktype != SOCK_STREAM) {
 		record("getaddrinfo %s %s %d\n", host ? host : "-", service ? service : "-",
@@ -213,6 +257,14 @@ unsigned int __wrap_if_nametoindex(const char *name)
 		return 1;
 	errno = ENODEV;
 	return 0;
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+			  void *arg)
+{
+	fake.threads++;
+	return fake.thread_error ? fake.thread_error :
+				   __real_pthread_create(thread, attr, fn, arg);
 }
 
 static bool allocation_fails(void)

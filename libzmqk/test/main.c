@@ -40,6 +40,7 @@ int main(void)
 	puts("TAP version 13");
 	test_socket();
 	test_names();
+	test_resolver();
 	test_messages();
 	test_lender();
 	test_texts();

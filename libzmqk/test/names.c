@@ -32,6 +32,7 @@ static void reset(void)
 {
 	fake = (struct fake){
 		.interface = "eth0",
+		.gate = -1,
 		.want_family = AF_INET,
 		.want_host = "example.org",
 		.addresses = { "192.0.2.1", "192.0.2.2" },
@@ -139,6 +140,41 @@ static void test_resolved(void)
 	   "an interface's name is a host for connect");
 }
 
+static void test_with_resolver(void)
+{
+	char want[200];
+
+	reset();
+	fake.resolve = 1;
+	fake.want_host = "nobody asks for it";
+	ok(!zmqk_connect(FD, "tcp://example.org:5555") &&
+	   logged("connect tcp://example.org:5555\n"), "with ZMQ_RESOLVE a name goes to the kernel");
+
+	reset();
+	fake.resolve = 1;
+	snprintf(want, sizeof(want), "set %d tcp://example.org:5555\n", ZMQ_DISCONNECT);
+	ok(!zmqk_disconnect(FD, "tcp://example.org:5555") && logged(want),
+	   "with ZMQ_RESOLVE a name is disconnected");
+
+	reset();
+	fake.resolve = 1;
+	fake.want_host = NULL;
+	fake.want_service = "http";
+	fake.port = 80;
+	ok(!zmqk_connect(FD, "tcp://example.org:http") && logged("connect tcp://example.org:80\n"),
+	   "with ZMQ_RESOLVE a service is looked up");
+
+	reset();
+	fake.resolve = 1;
+	ok(!zmqk_bind(FD, "tcp://example.org:5555") && logged("bind tcp://192.0.2.1:5555\n"),
+	   "with ZMQ_RESOLVE names are looked up for bind");
+
+	reset();
+	fake.resolve = -1;
+	ok(!zmqk_connect(FD, "tcp://example.org:5555") &&
+	   logged("connect tcp://192.0.2.1:5555\n"), "a kernel without ZMQ_RESOLVE is given addresses");
+}
+
 static void test_next_address(void)
 {
 	char want[200];
@@ -230,6 +266,7 @@ void test_names(void)
 	test_subscriptions();
 	test_as_is();
 	test_resolved();
+	test_with_resolver();
 	test_next_address();
 	test_errors();
 }

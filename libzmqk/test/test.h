@@ -42,12 +42,21 @@ struct fake {
 	int eai;
 	const char *addresses[4];
 	int port;
+	/* in a thread without signals it answers by what comes here; -1: anywhere, at once */
+	int gate;
+	/* pthread_create: how often it was called, and its error */
+	int threads;
+	int thread_error;
 	/* if_nametoindex */
 	const char *interface;
 	/* malloc, calloc, realloc: fail the n-th call from now */
 	int allocation_fails;
 	/* ZMQ_ZEROCOPY as it was */
 	int zerocopy;
+	/* ZMQ_RESOLVE, -1 where the kernel does not know it */
+	int resolve;
+	/* what becomes the descriptor of a monitor, which is closed once */
+	int monitor;
 	/* setsockopt: say which type a value has */
 	bool numbers;
 	/* open: what /sys/module/zmq/parameters/family holds, NULL for ENOENT */
@@ -102,6 +111,7 @@ void kernel_reset(void);
 void test_lender(void);
 void test_messages(void);
 void test_names(void);
+void test_resolver(void);
 void test_socket(void);
 void test_texts(void);
 

@@ -32,11 +32,13 @@ int zmqk_bind(int fd, const char *endpoint);
  * @fd: the socket
  * @endpoint: "transport://address"
  *
- * Names are resolved once, here: reconnection goes to the same address.
+ * Names are resolved once, here: reconnection goes to the same address. With
+ * ZMQ_RESOLVE the name of a host is the kernel's, which asks for its address
+ * before each attempt.
  *
  * Calls: connect(2), or setsockopt(2) ZMQ_CONNECT for more than
- * ZMQ_ENDPOINT_MAX bytes; for a name getsockopt(2) ZMQ_IPV6 and what
- * getaddrinfo(3) calls.
+ * ZMQ_ENDPOINT_MAX bytes; for a name getsockopt(2) ZMQ_RESOLVE and ZMQ_IPV6 and
+ * what getaddrinfo(3) calls.
  *
  * Return: 0, or -1.
  */
