@@ -19,6 +19,10 @@
 #define RECEIVED	"recvfrom "
 #define DUMP		"fstat socket sendto " RECEIVED RECEIVED "close"
 
+/* To a resolver: is there ZMQ_RESOLVE, a monitor, to be polled, ZMQ_RESOLVE. */
+#define MONITOR		"getsockopt setsockopt getsockopt setsockopt "
+#define ADDED		"getsockopt " MONITOR "fcntl epoll_ctl setsockopt"
+
 #define CASES_MAX	80
 #define LIST_MAX	200
 #define LONG		(64 << 10)
@@ -30,7 +34,19 @@ static const struct {
 } names[] = {
 	{ SYS_bind, "bind", NULL },
 	{ SYS_close, "close", NULL },
+	{ SYS_clone, "clone", NULL },
+#ifdef SYS_clone3
+	{ SYS_clone3, "clone", NULL },
+#endif
 	{ SYS_connect, "connect", NULL },
+	{ SYS_epoll_create1, "epoll_create1", NULL },
+	{ SYS_epoll_ctl, "epoll_ctl", NULL },
+#ifdef SYS_epoll_wait
+	{ SYS_epoll_wait, "epoll_wait", NULL },
+#endif
+	{ SYS_epoll_pwait, "epoll_wait", NULL },
+	{ SYS_eventfd2, "eventfd2", NULL },
+	{ SYS_fcntl, "fcntl", NULL },
 	{ SYS_getsockname, "getsockname", NULL },
 	{ SYS_getsockopt, "getsockopt", NULL },
 	{ SYS_read, "read", NULL },
@@ -192,6 +208,37 @@ static void call_of_others(int push, int pull)
 	CASE("zmqk_event_name", "", zmqk_event_name(ZMQ_EVENT_CLOSED));
 }
 
+static int lookup(void *arg, const char *host, int family, struct sockaddr_storage *addr)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)addr;
+
+	in->sin_family = AF_INET;
+	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return 0;
+}
+
+static void call_of_names(void)
+{
+	struct zmqk_resolver *resolver;
+	int fd = open_socket(ZMQ_PUSH);
+
+	CASE("zmqk_resolver_new", "epoll_create1 eventfd2 epoll_ctl",
+	     resolver = zmqk_resolver_new(NULL, NULL));
+	CASE("zmqk_resolver_free", "close close", zmqk_resolver_free(resolver));
+	CASE("zmqk_resolver_new", "epoll_create1", resolver = zmqk_resolver_new(lookup, NULL));
+	CASE("zmqk_resolver_add", ADDED, zmqk_resolver_add(resolver, fd));
+	CASE("zmqk_resolver_fd", "", zmqk_resolver_fd(resolver));
+	CASE("zmqk_resolver_run", "epoll_wait", zmqk_resolver_run(resolver));
+	CASE("zmqk_connect", "getsockopt connect", zmqk_connect(fd, "tcp://calls.test:1"));
+	CASE("zmqk_resolver_run", "epoll_wait read getsockopt setsockopt",
+	     zmqk_resolver_run(resolver));
+	CASE("zmqk_resolved", "setsockopt", zmqk_resolved(fd, "tcp://calls.test:1", NULL));
+	CASE("zmqk_disconnect", "getsockopt setsockopt",
+	     zmqk_disconnect(fd, "tcp://calls.test:1"));
+	CASE("zmqk_resolver_remove", "close", zmqk_resolver_remove(resolver, fd));
+	zmqk_resolver_free(resolver);
+}
+
 static int traced(void *arg)
 {
 	int pull, push;
@@ -207,6 +254,7 @@ static int traced(void *arg)
 	call_of_messages(push, pull);
 	call_of_sockets();
 	call_of_others(push, pull);
+	call_of_names();
 	return 0;
 }
 

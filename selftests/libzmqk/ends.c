@@ -278,6 +278,8 @@ TEST_F(zmqk, what_is_there_is_probed)
 	EXPECT_EQ(1, zmqk_probe_option(probe, ZMQ_RCVFRAMES));
 	EXPECT_EQ(1, zmqk_probe_option(probe, ZMQ_ATTACH_FD));
 	EXPECT_EQ(1, zmqk_probe_option(probe, ZMQ_MONITOR_FD));
+	EXPECT_EQ(1, zmqk_probe_option(probe, ZMQ_RESOLVE));
+	EXPECT_EQ(1, zmqk_probe_option(probe, ZMQ_RESOLVED));
 	EXPECT_EQ(0, zmqk_probe_option(probe, 999));
 	EXPECT_EQ(1, zmqk_probe_transport(probe, "tcp"));
 	EXPECT_EQ(1, zmqk_probe_transport(probe, "ipc"));
