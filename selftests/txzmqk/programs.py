@@ -3,6 +3,7 @@
 
 import glob
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -107,6 +108,36 @@ def examples_have_less_than_60_lines():
             assert len(f.readlines()) < 60, path
 
 
+def the_page_tells_the_truth():
+    """The program in it runs, on libzmq and another port, and its endpoint strings are understood."""
+    with open(os.path.join(REPO, "Documentation/txzmqk.md"), encoding="utf-8") as f:
+        text = f.read()
+    program = re.search(r"```python\n(.*?)```", text, re.S)[1]
+    port = 30000 + os.getpid() % 1000
+    program = program.replace("5555", f"{port}:using=libzmq")
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as server:
+        asker = zmq.Context.instance().socket(zmq.REQ)
+        asker.linger, asker.rcvtimeo = 0, PATIENCE * 1000
+        try:
+            asker.connect(f"tcp://127.0.0.1:{port}")
+            asker.send_multipart([b"a", b""])
+            assert asker.recv_multipart() == [b"a", b""]
+        finally:
+            server.kill()
+            asker.close()
+    strings = re.findall(r"^    (zmq:.*)$", text, re.M)
+    assert len(strings) == 3, strings
+    understand = """
+import sys
+from twisted.internet import reactor
+from twisted.internet.endpoints import serverFromString
+for text in sys.argv[1:]:
+    print(serverFromString(reactor, text).kind)
+"""
+    done = subprocess.run([sys.executable, "-c", understand, *strings], capture_output=True, encoding="utf-8", check=False)
+    assert done.stdout.split() == ["rep", "sub", "push"], (done.stdout, done.stderr)
+
+
 def the_wheel_has_all_and_works():
     """What pyproject.toml makes is unpacked somewhere, where Twisted finds the plugin."""
     work = os.path.abspath("wheel")
@@ -129,5 +160,5 @@ assert clientFromString(reactor, r"zmq:pull:tcp\\://127.0.0.1\\:5").kind == "pul
 
 
 HERE = [examples_run_on_libzmq, a_server_that_cannot_listen_says_why, examples_have_less_than_60_lines,
-        the_wheel_has_all_and_works]
+        the_page_tells_the_truth, the_wheel_has_all_and_works]
 KERNEL = [examples_run_on_the_kernel]
