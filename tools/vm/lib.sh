@@ -21,14 +21,17 @@ vm_die() {
 
 # vm_locked FILE COMMAND…: run COMMAND while holding a lock, so that parallel runs do not build the same thing.
 vm_locked() {
-	local lock=$1 fd
+	local lock=$1 fd status
 	shift
 	mkdir -p "$(dirname "$lock")"
 	exec {fd}>"$lock"
 	flock "$fd"
 	# Daemons that COMMAND starts (ccache, gpg) must not inherit the lock.
 	"$@" {fd}>&-
+	# Where errexit does not hold, such as before ||.
+	status=$?
 	exec {fd}>&-
+	return $status
 }
 
 # vm_emit NAME VALUE…: print shell assignments for tools/vm/kernel's caller.
