@@ -6,9 +6,9 @@
 #include <linux/uio.h>
 #include "compat.h"
 #include "drop.h"
+#include "hdr.h"
 #include "mem.h"
 #include "msg.h"
-#include "wire.h"
 #include "zerocopy.h"
 
 #define BUF_MAX		SZ_32K

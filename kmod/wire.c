@@ -7,18 +7,6 @@
 #include "compat.h"
 #include "wire.h"
 
-size_t zmq_hdr_put(u8 *to, u64 len, u8 flags)
-{
-	if (len <= 0xff) {
-		to[0] = flags;
-		to[1] = len;
-		return ZMQ_HDR_SHORT;
-	}
-	to[0] = flags | ZMTP_LONG;
-	put_unaligned_be64(len, to + 1);
-	return ZMQ_HDR_MAX;
-}
-
 static bool zmq_flags_valid(u8 flags)
 {
 	return (flags & (ZMTP_COMMAND | ZMTP_MORE)) !=

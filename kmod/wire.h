@@ -4,18 +4,12 @@
 #define _ZMQ_WIRE_H
 
 #include <linux/types.h>
+#include "hdr.h"
 
 #define ZMQ_GREETING_LEN	64
 #define ZMQ_SIGNATURE_LEN	10	/* of the greeting, sent before the rest */
-#define ZMQ_HDR_SHORT		2	/* of a body of up to U8_MAX bytes */
-#define ZMQ_HDR_MAX		9	/* flags and a 64-bit length */
 #define ZMQ_HDR_ROOM		10	/* for a header of any version, see wire_v1.h */
 #define ZMQ_PING_CTX_MAX	16	/* bytes of a PING's context */
-
-/* Bits of a frame's first byte. The others are reserved and ignored. */
-#define ZMTP_MORE		1
-#define ZMTP_LONG		2
-#define ZMTP_COMMAND		4
 
 /* Room that the zmq_*_put_* functions below may need. */
 #define ZMQ_CMD_SUB_MAX		(ZMQ_HDR_MAX + 1 + 9)	/* name SUBSCRIBE */
@@ -34,16 +28,6 @@ struct zmq_hdr {
 	u8	flags;
 	u8	size;
 };
-
-/**
- * zmq_hdr_put() - encode a frame header
- * @to: room for ZMQ_HDR_MAX bytes
- * @len: bytes of body
- * @flags: ZMTP_MORE or ZMTP_COMMAND or 0; ZMTP_LONG follows from @len
- *
- * Return: bytes written, 2 or 9.
- */
-size_t zmq_hdr_put(u8 *to, u64 len, u8 flags);
 
 /**
  * zmq_hdr_get() - decode a frame header
