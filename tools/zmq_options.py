@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[1]
-SOURCE = "kmod/sockopt.c"
+SOURCE = "kmod/socket/option.c"
 HEADER = "uapi/linux/zmq.h"
 DIFFERENCES = "tools/option-differences"
 
@@ -70,7 +70,7 @@ class Difference:
 def constants() -> dict[str, int]:
     """Numbers that the table's ranges are written with."""
     found = dict(LIMITS, IFNAMSIZ=16)
-    for header in ("kmod/types.h", "kmod/endpoint.h", HEADER):
+    for header in ("kmod/base/types.h", "kmod/wire/endpoint.h", HEADER):
         for name, number in re.findall(r"^#define (ZMQ_\w+)\s+(\d+)\b", read(header), re.MULTILINE):
             found[name] = int(number)
     return found

@@ -4,8 +4,8 @@
 
 #include <linux/slab.h>
 #include <time.h>
-#include "trie.h"
-#include "wire.h"
+#include "wire/trie.h"
+#include "wire/wire.h"
 
 long shim_alloc_budget = -1;
 unsigned long shim_visits;

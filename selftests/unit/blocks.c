@@ -2,13 +2,13 @@
 #include "blocks.h"
 
 #include <linux/slab.h>
-#include "fq.h"
-#include "inproc.h"
-#include "peercred.h"
-#include "mem.h"
-#include "run.h"
-#include "trash.h"
-#include "unfinished.h"
+#include "base/mem.h"
+#include "base/run.h"
+#include "pipe/fq.h"
+#include "pipe/inproc.h"
+#include "pipe/peercred.h"
+#include "pipe/trash.h"
+#include "pipe/unfinished.h"
 
 #define HWM 1000
 

@@ -7,7 +7,7 @@
 #ifndef _UNIT_BLOCKS_H
 #define _UNIT_BLOCKS_H
 
-#include "pipe.h"
+#include "pipe/pipe.h"
 #include "test.h"
 
 /**

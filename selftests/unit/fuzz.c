@@ -7,12 +7,12 @@
 
 #include <linux/slab.h>
 #include <linux/zmq.h>
-#include "endpoint.h"
-#include "meta.h"
-#include "session.h"
-#include "trie.h"
-#include "wire.h"
-#include "wire_v1.h"
+#include "conn/session.h"
+#include "wire/endpoint.h"
+#include "wire/meta.h"
+#include "wire/trie.h"
+#include "wire/wire.h"
+#include "wire/wire_v1.h"
 
 long shim_alloc_budget = -1;
 unsigned long shim_visits;

@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include <linux/slab.h>
-#include "trie.h"
+#include "wire/trie.h"
 #include <ctype.h>
 #include <stdarg.h>
 

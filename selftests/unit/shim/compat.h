@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Stands in for kmod/compat.h, whose guard it takes; see the Makefile. */
+/* Stands in for kmod/base/compat.h, whose guard it takes; see the Makefile. */
 #ifndef _ZMQ_COMPAT_H
 #define _ZMQ_COMPAT_H
 

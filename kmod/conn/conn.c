@@ -1,0 +1,867 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A connection's life: states, callbacks, timers, close. */
+
+#include <linux/slab.h>
+#include "base/drop.h"
+#include "base/lane.h"
+#include "base/net.h"
+#include "base/trace.h"
+#include "event.h"
+#include "transport/caller.h"
+#include "transport/child.h"
+#include "transport/pump.h"
+#include "transport/rendezvous.h"
+#include "transport/resolve.h"
+
+/* Of a size for which kmalloc() would waste a third. */
+static struct kmem_cache *conn_cache;
+
+static struct zmq_conn *task_conn(struct zmq_task *task)
+{
+	return container_of(task, struct zmq_conn, task);
+}
+
+static struct net *conn_net(const struct zmq_conn *conn)
+{
+	return sock_net(conn->owner->tasks.sk);
+}
+
+static void note_handshake(struct zmq_conn *conn, u8 state)
+{
+	struct zmq_owner *owner = conn->owner;
+
+	if (state == ZMQ_CONN_HANDSHAKE) {
+		list_add_tail(&conn->handshake_node, &owner->handshaking);
+		owner->handshakes++;
+	} else if (conn->state == ZMQ_CONN_HANDSHAKE) {
+		list_del(&conn->handshake_node);
+		owner->handshakes--;
+	}
+}
+
+static void set_state(struct zmq_conn *conn, u8 state,
+		      enum zmq_mib_field reason)
+{
+	trace_zmq_conn_state(conn, conn->state, state, reason);
+	if (!conn->dialed && state != conn->state)
+		note_handshake(conn, state);
+	WRITE_ONCE(conn->state, state);
+	conn->timed = false;
+}
+
+/**
+ * zmq_owner_init() - prepare a socket for connections
+ * @owner: the part of the socket that they see
+ * @sk: the socket
+ * @opts: its options
+ * @ops: whom connections tell
+ *
+ * Context: Any.
+ */
+void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
+		    const struct zmq_opts *opts,
+		    const struct zmq_conn_ops *ops)
+{
+	zmq_task_queue_init(&owner->tasks, sk);
+	owner->zn = zmq_net(sock_net(sk));
+	owner->opts = opts;
+	owner->ops = ops;
+	owner->raw_notify = true;
+	spin_lock_init(&owner->lock);
+	INIT_LIST_HEAD(&owner->conns);
+	zmq_roster_init(&owner->conn_roster);
+	zmq_roster_init(&owner->listener_roster);
+	INIT_LIST_HEAD(&owner->handshaking);
+	INIT_LIST_HEAD(&owner->listeners);
+	zmq_owner_flush_init(owner);
+}
+
+/**
+ * zmq_conn_next() - find the first connection from a number on
+ * @owner: the socket
+ * @number: where to begin; set to the number of what was found
+ *
+ * Context: Any.
+ * Return: the connection, with a reference, or NULL.
+ */
+struct zmq_conn *zmq_conn_next(struct zmq_owner *owner, unsigned long *number)
+{
+	struct zmq_conn *conn;
+
+	rcu_read_lock();
+	while ((conn = zmq_roster_next(&owner->conn_roster, number)) &&
+	       !refcount_inc_not_zero(&conn->ref))
+		++*number;
+	rcu_read_unlock();
+	return conn;
+}
+
+/**
+ * zmq_owner_lane() - where what may have to wait for the user is done
+ * @owner: the socket
+ *
+ * Context: Process context, socket lock held.
+ * Return: the lane, which lives as long as the socket, or an error pointer of
+ *	zmq_lane_new().
+ */
+struct zmq_lane *zmq_owner_lane(struct zmq_owner *owner)
+{
+	struct zmq_lane *lane = owner->lane;
+
+	if (lane)
+		return lane;
+	lane = zmq_lane_new(owner->tasks.sk);
+	if (!IS_ERR(lane))
+		owner->lane = lane;
+	return lane;
+}
+
+/**
+ * zmq_owner_peer_room() - whether a socket may have another peer
+ * @owner: the socket
+ *
+ * Context: Any.
+ * Return: 0 or -ENOBUFS.
+ */
+int zmq_owner_peer_room(struct zmq_owner *owner)
+{
+	if (atomic_read(&owner->peers) < ZMQ_INT_LIMIT(owner->zn, peers_max))
+		return 0;
+	zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_PEERLIMIT, 1);
+	return -ENOBUFS;
+}
+
+/**
+ * zmq_conn_get() - take a reference
+ * @conn: the connection
+ *
+ * Context: Any.
+ */
+void zmq_conn_get(struct zmq_conn *conn)
+{
+	refcount_inc(&conn->ref);
+}
+
+static void conn_free_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(conn_cache, container_of(rcu, struct zmq_conn, rcu));
+}
+
+static void conn_free_work(struct work_struct *work)
+{
+	struct zmq_conn *conn = container_of(work, struct zmq_conn, free_work);
+	struct sock *sk = conn->owner->tasks.sk;
+
+	/* A drainer that was short of memory may have started it at the end. */
+	hrtimer_cancel(&conn->flush_timer);
+	zmq_conn_tx_purge(conn);
+	kfree(conn->scan.cmd);
+	kfree(conn->session.hs);
+	kfree_skb(conn->bye);
+	if (!IS_ERR_OR_NULL(conn->dial_sock))
+		zmq_child_release(conn->dial_sock);
+	zmq_caller_free(conn->caller);
+	zmq_sender_put(&conn->sender);
+	kfree(conn->endpoint);
+	kfree(conn->ep);
+	call_rcu(&conn->rcu, conn_free_rcu);
+	sock_put(sk);
+}
+
+/**
+ * zmq_conn_put() - drop a reference
+ * @conn: the connection
+ *
+ * Context: Any. Freeing may sleep, so it is left to a worker.
+ */
+void zmq_conn_put(struct zmq_conn *conn)
+{
+	struct workqueue_struct *wq = zmq_wq;
+
+	if (!refcount_dec_and_test(&conn->ref))
+		return;
+	/* So may the last use of a directory. */
+	if (conn->caller)
+		wq = conn->caller->lane->wq;
+	queue_work(wq, &conn->free_work);
+}
+
+static void task_get(struct zmq_task *task)
+{
+	zmq_conn_get(task_conn(task));
+}
+
+static void task_put(struct zmq_task *task)
+{
+	zmq_conn_put(task_conn(task));
+}
+
+static void set_child(struct zmq_conn *conn, struct socket *sock)
+{
+	mutex_lock(&conn->tx_lock);
+	spin_lock_bh(&conn->tx_qlock);
+	conn->sock = sock;
+	spin_unlock_bh(&conn->tx_qlock);
+	mutex_unlock(&conn->tx_lock);
+}
+
+/**
+ * zmq_conn_install() - give a connection its stream
+ * @conn: the connection, without one
+ * @sock: the child, which is the connection's from now on
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_install(struct zmq_conn *conn, struct socket *sock)
+{
+	set_child(conn, sock);
+	conn->rx_eof = false;
+	conn->stream->install(conn);
+}
+
+/* Nobody is behind the child any more but whoever TCP, or UNIX, knows. */
+static void part(struct zmq_conn *conn)
+{
+	if (conn->stream->part)
+		conn->stream->part(conn);
+}
+
+/**
+ * zmq_conn_uninstall() - take a connection's stream from it
+ * @conn: the connection; the child is the caller's from now on
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_uninstall(struct zmq_conn *conn)
+{
+	zmq_conn_rx_discard(conn);
+	conn->stream->uninstall(conn);
+	set_child(conn, NULL);
+}
+
+static void drop_stream(struct zmq_conn *conn)
+{
+	struct socket *sock = conn->sock;
+
+	zmq_conn_uninstall(conn);
+	if (conn->stream->release)
+		conn->stream->release(conn, sock);
+	else
+		zmq_child_release(sock);
+}
+
+/* Nothing is read from the child or written to it after this. */
+static void stop_stream(struct zmq_conn *conn)
+{
+	clear_bit(ZMQ_CONN_TX_ON, &conn->flags);
+	clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
+	clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags);
+	zmq_conn_flush_stop(conn);
+
+	conn->stream->lock(conn);
+	clear_bit(ZMQ_CONN_RX_ON, &conn->flags);
+	clear_bit(ZMQ_CONN_RX_MORE, &conn->flags);
+	clear_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
+	conn->stream->unlock(conn);
+
+	kfree(conn->scan.cmd);
+	memset(&conn->scan, 0, sizeof(conn->scan));
+	kfree(conn->session.hs);
+	conn->session.hs = NULL;
+}
+
+/**
+ * zmq_conn_set_pipe() - tell the connection who is above it
+ * @conn: the connection
+ * @pipe: opaque, or NULL: received messages are discarded from now on
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_set_pipe(struct zmq_conn *conn, void *pipe)
+{
+	mutex_lock(&conn->tx_lock);
+	if (conn->sock)
+		conn->stream->lock(conn);
+	conn->pipe = pipe;
+	if (conn->sock)
+		conn->stream->unlock(conn);
+	mutex_unlock(&conn->tx_lock);
+}
+
+/**
+ * zmq_conn_close() - end a connection for good
+ * @conn: the connection
+ *
+ * What the stream has is still delivered, what waits in the queue is dropped.
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_close(struct zmq_conn *conn)
+{
+	if (conn->state == ZMQ_CONN_CLOSED)
+		return;
+	zmq_event_closed(conn);
+	zmq_resolve_end(conn);
+	set_state(conn, ZMQ_CONN_CLOSED, ZMQ_MIB_NONE);
+	zmq_task_stop_timer(&conn->task);
+	spin_lock_bh(&conn->owner->lock);
+	list_del_init(&conn->node);
+	spin_unlock_bh(&conn->owner->lock);
+	zmq_roster_del(&conn->owner->conn_roster, conn->place);
+	atomic_dec(&conn->owner->peers);
+
+	if (conn->sock) {
+		stop_stream(conn);
+		part(conn);
+		drop_stream(conn);
+	}
+	if (conn->spare)
+		zmq_child_release(conn->spare);
+	zmq_conn_put(conn);
+}
+
+/**
+ * zmq_conn_set_timer() - let the current state end after a while
+ * @conn: the connection
+ * @ms: milliseconds, 0 for never
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms)
+{
+	/* Of the state before, it would run the task for nothing. */
+	zmq_task_stop_timer(&conn->task);
+	conn->timed = ms;
+	conn->deadline = jiffies + msecs_to_jiffies(ms);
+	if (ms)
+		zmq_task_run_after(&conn->task, msecs_to_jiffies(ms));
+}
+
+static void note_failure(struct zmq_conn *conn, enum zmq_mib_field why, int err)
+{
+	if (!err && conn->sock)
+		err = READ_ONCE(conn->sock->sk->sk_err);
+	WRITE_ONCE(conn->reason, why);
+	WRITE_ONCE(conn->error, err);
+}
+
+static bool may_dial_again(const struct zmq_conn *conn, enum zmq_mib_field why)
+{
+	const struct zmq_opts *opts = conn->owner->opts;
+	int stop = READ_ONCE(opts->reconnect_stop);
+
+	if (!conn->dialed || conn->no_redial ||
+	    READ_ONCE(opts->reconnect_ivl) <= 0)
+		return false;
+	if (conn->state == ZMQ_CONN_HANDSHAKE || why == ZMQ_MIB_HSREFUSED)
+		return !(stop & ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED);
+	return !(stop & ZMQ_RECONNECT_STOP_CONN_REFUSED) ||
+	       why != ZMQ_MIB_CONNECTFAIL || conn->error != ECONNREFUSED;
+}
+
+/* The stream ends for the peer as well: one that can be connected again is
+ * reset, and would otherwise go on acknowledging what nobody reads.
+ */
+static void end_stream(struct zmq_conn *conn, bool again)
+{
+	part(conn);
+	if (again && conn->transport->reset)
+		conn->transport->reset(conn->sock);
+	else
+		drop_stream(conn);
+}
+
+/* A peer that breaks the protocol each time is not asked as often as others. */
+static void forget_backoff(struct zmq_conn *conn, enum zmq_mib_field why)
+{
+	unsigned long longer = conn->up_since + msecs_to_jiffies(conn->backoff);
+
+	if (conn->state == ZMQ_CONN_UP &&
+	    (!zmq_dial_wrong_peer(why) || time_after(jiffies, longer)))
+		conn->backoff = 0;
+}
+
+/**
+ * zmq_conn_lost() - the stream is of no more use
+ * @conn: the connection
+ * @why: what to count
+ * @err: its errno, or 0 for that of the stream
+ *
+ * A connection that was dialed is dialed again, unless the options say no.
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err)
+{
+	const struct zmq_owner *owner = conn->owner;
+	bool again, done;
+
+	note_failure(conn, why, err);
+	forget_backoff(conn, why);
+	again = may_dial_again(conn, why);
+	ZMQ_INC_STATS(conn_net(conn), why);
+	zmq_event_lost(conn, why);
+	zmq_resolve_end(conn);
+
+	if (conn->sock)
+		stop_stream(conn);
+	zmq_conn_tx_rewind(conn);
+	done = conn->lingering && zmq_conn_tx_empty(conn);
+	if (conn->sock)
+		end_stream(conn, again && !done);
+	set_state(conn, ZMQ_CONN_BACKOFF, why);
+	if (conn->pipe) {
+		zmq_conn_raw_down(conn);
+		owner->ops->down(conn, again);
+	}
+
+	if (conn->state == ZMQ_CONN_CLOSED)
+		return;
+	if (again && !done) {
+		zmq_dial_backoff(conn);
+		return;
+	}
+	if (conn->dialed && !done)
+		zmq_event_conn(conn, ZMQ_EVENT_GIVEN_UP, conn->error);
+	zmq_conn_close(conn);
+}
+
+/**
+ * zmq_conn_limit_handshakes() - make room for an accepted connection
+ * @owner: the socket
+ *
+ * If there are too many that have not completed their handshake, the one that
+ * has been at it for the longest time goes: peers that are what they seem need
+ * a moment, and those who only hold places cannot keep others out.
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_limit_handshakes(struct zmq_owner *owner)
+{
+	struct zmq_conn *conn;
+
+	if (owner->handshakes < ZMQ_INT_LIMIT(owner->zn, handshakes_max))
+		return;
+	conn = list_first_entry(&owner->handshaking, struct zmq_conn,
+				handshake_node);
+	zmq_conn_lost(conn, ZMQ_MIB_HSLIMIT, EUSERS);
+}
+
+static void handshake_failed(struct zmq_conn *conn, int err)
+{
+	enum zmq_mib_field field = ZMQ_MIB_HSPROTO;
+
+	switch (err) {
+	case -EPROTONOSUPPORT:
+		field = conn->session.major < 3 ? ZMQ_MIB_HSVERSION :
+						  ZMQ_MIB_HSMECHANISM;
+		break;
+	case -EPROTOTYPE:
+		field = ZMQ_MIB_HSTYPE;
+		break;
+	case -ECONNREFUSED:
+		field = ZMQ_MIB_HSERROR;
+		break;
+	case -ENOMEM:
+		field = ZMQ_MIB_NOMEM;
+		break;
+	}
+	zmq_conn_lost(conn, field, -err);
+}
+
+static bool stream_ended(const struct zmq_conn *conn)
+{
+	const struct sock *sk = conn->sock->sk;
+
+	/* What it had at its end may not be here yet. */
+	if (conn->pump)
+		return READ_ONCE(conn->rx_eof);
+	return READ_ONCE(conn->rx_eof) || READ_ONCE(sk->sk_err) ||
+	       sk->sk_state == TCP_CLOSE ||
+	       (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN);
+}
+
+static void conn_up(struct zmq_conn *conn)
+{
+	int err;
+
+	zmq_conn_rx_start(conn);
+	set_state(conn, ZMQ_CONN_UP, ZMQ_MIB_NONE);
+	conn->up_since = jiffies;
+	zmq_heartbeat_start(conn);
+	zmq_rendezvous_meet(conn);
+	/* Messages that wait go out behind what up() announces. */
+	if (!conn->lingering) {
+		err = conn->owner->ops->up(conn);
+		if (err) {
+			zmq_conn_lost(conn, ZMQ_MIB_HSREFUSED, -err);
+			return;
+		}
+		err = zmq_conn_raw_up(conn);
+		if (err) {
+			zmq_conn_lost(conn, ZMQ_MIB_NOMEM, ENOMEM);
+			return;
+		}
+	}
+	ZMQ_INC_STATS(conn_net(conn), ZMQ_MIB_ESTABLISHED);
+	zmq_event_conn(conn, ZMQ_EVENT_HANDSHAKE_SUCCEEDED, 0);
+	kfree(conn->session.hs);
+	conn->session.hs = NULL;
+
+	conn->stream->lock(conn);
+	set_bit(ZMQ_CONN_RX_ON, &conn->flags);
+	conn->stream->unlock(conn);
+	set_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
+	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
+	/* Nobody else looked at what came before RX_ON. */
+	zmq_task_run(&conn->task);
+}
+
+/* What a duct carries must not overtake the handshake. */
+static bool all_told(struct zmq_conn *conn)
+{
+	bool told;
+
+	if (!conn->rendezvous)
+		return true;
+	mutex_lock(&conn->tx_lock);
+	told = list_empty(&conn->tx_cmds);
+	mutex_unlock(&conn->tx_lock);
+	return told;
+}
+
+static void handshake_ended(struct zmq_conn *conn)
+{
+	zmq_conn_lost(conn, ZMQ_MIB_HSCLOSED,
+		      READ_ONCE(conn->sock->sk->sk_err) ?: EPIPE);
+}
+
+static void handshake_done(struct zmq_conn *conn, bool ended)
+{
+	if (all_told(conn))
+		conn_up(conn);
+	else if (ended)
+		handshake_ended(conn);
+	else
+		zmq_task_run_after(&conn->task, ZMQ_CONN_RX_RETRY);
+}
+
+static void run_handshake(struct zmq_conn *conn)
+{
+	bool ended = stream_ended(conn);
+	int err;
+
+	err = zmq_conn_rx_handshake(conn);
+	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
+	if (err)
+		handshake_failed(conn, err);
+	else if (zmq_session_done(&conn->session))
+		handshake_done(conn, ended);
+	else if (ended)
+		handshake_ended(conn);
+}
+
+/**
+ * zmq_conn_handshake() - the stream is established, begin to speak ZMTP
+ * @conn: the connection
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_conn_handshake(struct zmq_conn *conn)
+{
+	const struct zmq_opts *opts = conn->owner->opts;
+	struct zmq_session_conf conf = {
+		.type = conn->owner->type,
+	};
+	u8 greeting[ZMQ_GREETING_LEN];
+	struct zmq_handshake *hs;
+	int len, err;
+
+	if (conn->stream->meet)
+		conn->stream->meet(conn);
+	zmq_event_established(conn);
+	if (conn->owner->raw) {
+		zmq_conn_raw_start(conn);
+		conn_up(conn);
+		return 0;
+	}
+	hs = kmalloc(sizeof(*hs), GFP_KERNEL_ACCOUNT);
+	if (!hs)
+		return -ENOMEM;
+	if (conn->owner->wire_id) {
+		conf.routing_id = opts->routing_id;
+		conf.routing_id_len = opts->routing_id_len;
+	}
+	conf.token = zmq_rendezvous_token(conn);
+	zmq_session_init(&conn->session, hs, &conf);
+	set_state(conn, ZMQ_CONN_HANDSHAKE, ZMQ_MIB_NONE);
+	zmq_conn_set_timer(conn, READ_ONCE(opts->handshake_ivl));
+
+	len = zmq_session_start(&conn->session, greeting, sizeof(greeting));
+	err = zmq_conn_queue_cmd(conn, greeting, len, NULL, 0, GFP_KERNEL);
+	if (err)
+		return err;
+	set_bit(ZMQ_CONN_TX_ON, &conn->flags);
+	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
+	/* The peer's greeting may have come before the callbacks were ours. */
+	zmq_task_run(&conn->task);
+	return 0;
+}
+
+static void run_connecting(struct zmq_conn *conn)
+{
+	int err;
+
+	if (conn->question) {
+		zmq_dial_named(conn);
+		return;
+	}
+	err = zmq_dial_result(conn);
+	if (err == -EINPROGRESS)
+		return;
+	if (err) {
+		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, -err);
+		return;
+	}
+	switch (conn->sock->sk->sk_state) {
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECV:
+		return;
+	case TCP_CLOSE:
+		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, 0);
+		return;
+	}
+	if (conn->transport->is_own && conn->transport->is_own(conn->sock))
+		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, ECONNREFUSED);
+	else if (zmq_conn_handshake(conn))
+		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, ENOMEM);
+}
+
+/* Nobody reads what is sent to a peer that has said its last word, so it waits
+ * for the next stream; one without ZMTP may only have said that.
+ */
+static void note_end(struct zmq_conn *conn)
+{
+	if (!conn->owner->raw)
+		clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
+	if (conn->stream->ended)
+		conn->stream->ended(conn);
+}
+
+static void stream_over(struct zmq_conn *conn)
+{
+	/* That is what a connection that lingers has waited for. */
+	if (test_bit(ZMQ_CONN_TX_ENDED, &conn->flags) &&
+	    !READ_ONCE(conn->sock->sk->sk_err))
+		zmq_conn_close(conn);
+	else
+		zmq_conn_lost(conn, ZMQ_MIB_DISCONNECTS, 0);
+}
+
+static void run_up(struct zmq_conn *conn)
+{
+	bool ended = stream_ended(conn);
+	enum zmq_mib_field why;
+	bool drained;
+
+	if (ended)
+		note_end(conn);
+	drained = zmq_conn_rx(conn) ||
+		  (conn->lingering && test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags));
+	if (test_bit(ZMQ_CONN_RX_ERROR, &conn->flags)) {
+		why = zmq_conn_rx_failure(conn);
+		zmq_conn_lost(conn, why, -conn->rx_err);
+	} else if (ended && drained) {
+		stream_over(conn);
+	} else {
+		if (test_and_clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags) &&
+		    conn->pipe)
+			conn->owner->ops->cmd_room(conn);
+		if (!test_bit(ZMQ_CONN_TX_ENDED, &conn->flags) &&
+		    !zmq_heartbeat_run(conn))
+			zmq_conn_lost(conn, ZMQ_MIB_HBTIMEOUT, ETIMEDOUT);
+	}
+}
+
+static void timed_out(struct zmq_conn *conn)
+{
+	conn->timed = false;
+	switch (conn->state) {
+	case ZMQ_CONN_CONNECTING:
+		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, ETIMEDOUT);
+		break;
+	case ZMQ_CONN_HANDSHAKE:
+		zmq_conn_lost(conn, ZMQ_MIB_HSTIMEOUT, ETIMEDOUT);
+		break;
+	case ZMQ_CONN_BACKOFF:
+		zmq_dial_again(conn);
+		break;
+	}
+}
+
+static unsigned long until(unsigned long when)
+{
+	unsigned long now = jiffies;
+
+	return time_after(when, now) ? when - now : 0;
+}
+
+/* One timer for all that the connection waits for. */
+static void rearm(struct zmq_conn *conn)
+{
+	unsigned long next = MAX_JIFFY_OFFSET;
+
+	if (conn->timed)
+		next = until(conn->deadline);
+	if (conn->lingering)
+		next = min(next, until(conn->linger_end));
+	if (conn->state == ZMQ_CONN_UP &&
+	    !test_bit(ZMQ_CONN_TX_ENDED, &conn->flags))
+		next = min(next, zmq_heartbeat_next(conn));
+	if (next < MAX_JIFFY_OFFSET)
+		zmq_task_run_after(&conn->task, next);
+}
+
+static void task_run(struct zmq_task *task)
+{
+	struct zmq_conn *conn = task_conn(task);
+
+	if (conn->sock && zmq_child_has_files(conn->sock->sk)) {
+		zmq_conn_lost(conn, ZMQ_MIB_PROTOERROR, EPROTO);
+	} else if (conn->timed && time_after_eq(jiffies, conn->deadline)) {
+		timed_out(conn);
+	} else {
+		switch (conn->state) {
+		case ZMQ_CONN_CONNECTING:
+			run_connecting(conn);
+			break;
+		case ZMQ_CONN_HANDSHAKE:
+			run_handshake(conn);
+			break;
+		case ZMQ_CONN_UP:
+			run_up(conn);
+			break;
+		}
+	}
+
+	if (conn->lingering && conn->state != ZMQ_CONN_CLOSED)
+		zmq_conn_linger_run(conn);
+	if (conn->state != ZMQ_CONN_CLOSED)
+		rearm(conn);
+}
+
+static const struct zmq_task_ops conn_task_ops = {
+	.run	= task_run,
+	.get	= task_get,
+	.put	= task_put,
+};
+
+/**
+ * zmq_conn_new() - make a connection without a stream
+ * @owner: the socket
+ * @dialed: made by connect(), so it reconnects
+ * @endpoint: text of the endpoint bound or connected to
+ *
+ * The reference belongs to owner->conns, which zmq_conn_close() leaves.
+ *
+ * Context: Process context, socket lock held.
+ * Return: the connection, or NULL.
+ */
+struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
+			      const char *endpoint)
+{
+	struct zmq_conn *conn;
+
+	conn = kmem_cache_zalloc(conn_cache, GFP_KERNEL_ACCOUNT);
+	if (!conn)
+		return NULL;
+	conn->endpoint = kstrdup(endpoint, GFP_KERNEL_ACCOUNT);
+	if (!conn->endpoint)
+		goto err_conn;
+
+	refcount_set(&conn->ref, 1);
+	conn->owner = owner;
+	conn->dialed = dialed;
+	INIT_WORK(&conn->free_work, conn_free_work);
+	zmq_task_init(&conn->task, &owner->tasks, &conn_task_ops);
+	zmq_conn_tx_init(conn);
+	INIT_WORK(&conn->dial_work, zmq_dial_work);
+	if (zmq_roster_add(&owner->conn_roster, conn, &conn->place))
+		goto err_endpoint;
+	sock_hold(owner->tasks.sk);
+	spin_lock_bh(&owner->lock);
+	list_add_tail(&conn->node, &owner->conns);
+	spin_unlock_bh(&owner->lock);
+	atomic_inc(&owner->peers);
+	return conn;
+
+err_endpoint:
+	kfree(conn->endpoint);
+err_conn:
+	kmem_cache_free(conn_cache, conn);
+	return NULL;
+}
+
+/**
+ * zmq_conn_start() - make a connection of a stream that is established
+ * @owner: the socket
+ * @endpoint: text of the endpoint that it came in by
+ * @stream: how it carries bytes
+ * @sock: the stream, which is the connection's from now on, or released
+ * @pump: moves its bytes, if user space made it, or NULL
+ * @sender: who made it, or NULL if the pump knows
+ *
+ * Context: Process context, socket lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
+		   const struct zmq_stream_ops *stream, struct socket *sock,
+		   struct zmq_pump *pump, const struct zmq_sender *sender)
+{
+	struct zmq_conn *conn = zmq_conn_new(owner, false, endpoint);
+	int err;
+
+	if (!conn) {
+		zmq_pump_free(pump);
+		zmq_child_release(sock);
+		return -ENOMEM;
+	}
+	conn->stream = stream;
+	conn->pump = pump;
+	if (sender && sock->sk->sk_family == AF_UNIX)
+		zmq_sender_copy(&conn->sender, sender->pid, sender->cred);
+	zmq_conn_install(conn, sock);
+	err = zmq_conn_handshake(conn);
+	if (err)
+		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, ENOMEM);
+	return err;
+}
+
+/**
+ * zmq_conn_cache_init() - create what connections are allocated from
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_conn_cache_init(void)
+{
+	int err;
+
+	err = zmq_conn_tx_cache_init();
+	if (err)
+		return err;
+	conn_cache = KMEM_CACHE(zmq_conn, SLAB_ACCOUNT);
+	if (conn_cache)
+		return 0;
+	zmq_conn_tx_cache_exit();
+	return -ENOMEM;
+}
+
+/**
+ * zmq_conn_cache_exit() - undo zmq_conn_cache_init(), behind rcu_barrier()
+ */
+void zmq_conn_cache_exit(void)
+{
+	kmem_cache_destroy(conn_cache);
+	zmq_conn_tx_cache_exit();
+}

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A connection: a stream that speaks ZMTP, reconnecting if it was dialed. */
+#ifndef _ZMQ_CONN_H
+#define _ZMQ_CONN_H
+
+#include <linux/hrtimer.h>
+#include <linux/mm_types_task.h>
+#include <linux/mutex.h>
+#include <linux/net.h>
+#include <linux/refcount.h>
+#include <linux/wait.h>
+#include <net/sock.h>
+#include "base/mib.h"
+#include "base/msg.h"
+#include "base/opts.h"
+#include "base/roster.h"
+#include "base/task.h"
+#include "heartbeat.h"
+#include "session.h"
+#include "transport/sender.h"
+#include "unacked.h"
+#include "wire/endpoint.h"
+#include "wire/wire.h"
+#include "wire/wire_v1.h"
+
+struct zmq_caller;
+struct zmq_duct;
+struct zmq_lane;
+struct zmq_pump;
+struct zmq_ends;
+struct zmq_conn_ops;
+struct zmq_event;
+struct zmq_rendezvous;
+struct zmq_stream_ops;
+struct zmq_transport;
+
+/* How long to wait for memory. */
+#define ZMQ_CONN_RX_RETRY	(HZ / 50)
+
+/**
+ * struct zmq_owner - the socket as its connections see it
+ * @tasks: work that needs the socket lock; tasks.sk is the socket
+ * @zn: what its network namespace has, which lives as long as the socket
+ * @opts: option values
+ * @ops: whom connections tell about what happens
+ * @face: a file of the socket's user, for firewalls that look for it in
+ *	children; NULL while there are none of IP; constant then
+ * @given: what ZMQ_USE_FD was given, held, or NULL; socket lock
+ * @given_file: its file, held, or NULL if it is a UNIX socket; socket lock
+ * @event: who watches what happens, or NULL; socket lock
+ * @type: socket type
+ * @wire_id: tell peers our routing id
+ * @raw: streams carry bytes without ZMTP; constant once there is an endpoint
+ * @raw_notify: their beginning and end are received as empty messages
+ * @handshaking: accepted connections in ZMQ_CONN_HANDSHAKE, the oldest first;
+ *	socket lock
+ * @handshakes: how many those are
+ * @peers: connections, and pipes without one that are not gone: inproc, or
+ *	with something unread
+ * @nr_listeners: length of @listeners; socket lock
+ * @lock: protects @conns and @listeners from who reads them without the socket
+ *	lock
+ * @conns: every connection; changed under the socket lock and @lock
+ * @conn_roster: the same connections, for who reads them one after another
+ * @listener_roster: likewise @listeners; taken away under @lock
+ * @listeners: bound endpoints; changed under the socket lock and @lock
+ * @lane: where work runs that what user space made may keep waiting, once there
+ *	is any; socket lock
+ * @fanouts: messages to many peers that were sent; socket lock
+ * @fanout_end: when the last one had been; socket lock
+ * @fanout_gap: from there to the next one; socket lock
+ * @fanout_close: that was close behind the one before; socket lock
+ * @resolving: questions for addresses that are open; socket lock
+ * @discarded: bytes that came for connections that only linger
+ * @spare_run: a run that was read, for the next small message, or NULL
+ * @flush_lock: protects @ticking to @unflushed
+ * @ticking: @flush_timer runs, or @flush_work, which starts it again; one of
+ *	them has a reference to the socket
+ * @flush_ended: neither is started any more
+ * @unflushed: connections that hold messages back for company
+ * @flush_timer: caps how long they do
+ * @flush_work: sends them
+ */
+struct zmq_owner {
+	struct zmq_task_queue		tasks;
+	struct zmq_net			*zn;
+	const struct zmq_opts		*opts;
+	const struct zmq_conn_ops	*ops;
+	struct file			*face;
+	struct sock			*given;
+	struct file			*given_file;
+	void			(*event)(struct zmq_owner *owner,
+					 const struct zmq_event *event);
+	u8				type;
+	bool				wire_id;
+	bool				raw;
+	bool				raw_notify;
+	struct list_head		handshaking;
+	unsigned int			handshakes;
+	atomic_t			peers;
+	int				nr_listeners;
+	spinlock_t			lock; /* see locking.rst, 6 */
+	struct list_head		conns;
+	struct zmq_roster		conn_roster;
+	struct zmq_roster		listener_roster;
+	struct list_head		listeners;
+	struct zmq_lane			*lane;
+	u32				fanouts;
+	ktime_t				fanout_end;
+	ktime_t				fanout_gap;
+	bool				fanout_close;
+	unsigned int			resolving;
+	atomic_long_t			discarded;
+	struct sk_buff			*spare_run;
+	spinlock_t			flush_lock; /* see locking.rst, 8 */
+	bool				ticking;
+	bool				flush_ended;
+	struct list_head		unflushed;
+	struct hrtimer			flush_timer;
+	struct work_struct		flush_work;
+};
+
+/**
+ * struct zmq_conn_ops - what a connection tells the floor above
+ * @up: the handshake is done; -errno refuses the peer. Socket lock.
+ * @down: the stream broke; it will be dialed again if @again. Socket lock.
+ * @room: how many messages may be queued, 0 to stop reading until
+ *	zmq_conn_rx_resume(). Child lock or softirq.
+ * @rx: queue @runs, in which messages end as @ends says; an error leaves the
+ *	runs to the caller: -ENOMEM to try again later, -ENOBUFS if that cannot
+ *	help. Child lock or softirq.
+ * @note: queue @run, a whole message, beyond the limits of memory, too. Socket
+ *	lock.
+ * @subscription: the peer sent SUBSCRIBE or CANCEL. Child lock or softirq.
+ * @sent: @msgs messages left the queue. Process context, conn->tx_lock.
+ * @cmd_room: a command that got -EAGAIN can be queued now. Socket lock.
+ *
+ * All but @up are only called while conn->pipe is set.
+ */
+struct zmq_conn_ops {
+	int	(*up)(struct zmq_conn *conn);
+	void	(*down)(struct zmq_conn *conn, bool again);
+	unsigned int (*room)(struct zmq_conn *conn);
+	int	(*rx)(struct zmq_conn *conn, struct sk_buff_head *runs,
+		      const struct zmq_ends *ends);
+	void	(*note)(struct zmq_conn *conn, struct sk_buff *run);
+	void	(*subscription)(struct zmq_conn *conn, const u8 *topic,
+				size_t len, bool subscribe);
+	void	(*sent)(struct zmq_conn *conn, unsigned int msgs);
+	void	(*cmd_room)(struct zmq_conn *conn);
+};
+
+enum zmq_conn_state {
+	ZMQ_CONN_CONNECTING,	/* the stream is being established */
+	ZMQ_CONN_HANDSHAKE,	/* ZMTP handshake under way */
+	ZMQ_CONN_UP,		/* messages flow */
+	ZMQ_CONN_BACKOFF,	/* waits before it dials again */
+	ZMQ_CONN_CLOSED,	/* gone for good */
+};
+
+enum zmq_conn_flag {
+	ZMQ_CONN_RX_ON,		/* what arrives may be parsed outside of the task */
+	ZMQ_CONN_RX_MORE,	/* io_work has received data left to parse */
+	ZMQ_CONN_RX_STOPPED,	/* the queue above is full */
+	ZMQ_CONN_RX_MISSED,	/* direct: rx_lock was taken when something came */
+	ZMQ_CONN_RX_ERROR,	/* the peer violated the protocol, see rx_err */
+	ZMQ_CONN_TX_ON,		/* commands may be given to the stream */
+	ZMQ_CONN_TX_MSGS,	/* messages, too */
+	ZMQ_CONN_TX_ENDED,	/* nothing any more, and the peer was told */
+	ZMQ_CONN_CMD_FULL,	/* a command was refused; under tx_qlock */
+	ZMQ_CONN_CMD_ROOM,	/* and could be queued now */
+	ZMQ_CONN_TX_BLOCKED,	/* a polled child had no room */
+	ZMQ_CONN_DIALING,	/* dial_work has not been looked at */
+	ZMQ_CONN_DIALED,	/* it is done */
+};
+
+/**
+ * struct zmq_reframe - where a sender that translates headers is
+ * @body_left: bytes missing of the current frame's body
+ * @hdr_off: bytes of @hdr that TCP took
+ * @hdr_len: bytes in @hdr
+ * @hdr: header of the frame that the queue begins with, in the peer's framing
+ */
+struct zmq_reframe {
+	u64	body_left;
+	u8	hdr_off;
+	u8	hdr_len;
+	u8	hdr[ZMQ_V1_HDR_MAX];
+};
+
+/**
+ * struct zmq_seg - bytes of the send queue
+ * @node: in conn->tx_queue
+ * @buf: where they are, with a reference
+ * @off: from there
+ * @len: so many
+ * @msgs: messages that end here
+ * @first: begins with a message
+ * @end: ends with a message
+ */
+struct zmq_seg {
+	struct list_head	node;
+	struct zmq_buf		*buf;
+	u32			off;
+	u32			len;
+	u32			msgs;
+	bool			first;
+	bool			end;
+};
+
+/**
+ * struct zmq_conn - a connection
+ * @ref: references
+ * @owner: the socket; its sk is held
+ * @pipe: opaque, of the floor above: set and cleared under the socket lock,
+ *	@tx_lock and the child's lock, so any of them keeps it
+ * @node: in owner->conns
+ * @place: in owner->conn_roster
+ * @flush_node: in owner->unflushed, or in the list of who sends those; changed
+ *	under owner->flush_lock
+ * @handshake_node: in owner->handshaking
+ * @state: enum zmq_conn_state; socket lock
+ * @flags: enum zmq_conn_flag
+ * @dialed: made by connect()
+ * @no_redial: whatever happens
+ * @lingering: the socket is closed or the endpoint disconnected; drain, then go
+ * @sock: the child socket; replaced under the socket lock, @tx_lock and
+ *	@tx_qlock
+ * @spare: to a name: a child of the other address family, or NULL; socket lock
+ * @link: to a name: the device that its children were bound to when made
+ * @transport: of the endpoint; NULL if user space made the stream
+ * @stream: how @sock carries bytes; changed under the socket lock, @tx_lock
+ *	and the child's lock
+ * @caller: dialed, with a new child for each attempt: on whose behalf
+ * @sender: of a UNIX stream: in whose name it carries bytes; constant
+ * @dial_work: makes and connects such a child
+ * @dial_sock: the child it made, or its errno, until that is looked at, then
+ *	NULL; before ZMQ_CONN_DIALED its own
+ * @task: the state machine
+ * @deadline: jiffies when the state ends by itself, if @timed
+ * @timed: @deadline is valid
+ * @question: connecting: enum zmq_question; socket lock
+ * @linger_end: jiffies when @lingering is over
+ * @up_since: jiffies when the handshake was done
+ * @backoff: ms, the next wait before dialing again
+ * @reason: the counter of the last failure
+ * @error: its errno, 0 for an orderly end
+ * @reconnects: how often it was dialed again
+ * @ep: dialed: where to, of a name the address that it had last; accepted:
+ *	where from
+ * @endpoint: text of the endpoint bound or connected to
+ * @local: text of the stream's own name, or NULL; socket lock
+ * @remote: the same of its peer
+ * @session: the ZMTP handshake
+ * @heartbeat: what is known of the peer's life
+ * @bye: raw: the message that tells the end of the stream
+ * @scan: the receiver's position in the stream; child lock
+ * @rx_err: why ZMQ_CONN_RX_ERROR; child lock
+ * @rx_msgs: statistics
+ * @io_work: sends what the caller could not, parses what is left to it
+ * @free_work: frees it, which may sleep
+ * @flush_timer: caps how long commands are held back
+ * @tx_lock: held by whoever drains the queue
+ * @tx_qlock: protects the queue: @tx_queue to @tx_sent
+ * @tx_queue: messages, of struct zmq_seg
+ * @tx_seg: for one that finds it unused: without @tx_seg.buf
+ * @tx_cmds: commands, of struct zmq_cmd_chunk; they go between messages
+ * @tx_cmd_bytes: bytes in @tx_cmds
+ * @tx_bytes: bytes in @tx_queue
+ * @tx_msgs: messages in @tx_queue
+ * @tx_sent: this stream was given messages
+ * @tx_off: bytes sent of the first segment, or of the first command chunk if
+ *	@tx_in_cmd; @tx_lock
+ * @tx_mid: the stream stands inside of a message; @tx_lock
+ * @tx_in_cmd: the stream stands inside of a chunk of commands; @tx_lock
+ * @tx_giving: TCP: something is being given to it; child's lock
+ * @reframe: of a stream that does not carry ZMTP 2.0 frames; @tx_lock
+ * @tx_last: when data was last given to TCP
+ * @tx_fanout: owner->fanouts of the last one of those; socket lock
+ * @unacked: messages that the stream has; @tx_lock
+ * @wait: polled: in the child's wait queue
+ * @rx_lock: polled: the reader's position: @rx_skb to @rx_eof
+ * @rx_skb: polled: received and not parsed to its end
+ * @rx_off: polled: bytes of @rx_skb that are parsed
+ * @rx_frag: polled: memory for what is received next
+ * @rx_dry: polled: the child had nothing more
+ * @rx_eof: polled: it never will
+ * @duct: direct: carries the bytes instead of the child; changed under the
+ *	socket lock, @tx_lock, @rx_lock and, for a child of TCP, its lock
+ * @pump: of a stream that user space made: moves its bytes; set while @sock is
+ * @rendezvous: TCP: an offer of a duct, until the handshake is done; socket
+ *	lock
+ * @data_ready: TCP: the child's own callback
+ * @write_space: likewise
+ * @state_change: likewise
+ * @error_report: likewise
+ * @rcu: callbacks may still look at it
+ */
+struct zmq_conn {
+	refcount_t		ref;
+	struct zmq_owner	*owner;
+	void			*pipe;
+	struct list_head	node;
+	u32			place;
+	struct list_head	flush_node;
+	struct list_head	handshake_node;
+	u8			state;
+	bool			dialed;
+	bool			no_redial;
+	bool			lingering;
+	bool			timed;
+	u8			question;
+	unsigned long		flags;
+	struct socket		*sock;
+	struct socket		*spare;
+	int			link;
+	const struct zmq_transport	*transport;
+	const struct zmq_stream_ops	*stream;
+	struct zmq_caller	*caller;
+	struct zmq_sender	sender;
+	struct work_struct	dial_work;
+	struct socket		*dial_sock;
+	struct zmq_task		task;
+	unsigned long		deadline;
+	unsigned long		linger_end;
+	unsigned long		up_since;
+	unsigned int		backoff;
+	u8			reason;
+	int			error;
+	unsigned int		reconnects;
+	struct zmq_endpoint	*ep;
+	char			*endpoint;
+	char			*local;
+	char			*remote;
+	struct zmq_session	session;
+	struct zmq_heartbeat	heartbeat;
+	struct sk_buff		*bye;
+
+	struct zmq_scan		scan;
+	int			rx_err;
+
+	struct work_struct	io_work;
+	struct work_struct	free_work;
+	struct hrtimer		flush_timer;
+	struct mutex		tx_lock; /* see locking.rst, 3 */
+	spinlock_t		tx_qlock; /* see locking.rst, 7 */
+	struct list_head	tx_queue;
+	struct zmq_seg		tx_seg;
+	struct list_head	tx_cmds;
+	u32			tx_cmd_bytes;
+	u64			tx_bytes;
+	unsigned int		tx_msgs;
+	bool			tx_sent;
+	u32			tx_off;
+	bool			tx_mid;
+	bool			tx_in_cmd;
+	bool			tx_giving;
+	struct zmq_reframe	reframe;
+	ktime_t			tx_last;
+	u32			tx_fanout;
+	struct zmq_unacked	unacked;
+
+	wait_queue_entry_t	wait;
+	struct mutex		rx_lock; /* see locking.rst, 4 */
+	struct sk_buff		*rx_skb;
+	unsigned int		rx_off;
+	struct page_frag	rx_frag;
+	bool			rx_dry;
+	bool			rx_eof;
+	struct zmq_duct	*duct;
+	struct zmq_pump		*pump;
+	struct zmq_rendezvous	*rendezvous;
+
+	void			(*data_ready)(struct sock *sk);
+	void			(*write_space)(struct sock *sk);
+	void			(*state_change)(struct sock *sk);
+	void			(*error_report)(struct sock *sk);
+	struct rcu_head		rcu;
+};
+
+enum zmq_flush {
+	ZMQ_FLUSH_LATER,	/* the caller has more at hand */
+	ZMQ_FLUSH_AUTO,		/* now if the stream is idle, else soon */
+	ZMQ_FLUSH_STREAM,	/* others follow closely: soon */
+	ZMQ_FLUSH_CMDS,		/* for commands: now, but not too often */
+	ZMQ_FLUSH_NOW,
+};
+
+/* conn.c */
+void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
+		    const struct zmq_opts *opts,
+		    const struct zmq_conn_ops *ops);
+struct zmq_lane *zmq_owner_lane(struct zmq_owner *owner);
+int zmq_owner_peer_room(struct zmq_owner *owner);
+struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
+			      const char *endpoint);
+int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
+		   const struct zmq_stream_ops *stream, struct socket *sock,
+		   struct zmq_pump *pump, const struct zmq_sender *sender);
+struct zmq_conn *zmq_conn_next(struct zmq_owner *owner, unsigned long *number);
+void zmq_conn_get(struct zmq_conn *conn);
+void zmq_conn_put(struct zmq_conn *conn);
+int zmq_conn_handshake(struct zmq_conn *conn);
+void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err);
+void zmq_conn_limit_handshakes(struct zmq_owner *owner);
+void zmq_conn_set_pipe(struct zmq_conn *conn, void *pipe);
+void zmq_conn_close(struct zmq_conn *conn);
+void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms);
+void zmq_conn_install(struct zmq_conn *conn, struct socket *sock);
+void zmq_conn_uninstall(struct zmq_conn *conn);
+int zmq_conn_cache_init(void);
+void zmq_conn_cache_exit(void);
+
+/* linger.c */
+bool zmq_conn_owes(struct zmq_conn *conn);
+void zmq_conn_linger(struct zmq_conn *conn, int ms);
+void zmq_conn_linger_run(struct zmq_conn *conn);
+void zmq_conn_linger_sent(struct zmq_conn *conn);
+void zmq_conn_linger_read(struct zmq_conn *conn, unsigned int bytes);
+
+/* rx.c */
+void zmq_conn_rx_start(struct zmq_conn *conn);
+void zmq_conn_readable(struct zmq_conn *conn);
+void zmq_conn_readable_later(struct zmq_conn *conn);
+void zmq_conn_rx_locked(struct zmq_conn *conn);
+bool zmq_conn_rx(struct zmq_conn *conn);
+void zmq_conn_rx_resume(struct zmq_conn *conn);
+void zmq_conn_rx_give_up(struct zmq_conn *conn);
+enum zmq_mib_field zmq_conn_rx_failure(const struct zmq_conn *conn);
+int zmq_conn_rx_handshake(struct zmq_conn *conn);
+void zmq_conn_rx_discard(struct zmq_conn *conn);
+
+/* queue.c */
+int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg);
+void zmq_conn_tx_rewind(struct zmq_conn *conn);
+void zmq_conn_tx_purge(struct zmq_conn *conn);
+unsigned int zmq_conn_tx_replace(struct zmq_conn *conn);
+bool zmq_conn_tx_empty(struct zmq_conn *conn);
+int zmq_conn_tx_cache_init(void);
+void zmq_conn_tx_cache_exit(void);
+
+/* tx.c */
+void zmq_conn_kick(struct zmq_conn *conn);
+void zmq_conn_writable(struct zmq_conn *conn);
+void zmq_conn_tx_init(struct zmq_conn *conn);
+void zmq_conn_io_work(struct work_struct *work);
+
+/* cmd.c */
+int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
+		       const void *tail, size_t tail_len, gfp_t gfp);
+int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
+		      bool subscribe);
+
+/* flush.c */
+void zmq_owner_fanout_begin(struct zmq_owner *owner);
+enum zmq_flush zmq_owner_fanout_flush(struct zmq_owner *owner, bool more);
+void zmq_owner_fanout_end(struct zmq_owner *owner);
+void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how);
+void zmq_owner_flush(struct zmq_owner *owner);
+void zmq_owner_flush_init(struct zmq_owner *owner);
+void zmq_owner_flush_end(struct zmq_owner *owner);
+void zmq_conn_flush_init(struct zmq_conn *conn);
+void zmq_conn_flush_stop(struct zmq_conn *conn);
+
+/* reframe.c */
+unsigned int zmq_conn_rx_v1(struct zmq_conn *conn, struct sk_buff *skb,
+			    unsigned int off, size_t len, u32 room, int *err);
+int zmq_conn_tx_reframe(struct zmq_conn *conn, unsigned int *msgs);
+
+/* raw.c */
+void zmq_conn_raw_start(struct zmq_conn *conn);
+int zmq_conn_raw_up(struct zmq_conn *conn);
+void zmq_conn_raw_down(struct zmq_conn *conn);
+unsigned int zmq_conn_rx_raw(struct zmq_conn *conn, struct sk_buff *skb,
+			     unsigned int off, size_t len, u32 room, int *err);
+
+/* dialer.c */
+int zmq_dial(struct zmq_owner *owner, const struct zmq_endpoint *ep,
+	     const char *endpoint, struct zmq_conn **res);
+int zmq_dial_start(struct zmq_conn *conn);
+void zmq_dial_again(struct zmq_conn *conn);
+int zmq_dial_result(struct zmq_conn *conn);
+void zmq_dial_work(struct work_struct *work);
+void zmq_dial_backoff(struct zmq_conn *conn);
+void zmq_dial_named(struct zmq_conn *conn);
+bool zmq_dial_wrong_peer(enum zmq_mib_field why);
+
+#endif /* _ZMQ_CONN_H */

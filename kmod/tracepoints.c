@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: GPL-2.0-only
-/* On the top floor: the events name the states of a connection. */
-#include "conn.h"
-
-#define CREATE_TRACE_POINTS
-#include "trace.h"

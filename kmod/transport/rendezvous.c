@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How the ends of a tcp:// connection find out that both are AF_ZMQ sockets of
+ * this kernel that want a duct (ZMQ_LOCAL_DIRECT).
+ *
+ * Each makes up a token, puts it into the table and tells it to its peer, in
+ * band, during the handshake. The first of the two that has completed its own
+ * looks for the peer's token and decides for both, under meet_lock: either it
+ * links the two offers, and the other one will find its own linked, or it takes
+ * its offer back, and the other one will find nothing. So they never disagree,
+ * whatever is lost, forged or comes late; an end that goes before takes its
+ * offer back as well, or leaves the duct, and TCP tells the other one.
+ *
+ * A token can be passed on, by a proxy for instance. So only ends whose
+ * addresses mirror each other meet: in one network namespace there is no other
+ * connection with these.
+ */
+
+#include <linux/hashtable.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
+#include "conn/conn.h"
+#include "direct.h"
+#include "duct.h"
+#include "rendezvous.h"
+
+#define TABLE_BITS	8
+
+/**
+ * struct name - where a child is connected
+ * @local: its address, that of IPv4 mapped
+ * @remote: its peer's
+ * @local_port: likewise
+ * @remote_port: likewise
+ * @ifindex: the device that it is bound to, or 0
+ */
+struct name {
+	struct in6_addr	local;
+	struct in6_addr	remote;
+	__be16		local_port;
+	__be16		remote_port;
+	int		ifindex;
+};
+
+/**
+ * struct zmq_rendezvous - an end that may meet the other one
+ * @node: in the table, until it is decided
+ * @token: what it is found by
+ * @net: where its child is
+ * @name: of its child, when it was connected
+ * @dialed: it called connect()
+ * @met: it was linked to the other one
+ * @duct: of the end that dialed; once they have met of both
+ */
+struct zmq_rendezvous {
+	struct hlist_node	node;
+	u8			token[ZMQ_TOKEN_LEN];
+	const struct net	*net;
+	struct name		name;
+	bool			dialed;
+	bool			met;
+	struct zmq_duct		*duct;
+};
+
+/* Protects the table and, of what is in it, @met and @duct. */
+static DEFINE_SPINLOCK(meet_lock);
+static DEFINE_HASHTABLE(offers, TABLE_BITS);
+
+static u32 token_key(const u8 *token)
+{
+	u32 key;
+
+	memcpy(&key, token, sizeof(key));
+	return key;
+}
+
+/* Who guesses one has gained nothing, see mirrors(). */
+static struct zmq_rendezvous *find(const u8 *token)
+{
+	struct zmq_rendezvous *r;
+
+	hash_for_each_possible(offers, r, node, token_key(token))
+		if (!memcmp(r->token, token, sizeof(r->token)))
+			return r;
+	return NULL;
+}
+
+static void get_name(const struct sock *sk, struct name *name)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	name->local_port = inet->inet_sport;
+	name->remote_port = inet->inet_dport;
+	name->ifindex = sk->sk_bound_dev_if;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6) {
+		name->local = sk->sk_v6_rcv_saddr;
+		name->remote = sk->sk_v6_daddr;
+		return;
+	}
+#endif
+	ipv6_addr_set_v4mapped(inet->inet_rcv_saddr, &name->local);
+	ipv6_addr_set_v4mapped(inet->inet_daddr, &name->remote);
+}
+
+static bool mirrors(const struct zmq_rendezvous *a,
+		    const struct zmq_rendezvous *b)
+{
+	return a->net == b->net && a->dialed != b->dialed &&
+	       a->name.ifindex == b->name.ifindex &&
+	       a->name.local_port == b->name.remote_port &&
+	       a->name.remote_port == b->name.local_port &&
+	       ipv6_addr_equal(&a->name.local, &b->name.remote) &&
+	       ipv6_addr_equal(&a->name.remote, &b->name.local);
+}
+
+/**
+ * zmq_rendezvous_offer() - let the peer meet us, if the option says so
+ * @conn: the connection, whose child of TCP is connected
+ *
+ * Without memory there is no token to be told, so there will be no duct.
+ *
+ * Context: Process context, socket lock held. zmq_rendezvous_meet() or
+ *	zmq_rendezvous_withdraw() follows.
+ */
+void zmq_rendezvous_offer(struct zmq_conn *conn)
+{
+	const struct zmq_owner *owner = conn->owner;
+	const struct sock *sk = conn->sock->sk;
+	struct zmq_rendezvous *r;
+
+	if (!owner->opts->local_direct || owner->raw)
+		return;
+	r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+	if (!r)
+		return;
+	r->dialed = conn->dialed;
+	if (r->dialed) {
+		r->duct = zmq_duct_new();
+		if (!r->duct) {
+			kfree(r);
+			return;
+		}
+	}
+	r->net = sock_net(sk);
+	get_name(sk, &r->name);
+	get_random_bytes(r->token, sizeof(r->token));
+	spin_lock(&meet_lock);
+	hash_add(offers, &r->node, token_key(r->token));
+	spin_unlock(&meet_lock);
+	conn->rendezvous = r;
+}
+
+/**
+ * zmq_rendezvous_token() - what the peer is to be told
+ * @conn: the connection
+ *
+ * Context: Process context, socket lock held.
+ * Return: ZMQ_TOKEN_LEN bytes that stay until the handshake is done, or NULL.
+ */
+const u8 *zmq_rendezvous_token(const struct zmq_conn *conn)
+{
+	return conn->rendezvous ? conn->rendezvous->token : NULL;
+}
+
+static void link(struct zmq_rendezvous *a, struct zmq_rendezvous *b)
+{
+	struct zmq_duct *duct = a->duct ?: b->duct;
+
+	hash_del(&b->node);
+	zmq_duct_get(duct);
+	a->duct = duct;
+	b->duct = duct;
+	a->met = true;
+	b->met = true;
+}
+
+/* Whether they meet, once and for all. */
+static bool decide(struct zmq_rendezvous *r, const u8 *token)
+{
+	struct zmq_rendezvous *peer;
+
+	spin_lock(&meet_lock);
+	if (!r->met) {
+		hash_del(&r->node);
+		peer = token ? find(token) : NULL;
+		if (peer && mirrors(r, peer))
+			link(r, peer);
+	}
+	spin_unlock(&meet_lock);
+	return r->met;
+}
+
+static void discard(struct zmq_rendezvous *r)
+{
+	if (r->duct)
+		zmq_duct_leave(r->duct, r->dialed ? ZMQ_DUCT_DIALED :
+						    ZMQ_DUCT_ACCEPTED);
+	kfree(r);
+}
+
+/**
+ * zmq_rendezvous_meet() - let a duct carry what follows if the peer is here
+ * @conn: the connection, whose handshake is done
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_rendezvous_meet(struct zmq_conn *conn)
+{
+	const struct zmq_handshake *hs = conn->session.hs;
+	struct zmq_rendezvous *r = conn->rendezvous;
+
+	if (!r)
+		return;
+	conn->rendezvous = NULL;
+	if (decide(r, hs->has_token ? hs->peer_token : NULL)) {
+		zmq_direct_switch(conn, r->duct);
+		r->duct = NULL;
+	}
+	discard(r);
+}
+
+/**
+ * zmq_rendezvous_withdraw() - take back what zmq_rendezvous_offer() offered
+ * @conn: the connection, which is lost or closes
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_rendezvous_withdraw(struct zmq_conn *conn)
+{
+	struct zmq_rendezvous *r = conn->rendezvous;
+
+	if (!r)
+		return;
+	conn->rendezvous = NULL;
+	decide(r, NULL);
+	discard(r);
+}
