@@ -12,7 +12,7 @@ from zope.interface.verify import verifyObject
 
 from txzmqk import ZMQClientEndpoint, ZMQServerEndpoint, connectZMQ, listenZMQ
 from txzmqk.endpoints import resolved
-from txzmqk.test.suite import Recorder, echo
+from txzmqk.test.suite import ProtocolSuite, Recorder, echo
 from txzmqk.test.test_transports import KERNEL, LIBRARY
 
 
@@ -45,7 +45,7 @@ class EndpointMixin:
     """For a TestCase that says which implementation is used."""
 
     using = None
-    timeout = 30
+    timeout = ProtocolSuite.timeout
 
     def server(self, kind, endpoint=r"tcp\://127.0.0.1\:*", more=""):
         return serverFromString(reactor, f"zmq:type={kind}:endpoint={endpoint}:using={self.using}{more}")
