@@ -96,7 +96,7 @@ demo:
 
 # A test machine has one processor, so two of them may run side by side.
 TESTS_HERE = unit zmqss zmqk-check tools loops-verdicts libzmqk txzmqk
-TESTS_VM = vm kselftest conformance kselftest-smp stall+uring-stock libzmqk-vm+zmqperf docs+loops zmqcat+txzmqk-vm interop
+TESTS_VM = vm kselftest conformance kselftest-smp stall+uring-stock libzmqk-vm+zmqperf docs+loops zmqcat+txzmqk-vm interop+neighbours
 
 check: deps
 	@tools/run-tests static options $(TESTS_HERE) $(TESTS_VM)
@@ -106,7 +106,7 @@ check-unit:
 	@tools/run-tests $(TESTS_HERE)
 
 check-vm:
-	@tools/deps build vm test loops-check
+	@tools/deps build vm test loops-check neighbours
 	@tools/run-tests $(TESTS_VM)
 
 check-static:
