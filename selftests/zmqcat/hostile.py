@@ -4,11 +4,12 @@
 import os
 import signal
 import socket
+import subprocess
 import time
 
 import zmq
 
-from lib import EP, PATIENCE, Context, cat, end, good, spawn
+from lib import EP, HERE, PATIENCE, Context, cat, end, good, spawn
 
 OWNED = b"\x1b]0;owned\x07"
 
@@ -95,6 +96,17 @@ def a_command_is_not_told_of_another_sender():
     good(end(rep))
 
 
+def gone(pid):
+    """A process ends, and soon."""
+    for _ in range(10 * PATIENCE):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the command is still there")
+
+
 def a_command_that_stays_does_not_keep_it_from_ending():
     """Also where it has closed its output: SIGTERM ends both."""
     rep = spawn("rep", "@" + EP, "-q", "-x", "exec >&-; echo $$ >&2; exec sleep 1000")
@@ -103,16 +115,69 @@ def a_command_that_stays_does_not_keep_it_from_ending():
     time.sleep(0.5)
     rep.send_signal(signal.SIGTERM)
     assert end(rep)[0] == -signal.SIGTERM
-    for _ in range(10 * PATIENCE):
-        try:
-            os.kill(command, 0)
-        except ProcessLookupError:
-            break
-        time.sleep(0.1)
-    else:
-        raise AssertionError("the command is still there")
+    gone(command)
     req.kill()
     end(req)
+
+
+def what_a_command_has_started_ends_with_it():
+    """Where there is no terminal; SIGKILL ends the command alone."""
+    for number, ends in ((signal.SIGTERM, 2), (signal.SIGHUP, 2), (signal.SIGKILL, 1)):
+        ep = f"tcp://127.0.0.1:{5600 + number}"
+        rep = spawn("rep", "@" + ep, "-q", "-x", "sleep 1000 & echo $$ $! >&2; wait", start_new_session=True)
+        req = spawn("req", ep, "-D", "?", "-l", "0")
+        commands = [int(word) for word in rep.stderr.readline().split()]
+        rep.send_signal(number)
+        assert rep.wait(PATIENCE) == -number
+        for pid in commands[:ends]:
+            gone(pid)
+        if ends == 1:
+            os.kill(commands[1], signal.SIGKILL)
+        rep.communicate()
+        req.kill()
+        end(req)
+
+
+def signalled(at, command):
+    """One to which SIGTERM comes at a moment of signal_at.c, the request's socket, and what it said."""
+    library = f"/tmp/signal_at.{os.getpid()}.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, os.path.join(HERE, "signal_at.c")], check=True)
+    rep = spawn("rep", "@" + EP, "-q", "-x", command,
+                env={**os.environ, "LD_PRELOAD": library, "SIGNAL_AT": at, "COMMAND": command})
+    req = Context().socket(zmq.REQ, connect=EP)
+    req.send(b"?")
+    try:
+        return req, end(rep)
+    finally:
+        os.unlink(library)
+
+
+def a_signal_finds_no_moment_in_which_it_is_lost():
+    """When the child is not the command yet, and just before each call that waits for it."""
+    for at, command in (("exec", "exec sleep 1000"), ("poll", "exec sleep 1000"), ("wait", "exec >&-; exec sleep 1000")):
+        _, result = signalled(at, "unset LD_PRELOAD; " + command)
+        assert result[0] == -signal.SIGTERM, (at, result)
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as f:
+                    assert b"sleep 1000" not in f.read().replace(b"\0", b" "), at
+            except FileNotFoundError:
+                pass
+
+
+def a_reply_that_is_made_is_sent_before_a_signal_ends_it():
+    """What the command has done is done, so the one who asked is told."""
+    req, result = signalled("reply", "echo done")
+    assert result[0] == -signal.SIGTERM, result
+    assert req.recv() == b"done"
+
+
+def an_ignored_sigchld_loses_no_reply():
+    """It is inherited, and would hide how a command ends."""
+    rep = spawn("rep", "@" + EP, "-q", "-n", "1", "-x", "echo yes; exit 3",
+                preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert good(cat("req", EP, "-D", "?")) == b"yes\n"
+    assert end(rep)[0] == 6
 
 
 def a_fifo_that_nobody_writes_does_not_keep_it_from_ending():
@@ -131,4 +196,6 @@ def a_fifo_that_nobody_writes_does_not_keep_it_from_ending():
 
 TESTS = [closed_standard_files_are_not_the_socket, a_full_disk_is_an_error, numbers_out_of_bounds_are_refused,
          names_of_peers_do_not_reach_the_terminal, a_peer_without_a_name_has_none, a_command_is_not_told_of_another_sender,
-         a_command_that_stays_does_not_keep_it_from_ending, a_fifo_that_nobody_writes_does_not_keep_it_from_ending]
+         a_command_that_stays_does_not_keep_it_from_ending, what_a_command_has_started_ends_with_it,
+         a_signal_finds_no_moment_in_which_it_is_lost, a_reply_that_is_made_is_sent_before_a_signal_ends_it,
+         an_ignored_sigchld_loses_no_reply, a_fifo_that_nobody_writes_does_not_keep_it_from_ending]

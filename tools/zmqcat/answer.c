@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include "zmqcat.h"
 
@@ -67,11 +68,10 @@ static pid_t start(const char *command, int *in, int *out)
 	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
 		die_errno("pipe");
 	output_flush();
-	pid = fork();
+	pid = wait_fork();
 	if (pid < 0)
 		die_errno("fork");
 	if (!pid) {
-		signal(SIGPIPE, SIG_DFL);
 		if (dup2(to[0], STDIN_FILENO) < 0 || dup2(from[1], STDOUT_FILENO) < 0)
 			_exit(126);
 		execl("/bin/sh", "sh", "-c", command, NULL);
@@ -97,16 +97,8 @@ static size_t feed(int fd, const char *data, size_t len)
 	return len;
 }
 
-/* A signal that ends this program ends the command, too. */
-static void end_together(pid_t pid)
-{
-	if (wait_signal)
-		kill(pid, SIGTERM);
-	wait_check();
-}
-
 /* Write the request and read the reply, whichever is possible. */
-static void talk(pid_t pid, int in, int out, const struct msg *request, struct msg *reply)
+static void talk(int in, int out, const struct msg *request, struct msg *reply)
 {
 	size_t at = 0;
 	char buf[4096];
@@ -123,8 +115,7 @@ static void talk(pid_t pid, int in, int out, const struct msg *request, struct m
 			in = -1;
 			continue;
 		}
-		end_together(pid);
-		if (poll(fds, 2, -1) < 0)
+		if (wait_poll(fds, 2, -1) < 0)
 			continue;
 		if (in >= 0 && fds[1].revents)
 			at += feed(in, request->data + at, request->len - at);
@@ -139,6 +130,23 @@ static void talk(pid_t pid, int in, int out, const struct msg *request, struct m
 	if (in >= 0)
 		close(in);
 	close(out);
+}
+
+/* A command may have closed its output long before its end. Return: its status. */
+static int reap(pid_t pid)
+{
+	struct pollfd end = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+	int status;
+
+	if (end.fd < 0)
+		die_errno("pidfd_open");
+	while (!end.revents)
+		wait_poll(&end, 1, -1);
+	close(end.fd);
+	if (waitpid(pid, &status, 0) < 0)
+		die_errno("waitpid");
+	wait_forget();
+	return status;
 }
 
 static void run(const struct config *c, const struct view *v, unsigned int from,
@@ -158,13 +166,11 @@ static void run(const struct config *c, const struct view *v, unsigned int from,
 	}
 	set_environment(c, v, v->nr - from);
 	pid = start(c->command, &in, &out);
-	talk(pid, in, out, &request, &printed);
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			die_errno("waitpid");
-		end_together(pid);
-	}
+	talk(in, out, &request, &printed);
+	status = reap(pid);
 	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+		/* What a terminal's signal to both has left of a reply is none. */
+		wait_check();
 		failed = true;
 		say("'%s' ended with %s %d", c->command,
 		    WIFEXITED(status) ? "status" : "signal",

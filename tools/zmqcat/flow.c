@@ -214,9 +214,11 @@ static void transfer(struct flow *f)
 	bool busy;
 
 	while (!is_done(f)) {
+		busy = receive_one(f);
+		if (!is_done(f))
+			busy |= send_one(f);
+		/* A reply that was made is told before, if that needs no waiting. */
 		wait_check();
-		busy = send_one(f);
-		busy |= receive_one(f);
 		/* Who receives all the time does not forget what there is to send. */
 		if (!is_done(f) && (!busy || !(++round % LOOK_ROUNDS)))
 			rest(f, busy);

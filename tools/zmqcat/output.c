@@ -32,7 +32,7 @@ static void write_all(const char *data, size_t len)
 				used = 0;
 			wait_check();
 		} else if (errno == EAGAIN) {
-			poll(&out, 1, -1);
+			wait_poll(&out, 1, -1);
 		} else if (errno == EPIPE) {
 			wait_end(SIGPIPE);
 		} else {

@@ -1,27 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* All waiting is here, so that a signal ends it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include "zmqcat.h"
 
 volatile sig_atomic_t wait_signal;
 
+static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 static int watched_out = -1;
+
+/* As kill(2) takes it: a process, a group of them, or 0 for none. */
+static pid_t command;
 
 static void note(int number)
 {
 	wait_signal = number;
 }
 
-/* Calls are interrupted, not restarted. A reader of ours that has gone is told by EPIPE. */
+/* Calls are interrupted, not restarted. A reader of ours that has gone is told by EPIPE, and
+ * the status of a command is wanted, whatever was inherited.
+ */
 void wait_init(void)
 {
 	struct sigaction action = { .sa_handler = note };
-	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction old;
 	size_t i;
 
@@ -32,6 +39,79 @@ void wait_init(void)
 	}
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+	signal(SIGCHLD, SIG_DFL);
+}
+
+/* Signals that end the program are kept until sigprocmask() or ppoll() with @before. */
+static void hold(sigset_t *before)
+{
+	sigset_t block;
+	size_t i;
+
+	sigemptyset(&block);
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		sigaddset(&block, ends[i]);
+	sigprocmask(SIG_BLOCK, &block, before);
+}
+
+/* A signal that this program notes for its end ends the child from its first instruction on. */
+static void be_command(pid_t parent, bool alone, const sigset_t *before)
+{
+	struct sigaction old;
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		sigaction(ends[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN)
+			signal(ends[i], SIG_DFL);
+	}
+	signal(SIGPIPE, SIG_DFL);
+	if (alone)
+		setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(126);
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+/**
+ * wait_fork() - fork(2) for a command that ends when this program does
+ *
+ * Where there is no terminal, whose signals go to a group, the command gets a group of its own,
+ * so that what it has started ends, too.
+ *
+ * Return: the process, 0 in itself, or -1 and errno.
+ */
+pid_t wait_fork(void)
+{
+	int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC), err;
+	bool alone = terminal < 0;
+	pid_t self = getpid(), pid;
+	sigset_t before;
+
+	if (!alone)
+		close(terminal);
+	hold(&before);
+	pid = fork();
+	err = errno;
+	if (!pid) {
+		be_command(self, alone, &before);
+		return 0;
+	}
+	if (pid > 0) {
+		if (alone)
+			setpgid(pid, pid);
+		command = alone ? -pid : pid;
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = err;
+	return pid;
+}
+
+/* The command has ended. */
+void wait_forget(void)
+{
+	command = 0;
 }
 
 /* Milliseconds of a clock that nobody sets. */
@@ -63,6 +143,10 @@ void wait_end(int number)
 {
 	sigset_t set;
 
+	if (command) {
+		kill(command, SIGTERM);
+		kill(command, SIGCONT);
+	}
 	progress_end();
 	if (number != SIGPIPE)
 		output_flush();
@@ -85,10 +169,18 @@ void wait_check(void)
 	wait_end(number);
 }
 
-static int ppoll_until(struct pollfd *fds, nfds_t nr, int64_t until)
+/**
+ * wait_poll() - poll(2), except that a signal ends the program
+ * @fds: as there
+ * @nr: as there
+ * @until: wait_now() when to stop waiting, -1 never
+ *
+ * Return: as poll(2).
+ */
+int wait_poll(struct pollfd *fds, nfds_t nr, int64_t until)
 {
 	struct timespec ts, *timeout = NULL;
-	sigset_t block, before;
+	sigset_t before;
 	int64_t ms;
 	int ret;
 
@@ -100,11 +192,7 @@ static int ppoll_until(struct pollfd *fds, nfds_t nr, int64_t until)
 		ts.tv_nsec = ms % 1000 * 1000000;
 		timeout = &ts;
 	}
-	sigemptyset(&block);
-	sigaddset(&block, SIGINT);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGHUP);
-	sigprocmask(SIG_BLOCK, &block, &before);
+	hold(&before);
 	wait_check();
 	ret = ppoll(fds, nr, timeout, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -127,7 +215,7 @@ void wait_for(struct wait *w)
 
 	w->ready = 0;
 	w->readable = false;
-	if (ppoll_until(fds, sizeof(fds) / sizeof(*fds), w->until) < 0) {
+	if (wait_poll(fds, sizeof(fds) / sizeof(*fds), w->until) < 0) {
 		if (errno == EINTR)
 			return;
 		die_errno("poll");

@@ -2,6 +2,7 @@
 #ifndef ZMQCAT_H
 #define ZMQCAT_H
 
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -256,6 +257,9 @@ int64_t wait_now(void);
 void wait_for(struct wait *w);
 void wait_check(void);
 void wait_watch(int out);
+int wait_poll(struct pollfd *fds, nfds_t nr, int64_t until);
+pid_t wait_fork(void);
+void wait_forget(void);
 void wait_end(int number) __attribute__((noreturn));
 extern volatile sig_atomic_t wait_signal;
 
