@@ -15,8 +15,9 @@ from verdicts import PROGRAMS, ROLES
 AF_ZMQ, SOL_ZMQ = 18, 289
 ZMQ_BIND, ZMQ_CONNECT = 1000, 1001
 ROUND = 200
-# A machine that shares its processors with many takes minutes to start Python with a framework.
-PATIENCE = 400
+# A machine that shares its processors with many takes minutes to start Python with a framework, and seconds to answer.
+START = 300
+PATIENCE = 60
 # What a second of doing nothing may cost a program. Java's compiler goes on for a while; a loop that spins takes all.
 IDLE_MS = 200
 ANY_PORT = "tcp://127.0.0.1:*"
@@ -31,6 +32,7 @@ class Program:
 
     def __init__(self, command, fds=(), stdin=subprocess.PIPE, stdout=None):
         self.said = tempfile.TemporaryFile()  # pylint: disable=consider-using-with
+        self.heard = False
 
         def arrange():
             high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for fd in fds]
@@ -46,15 +48,17 @@ class Program:
 
     def receive(self, sock, want=b"anything"):
         """A message, if one comes while the program lives."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + (PATIENCE if self.heard else START)
         gone = False
         while not sock.poll(200):
             if gone:
                 raise Wrong(f"ended with status {self.process.returncode}, before {want.decode()}")
             if time.monotonic() > end:
+                self.heard = True
                 raise Wrong(f"{want.decode()} does not come")
             # What was sent may be on its way still.
             gone = self.process.poll() is not None
+        self.heard = True
         return sock.recv_multipart()
 
     def expect(self, sock, want):
