@@ -10,8 +10,8 @@ from txzmqk import kernel, options
 
 HEADER = os.path.join(os.path.dirname(__file__), "../../../../uapi/linux/zmq.h")
 # What transports set themselves, or cannot use; names are looked up by the reactor.
-OWN = {"resolve", "resolved", "bind", "connect", "unbind", "disconnect", "rcvframes", "monitor", "name_form", "abort", "zerocopy", "rcvtimeo",
-       "sndtimeo", "ipc_filter_pid", "ipc_filter_uid", "ipc_filter_gid"}
+OWN = {"bind", "connect", "unbind", "disconnect", "resolve", "resolved", "rcvframes", "monitor", "name_form", "abort",
+       "zerocopy", "rcvtimeo", "sndtimeo", "ipc_filter_pid", "ipc_filter_uid", "ipc_filter_gid"}
 
 
 class OptionTests(TestCase):
