@@ -159,7 +159,16 @@ void zmq_duct_offer(struct sock *sk)
 	spin_unlock(&meet_lock);
 }
 
-static struct sock *get_peer(struct sock *sk)
+/**
+ * zmq_duct_peer() - get the other end of a UNIX stream
+ * @sk: the UNIX socket
+ *
+ * As unix_peer_get(), which not all kernels have for modules.
+ *
+ * Context: Process context.
+ * Return: the socket, for sock_put(), or NULL if it is not connected.
+ */
+struct sock *zmq_duct_peer(struct sock *sk)
 {
 	struct sock *peer;
 
@@ -179,7 +188,7 @@ static struct sock *get_peer(struct sock *sk)
  */
 void zmq_duct_settle(struct sock *sk)
 {
-	struct sock *peer = get_peer(sk);
+	struct sock *peer = zmq_duct_peer(sk);
 	const struct unix_address *addr = peer ? unix_sk(peer)->addr : NULL;
 	struct zmq_duct *duct;
 
@@ -223,7 +232,7 @@ static const struct sock *key_of(struct sock *sk, unsigned int side)
 	if (side == ZMQ_DUCT_DIALED)
 		return sk;
 	/* The child keeps it. */
-	peer = get_peer(sk);
+	peer = zmq_duct_peer(sk);
 	if (peer)
 		sock_put(peer);
 	return peer;

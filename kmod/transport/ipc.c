@@ -183,14 +183,9 @@ static int ipc_connect(struct socket *sock, const struct zmq_endpoint *ep)
 /* The peer takes whoever runs connect() for the process, here a worker. */
 static void ipc_introduce(struct socket *sock, struct pid *pid)
 {
+	struct sock *peer = zmq_duct_peer(sock->sk);
 	struct pid *old = NULL;
-	struct sock *peer;
 
-	unix_state_lock(sock->sk);
-	peer = unix_peer(sock->sk);
-	if (peer)
-		sock_hold(peer);
-	unix_state_unlock(sock->sk);
 	if (!peer)
 		return;
 	spin_lock(&peer->sk_peer_lock);

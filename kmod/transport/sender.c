@@ -12,6 +12,7 @@
 #include <linux/sched/signal.h>
 #include <net/af_unix.h>
 #include "base/compat.h"
+#include "duct.h"
 #include "sender.h"
 
 /**
@@ -114,7 +115,7 @@ enum wish {
 
 static enum wish peers_wish(struct socket *sock)
 {
-	struct sock *peer = unix_peer_get(sock->sk);
+	struct sock *peer = zmq_duct_peer(sock->sk);
 	enum wish wish = WISH_NONE;
 
 	if (!peer)
