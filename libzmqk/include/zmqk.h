@@ -7,10 +7,10 @@
  * in one call, name resolution, and what else is tedious with plain calls.
  *
  * A function fails with -1 or NULL and errno, like the system calls that it
- * makes; "Calls:" names them. The library has no threads and no state but in
- * objects that the caller makes; threads only in a resolver. A socket may be used by any number of threads
- * and processes at a time, an object by one thread at a time. Described in
- * libzmqk(3) and af_zmq(7).
+ * makes; "Calls:" names them. The library has no state but in objects that the
+ * caller makes, and no threads but those of a resolver. A socket may be used by
+ * any number of threads and processes at a time, an object by one thread at a
+ * time. Described in libzmqk(3) and af_zmq(7).
  */
 #ifndef ZMQK_H
 #define ZMQK_H
