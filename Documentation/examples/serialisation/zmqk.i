@@ -31,3 +31,4 @@
 %include <zmqk/zerocopy.h>
 %include <zmqk/monitor.h>
 %include <zmqk/probe.h>
+%include <zmqk/resolver.h>
