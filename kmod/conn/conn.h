@@ -227,7 +227,9 @@ struct zmq_seg {
  * @sock: the child socket; replaced under the socket lock, @tx_lock and
  *	@tx_qlock
  * @spare: to a name: a child of the other address family, or NULL; socket lock
- * @link: to a name: the device that its children were bound to when made
+ * @link: to a name: the device that @sock was bound to when made, which policy
+ *	may choose by address family
+ * @spare_link: the same of @spare
  * @transport: of the endpoint; NULL if user space made the stream
  * @stream: how @sock carries bytes; changed under the socket lock, @tx_lock
  *	and the child's lock
@@ -314,6 +316,7 @@ struct zmq_conn {
 	struct socket		*sock;
 	struct socket		*spare;
 	int			link;
+	int			spare_link;
 	const struct zmq_transport	*transport;
 	const struct zmq_stream_ops	*stream;
 	struct zmq_caller	*caller;

@@ -46,14 +46,15 @@ struct zmq_answer {
 };
 
 /* One that is bound to no device has 0. */
-static int create(struct zmq_conn *conn, int family, struct socket **res)
+static int create(struct zmq_conn *conn, int family, struct socket **res,
+		  int *link)
 {
 	int err;
 
 	conn->ep->addr.family = family;
 	err = conn->transport->create(conn->owner, conn->ep, res);
 	if (!err)
-		conn->link = (*res)->sk->sk_bound_dev_if;
+		*link = (*res)->sk->sk_bound_dev_if;
 	return err;
 }
 
@@ -76,11 +77,11 @@ int zmq_resolve_children(struct zmq_conn *conn)
 	int err;
 
 	if (ipv6) {
-		err = create(conn, AF_INET6, &conn->spare);
+		err = create(conn, AF_INET6, &conn->spare, &conn->spare_link);
 		if (err && err != -EAFNOSUPPORT)
 			return err;
 	}
-	err = create(conn, AF_INET, &sock);
+	err = create(conn, AF_INET, &sock, &conn->link);
 	if (err)
 		return err;
 	zmq_conn_install(conn, sock);
@@ -155,6 +156,7 @@ static int choose_child(struct zmq_conn *conn)
 			return -ENODEV;
 		zmq_conn_uninstall(conn);
 		swap(sock, conn->spare);
+		swap(conn->link, conn->spare_link);
 		conn->stream = conn->transport->stream;
 		zmq_conn_install(conn, sock);
 	}
