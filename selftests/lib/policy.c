@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include "zmqtest.h"
 
 #define NOBODY	65534
@@ -183,4 +184,39 @@ bool zt_cgroup_remove(const char *cgroup)
 
 	snprintf(path, sizeof(path), CGROUPS "/%s", cgroup);
 	return zt_eventually(is_removed, path);
+}
+
+static int program_type(enum bpf_attach_type type)
+{
+	switch (type) {
+	case BPF_CGROUP_SOCK_OPS:
+		return BPF_PROG_TYPE_SOCK_OPS;
+	case BPF_CGROUP_INET_SOCK_CREATE:
+		return BPF_PROG_TYPE_CGROUP_SOCK;
+	default:
+		return BPF_PROG_TYPE_CGROUP_SOCK_ADDR;
+	}
+}
+
+/* Loads a program and attaches it to the cgroup with this directory. */
+int zt_cgroup_attach(int dir, enum bpf_attach_type type,
+		     const struct bpf_insn *insns, int nr)
+{
+	union bpf_attr load = {
+		.prog_type = program_type(type),
+		.expected_attach_type = type,
+		.insns = (uintptr_t)insns,
+		.insn_cnt = nr,
+		.license = (uintptr_t)"GPL",
+	};
+	union bpf_attr join = { .target_fd = dir, .attach_type = type };
+	int prog, ret;
+
+	prog = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+	if (prog < 0)
+		return -1;
+	join.attach_bpf_fd = prog;
+	ret = syscall(SYS_bpf, BPF_PROG_ATTACH, &join, sizeof(join));
+	close(prog);
+	return ret;
 }

@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <netinet/in.h>
+#include <linux/bpf.h>
 #include <linux/zmq.h>
 
 #define ZT_DEADLINE_MS	20000
@@ -73,6 +74,8 @@ bool zt_cgroup_remove(const char *cgroup);
 int zt_cgroup_enter(const char *cgroup);
 int zt_cgroup_set(const char *cgroup, const char *file, const char *value);
 long zt_cgroup_get(const char *cgroup, const char *file, const char *key);
+int zt_cgroup_attach(int dir, enum bpf_attach_type type,
+		     const struct bpf_insn *insns, int nr);
 
 /* sock.c: AF_ZMQ sockets */
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Control groups: their memory limits and their BPF programs. */
 #include <stdlib.h>
-#include <linux/bpf.h>
 #include <sys/syscall.h>
 #include "kselftest_harness.h"
 #include "fixture.h"
@@ -30,28 +29,6 @@ FIXTURE_TEARDOWN(cgroup)
 	EXPECT_TRUE(zt_cgroup_remove(GROUP));
 }
 
-static int attach(int dir, enum bpf_attach_type type,
-		  const struct bpf_insn *insns, int nr)
-{
-	union bpf_attr load = {
-		.prog_type = type == BPF_CGROUP_SOCK_OPS ?
-			     BPF_PROG_TYPE_SOCK_OPS :
-			     BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
-		.expected_attach_type = type,
-		.insns = (uintptr_t)insns,
-		.insn_cnt = nr,
-		.license = (uintptr_t)"GPL",
-	};
-	union bpf_attr join = { .target_fd = dir, .attach_type = type };
-	int prog;
-
-	prog = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
-	if (prog < 0)
-		return -1;
-	join.attach_bpf_fd = prog;
-	return syscall(SYS_bpf, BPF_PROG_ATTACH, &join, sizeof(join));
-}
-
 /* return 0 */
 static const struct bpf_insn deny[] = {
 	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
@@ -75,8 +52,8 @@ TEST_F(cgroup, a_program_can_refuse_to_connect)
 {
 	int outside = zt_socket(ZMQ_PUSH), inside;
 
-	if (attach(self->dir, BPF_CGROUP_INET4_CONNECT, deny,
-		   ARRAY_SIZE(deny)))
+	if (zt_cgroup_attach(self->dir, BPF_CGROUP_INET4_CONNECT, deny,
+			     ARRAY_SIZE(deny)))
 		SKIP(return, "bpf: %m");
 	ASSERT_EQ(0, zt_connect(outside, "tcp://127.0.0.1:1"));
 	ASSERT_EQ(0, zt_cgroup_enter(GROUP));
@@ -90,7 +67,8 @@ TEST_F(cgroup, a_program_can_refuse_to_bind)
 {
 	int fd;
 
-	if (attach(self->dir, BPF_CGROUP_INET4_BIND, deny, ARRAY_SIZE(deny)))
+	if (zt_cgroup_attach(self->dir, BPF_CGROUP_INET4_BIND, deny,
+			     ARRAY_SIZE(deny)))
 		SKIP(return, "bpf: %m");
 	ASSERT_EQ(0, zt_cgroup_enter(GROUP));
 	fd = zt_socket(ZMQ_PULL);
@@ -103,8 +81,8 @@ TEST_F(cgroup, a_program_sees_the_mark_of_the_socket)
 	const int mark = 7;
 	int plain, marked;
 
-	if (attach(self->dir, BPF_CGROUP_INET4_CONNECT, deny_mark_7,
-		   ARRAY_SIZE(deny_mark_7)))
+	if (zt_cgroup_attach(self->dir, BPF_CGROUP_INET4_CONNECT, deny_mark_7,
+			     ARRAY_SIZE(deny_mark_7)))
 		SKIP(return, "bpf: %m");
 	ASSERT_EQ(0, zt_cgroup_enter(GROUP));
 	plain = zt_socket(ZMQ_PUSH);
@@ -138,7 +116,8 @@ static int collect_accepted(int dir, int map)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 
-	return attach(dir, BPF_CGROUP_SOCK_OPS, insns, ARRAY_SIZE(insns));
+	return zt_cgroup_attach(dir, BPF_CGROUP_SOCK_OPS, insns,
+				ARRAY_SIZE(insns));
 }
 
 static bool is_in(int map)

@@ -313,6 +313,71 @@ TEST_F(zmq, a_name_may_move_between_address_families)
 	EXPECT_TRUE(zt_gets(pull, "six again", ZT_LAST));
 }
 
+#define GROUP	"zmq-selftest-resolve"
+#define NO_LINK	99
+
+/* if (ctx->family == AF_INET6) ctx->bound_dev_if = NO_LINK; return 1 */
+static const struct bpf_insn bind_ipv6[] = {
+	{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 2, .src_reg = 1,
+	  .off = offsetof(struct bpf_sock, family) },
+	{ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = 2, .off = 2,
+	  .imm = AF_INET6 },
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = NO_LINK },
+	{ .code = BPF_STX | BPF_MEM | BPF_W, .dst_reg = 1, .src_reg = 3,
+	  .off = offsetof(struct bpf_sock, bound_dev_if) },
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 1 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+
+/* A new socket whose children of IPv6 policy has bound to a device that is not
+ * there; -1 without such policies.
+ */
+static int without_ipv6(void)
+{
+	int dir = zt_cgroup_make(GROUP), fd = -1;
+
+	if (dir < 0)
+		return -1;
+	if (!zt_cgroup_attach(dir, BPF_CGROUP_INET_SOCK_CREATE, bind_ipv6,
+			      ARRAY_SIZE(bind_ipv6)) && !zt_cgroup_enter(GROUP))
+		fd = naming(ZMQ_PUSH);
+	close(dir);
+	return fd;
+}
+
+TEST_F(zmq, a_device_that_policy_chose_for_one_address_family_stays)
+{
+	int six = zt_socket(ZMQ_PULL), four, push, monitor, i;
+	char bound[ZMQ_ENDPOINT_MAX];
+	const char *to;
+
+	ASSERT_EQ(0, zt_setint(six, ZMQ_IPV6, 1));
+	ASSERT_EQ(0, zt_bind_any(six, "tcp://[::1]:*", self->ep));
+	to = named(self->ep);
+	four = zt_socket(ZMQ_PULL);
+	snprintf(bound, sizeof(bound), "tcp://127.0.0.1:%d", zt_port(to));
+	ASSERT_EQ(0, zt_bind(four, bound));
+	push = without_ipv6();
+	if (push < 0) {
+		zt_cgroup_remove(GROUP);
+		SKIP(return, "no cgroup2 or no bpf: %m");
+	}
+	EXPECT_EQ(0, zt_setint(push, ZMQ_IPV6, 1));
+	monitor = watch(push, ZMQ_EVENT_RESOLVE);
+	EXPECT_EQ(0, zt_settext(push, ZMQ_CONNECT, to));
+	EXPECT_EQ(0, zt_cgroup_enter(""));
+	EXPECT_TRUE(zt_cgroup_remove(GROUP));
+	EXPECT_EQ(0, zt_puts(push, "x", 0));
+	for (i = 0; i < 3; i++) {
+		ASSERT_TRUE(asks(monitor, to));
+		ASSERT_EQ(0, answer(push, to, self->ep));
+	}
+	ASSERT_TRUE(asks(monitor, to));
+	ASSERT_EQ(0, answer(push, to, bound));
+	EXPECT_TRUE(zt_gets(four, "x", ZT_LAST));
+	EXPECT_EQ(0, zt_poll(six, POLLIN, 0));
+}
+
 TEST_F(zmq, an_address_of_ipv4_may_be_written_as_one_of_ipv6)
 {
 	int first = zt_listening(ZMQ_PULL, "tcp://127.0.0.1:*", self->ep);
