@@ -386,7 +386,7 @@ static inline void zmq_pipe_rotate_locked(struct list_head *node,
 		list_move_tail(node, list);
 }
 
-/* ---- between core.c and pipe*.c ---- */
+/* ---- between the files of a pipe ---- */
 extern const struct zmq_conn_ops zmq_pipe_conn_ops;
 
 void zmq_pipe_count(struct zmq_pipe *pipe);
@@ -402,6 +402,13 @@ void zmq_pipe_queue_part_locked(struct zmq_pipe *pipe,
 				u32 truesize);
 bool zmq_pipe_digest_locked(struct zmq_pipe *pipe);
 void zmq_pipe_digest(struct zmq_pipe *pipe);
+
+/* What lies at @rx_off is another thing than before. */
+static inline void zmq_pipe_look_up_later(struct zmq_pipe *pipe)
+{
+	pipe->rx_at = NULL;
+	pipe->rx_left = 0;
+}
 
 /* Credit returns here; below the high-water mark even if that is 1. */
 static inline unsigned int zmq_pipe_low_water(unsigned int hwm)
