@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[1]
-SOURCE = "kmod/socket/option.c"
+SOURCE = "kmod/socket/option_table.c"
 HEADER = "uapi/linux/zmq.h"
 DIFFERENCES = "tools/option-differences"
 
@@ -124,7 +124,7 @@ def _row(text: str, source: str, known: dict[str, int], said: dict[str, str]) ->
 def ours() -> dict[str, Option]:
     """The table in the source. What can neither be set nor read is as good as absent."""
     source = read(SOURCE)
-    table = re.search(r"sockopts\[\] = \{\n(.*?)^\};", source, re.DOTALL | re.MULTILINE)
+    table = re.search(r"zmq_options\[\] = \{\n(.*?)^\};", source, re.DOTALL | re.MULTILINE)
     if not table:
         raise ValueError(f"{SOURCE}: no table of options")
     known, said = constants(), comments()
