@@ -5,9 +5,7 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include "compat.h"
-#include "drop.h"
 #include "hdr.h"
-#include "mem.h"
 #include "msg.h"
 #include "zerocopy.h"
 
@@ -15,89 +13,6 @@
 
 /* A longer frame is not worth the second copy that a burst makes. */
 #define BURST_FRAME_MAX	SZ_2K
-
-static struct kmem_cache *buf_cache;
-
-/* A buffer that has no memory yet. */
-static struct zmq_buf *buf_alloc(struct sock *sk, u32 size)
-{
-	struct zmq_buf *buf = kmem_cache_zalloc(buf_cache, GFP_KERNEL);
-
-	if (!buf)
-		goto err_count;
-	if (!zmq_mem_charge_tx(sk, size + sizeof(*buf)))
-		goto err_free;
-	refcount_set(&buf->ref, 1);
-	buf->size = size;
-	buf->sk = sk;
-	sock_hold(sk);
-	return buf;
-
-err_free:
-	kmem_cache_free(buf_cache, buf);
-err_count:
-	zmq_drop(sk, NULL, ZMQ_MIB_NOMEM, 1);
-	return NULL;
-}
-
-static void buf_free(struct zmq_buf *buf)
-{
-	struct sock *sk = buf->sk;
-
-	zmq_mem_uncharge_tx(sk, buf->size + sizeof(*buf));
-	kmem_cache_free(buf_cache, buf);
-	sock_put(sk);
-}
-
-static struct zmq_buf *buf_new(struct sock *sk, u32 size)
-{
-	unsigned int order = get_order(size);
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
-	struct zmq_buf *buf = buf_alloc(sk, size);
-
-	if (!buf)
-		return NULL;
-	if (order)
-		gfp |= __GFP_COMP | __GFP_NORETRY;
-	buf->page = alloc_pages(gfp, order);
-	if (buf->page)
-		return buf;
-	zmq_drop(sk, NULL, ZMQ_MIB_NOMEM, 1);
-	buf_free(buf);
-	return NULL;
-}
-
-/* A buffer made of the caller's memory, which it takes over. */
-static struct zmq_buf *buf_of_pinned(struct sock *sk,
-				     struct zmq_pinned *pinned)
-{
-	struct zmq_buf *buf = buf_alloc(sk, pinned->nr << PAGE_SHIFT);
-
-	if (!buf) {
-		zmq_unpin(pinned);
-		return NULL;
-	}
-	buf->pinned = pinned;
-	buf->fill = pinned->len;
-	return buf;
-}
-
-/**
- * zmq_buf_put() - drop a reference to a buffer
- * @buf: the buffer
- *
- * Context: Any but hard interrupt; no lock that the accounting takes is held.
- */
-void zmq_buf_put(struct zmq_buf *buf)
-{
-	if (!refcount_dec_and_test(&buf->ref))
-		return;
-	if (buf->pinned)
-		zmq_unpin(buf->pinned);
-	else
-		put_page(buf->page);
-	buf_free(buf);
-}
 
 /**
  * zmq_msg_init() - prepare a message for its first use
@@ -205,9 +120,9 @@ static int reserve(struct zmq_msg *msg, u32 contig)
 		return 0;
 
 	size = clamp_t(u32, roundup_pow_of_two(contig), msg->buf_size, BUF_MAX);
-	buf = buf_new(msg->sk, size);
+	buf = zmq_buf_new(msg->sk, size);
 	if (!buf && size > PAGE_SIZE && contig <= PAGE_SIZE)
-		buf = buf_new(msg->sk, PAGE_SIZE);
+		buf = zmq_buf_new(msg->sk, PAGE_SIZE);
 	if (!buf)
 		return -ENOBUFS;
 	if (msg->open)
@@ -292,7 +207,7 @@ static int append_pinned(struct zmq_msg *msg, struct zmq_pinned *pinned)
 	struct zmq_buf *buf;
 	int err;
 
-	buf = buf_of_pinned(msg->sk, pinned);
+	buf = zmq_buf_of_pinned(msg->sk, pinned);
 	if (!buf)
 		return -ENOBUFS;
 	err = append_range(msg, buf, 0, n);
@@ -582,23 +497,4 @@ const u8 *zmq_msg_topic(const struct zmq_msg *msg, size_t *len)
 		off -= r++->len;
 	*len = min_t(u64, msg->body_len, r->len - off);
 	return zmq_range_addr(r) + off;
-}
-
-/**
- * zmq_msg_cache_init() - create what this file allocates from
- *
- * Return: 0 or -ENOMEM.
- */
-int zmq_msg_cache_init(void)
-{
-	buf_cache = KMEM_CACHE(zmq_buf, SLAB_ACCOUNT);
-	return buf_cache ? 0 : -ENOMEM;
-}
-
-/**
- * zmq_msg_cache_exit() - undo zmq_msg_cache_init()
- */
-void zmq_msg_cache_exit(void)
-{
-	kmem_cache_destroy(buf_cache);
 }

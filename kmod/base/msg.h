@@ -120,13 +120,15 @@ unsigned int zmq_msg_put_burst(struct zmq_msg *msg, struct iov_iter *from,
 const u8 *zmq_msg_topic(const struct zmq_msg *msg, size_t *len);
 int zmq_msg_to_runs(const struct zmq_msg *msg, struct sk_buff_head *runs);
 
+struct zmq_buf *zmq_buf_new(struct sock *sk, u32 size);
+struct zmq_buf *zmq_buf_of_pinned(struct sock *sk, struct zmq_pinned *pinned);
 void zmq_buf_put(struct zmq_buf *buf);
+int zmq_buf_cache_init(void);
+void zmq_buf_cache_exit(void);
+
 static inline void *zmq_range_addr(const struct zmq_range *r)
 {
 	return page_address(r->buf->page) + r->off;
 }
-
-int zmq_msg_cache_init(void);
-void zmq_msg_cache_exit(void);
 
 #endif /* _ZMQ_MSG_H */

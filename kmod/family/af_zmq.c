@@ -164,12 +164,12 @@ static int __init zmq_init(void)
 	err = zmq_mem_init();
 	if (err)
 		return err;
-	err = zmq_msg_cache_init();
+	err = zmq_buf_cache_init();
 	if (err)
 		goto err_mem;
 	err = zmq_conn_cache_init();
 	if (err)
-		goto err_msg;
+		goto err_buf;
 	err = zmq_trie_cache_init();
 	if (err)
 		goto err_conn;
@@ -212,8 +212,8 @@ err_trie:
 	zmq_trie_cache_exit();
 err_conn:
 	zmq_conn_cache_exit();
-err_msg:
-	zmq_msg_cache_exit();
+err_buf:
+	zmq_buf_cache_exit();
 err_mem:
 	zmq_mem_exit();
 	return err;
@@ -232,7 +232,7 @@ static void __exit zmq_exit(void)
 	proto_unregister(&zmq_prot);
 	zmq_trie_cache_exit();
 	zmq_conn_cache_exit();
-	zmq_msg_cache_exit();
+	zmq_buf_cache_exit();
 	zmq_mem_exit();
 }
 
