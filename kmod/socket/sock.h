@@ -109,7 +109,7 @@ int zmq_sock_unbind(struct zmq_sock *zsk, const struct zmq_endpoint *ep);
 int zmq_sock_disconnect(struct zmq_sock *zsk, const struct zmq_endpoint *ep);
 int zmq_sock_can_recv(struct zmq_sock *zsk);
 
-/* tx.c, rx.c */
+/* frame_tx.c, frame_rx.c: one frame */
 struct zmq_patience;
 struct zmq_peercred;
 
@@ -120,10 +120,10 @@ int zmq_sock_wait_to_send(struct zmq_sock *zsk, struct msghdr *m,
 int zmq_sock_put_frame(struct zmq_sock *zsk, struct msghdr *m, size_t len);
 int zmq_sock_copy_frame(const struct zmq_frame *f, struct iov_iter *to,
 			size_t len);
-int zmq_sock_wait_for_frame(struct zmq_sock *zsk, struct zmq_frame *f,
-			    struct zmq_patience *patience);
 const struct zmq_peercred *zmq_sock_sender(const struct zmq_frame *f);
 int zmq_sock_put_cred(struct msghdr *m, const struct zmq_peercred *pc);
+
+/* tx.c, rx.c, poll.c: the calls */
 int zmq_sock_sendmsg(struct socket *sock, struct msghdr *m, size_t len);
 int zmq_sock_recvmsg(struct socket *sock, struct msghdr *m, size_t size,
 		     int flags);
@@ -162,7 +162,7 @@ void zmq_sock_orphan_init(struct zmq_sock *zsk);
 bool zmq_sock_orphan_begin(struct zmq_sock *zsk);
 void zmq_sock_orphan_end(struct zmq_sock *zsk);
 
-/* frames.c */
+/* frames_tx.c, frames_rx.c: whole messages */
 int zmq_sock_find_frames(struct msghdr *m, size_t len,
 			 const struct zmq_frame_desc **desc, unsigned int *nr);
 ssize_t zmq_sock_send_frames(struct zmq_sock *zsk, struct msghdr *m,
