@@ -40,11 +40,6 @@ const struct zmq_pattern zmq_pair_pattern = {
 	.destroy	= zmq_pattern_free,
 	.ops.attach	= pair_attach,
 	.ops.detach	= pair_detach,
-	.begin		= zmq_lb_begin,
-	.send		= zmq_lb_send,
-	.burst		= zmq_lb_burst,
-	.can_send	= zmq_lb_can_send,
-	.peek		= zmq_fq_peek,
-	.consume	= zmq_fq_consume,
-	.alone		= zmq_fq_alone,
+	ZMQ_PATTERN_BALANCES,
+	ZMQ_PATTERN_QUEUES,
 };

@@ -62,30 +62,6 @@ void zmq_pattern_free(struct zmq_core *core)
 }
 
 /**
- * zmq_pattern_no_attach() - @attach of patterns that take any peer
- * @core: the socket's core
- * @pipe: the peer
- *
- * Context: Any.
- * Return: 0.
- */
-int zmq_pattern_no_attach(struct zmq_core *core, struct zmq_pipe *pipe)
-{
-	return 0;
-}
-
-/**
- * zmq_pattern_no_detach() - @detach of patterns that know no peer
- * @core: the socket's core
- * @pipe: the peer
- *
- * Context: Any.
- */
-void zmq_pattern_no_detach(struct zmq_core *core, struct zmq_pipe *pipe)
-{
-}
-
-/**
  * zmq_pattern_set_flag() - take the value of an option that is on or off
  * @flag: set if the value is not 0
  * @val: the value

@@ -87,12 +87,23 @@ struct zmq_pattern {
 	int	(*getopt)(struct zmq_core *core, int opt, int *val);
 };
 
+/* What patterns have that send each message to the next peer. */
+#define ZMQ_PATTERN_BALANCES			\
+	.begin		= zmq_lb_begin,		\
+	.send		= zmq_lb_send,		\
+	.burst		= zmq_lb_burst,		\
+	.can_send	= zmq_lb_can_send
+
+/* What patterns have whose user reads a message of each peer in turn. */
+#define ZMQ_PATTERN_QUEUES			\
+	.peek		= zmq_fq_peek,		\
+	.consume	= zmq_fq_consume,	\
+	.alone		= zmq_fq_alone
+
 const struct zmq_pattern *zmq_pattern_find(int type);
 
 int zmq_pattern_alloc(struct zmq_core *core, size_t size);
 void zmq_pattern_free(struct zmq_core *core);
-int zmq_pattern_no_attach(struct zmq_core *core, struct zmq_pipe *pipe);
-void zmq_pattern_no_detach(struct zmq_core *core, struct zmq_pipe *pipe);
 bool zmq_pattern_discard(struct zmq_core *core, struct zmq_pipe *pipe);
 int zmq_pattern_set_flag(bool *flag, const void *val, size_t len);
 int zmq_pattern_has_credit(struct zmq_pipe *const *refused);

@@ -222,7 +222,6 @@ const struct zmq_pattern zmq_rep_pattern = {
 	.flags		= ZMQ_PAT_SEND | ZMQ_PAT_RECV | ZMQ_PAT_FILTERS,
 	.init		= rep_init,
 	.destroy	= rep_destroy,
-	.ops.attach	= zmq_pattern_no_attach,
 	.ops.detach	= rep_detach,
 	.begin		= rep_begin,
 	.send		= rep_send,

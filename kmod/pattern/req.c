@@ -47,11 +47,6 @@ static int req_init(struct zmq_core *core)
 	return 0;
 }
 
-static void req_destroy(struct zmq_core *core)
-{
-	kfree(core->priv);
-}
-
 static void req_up(struct zmq_core *core, struct zmq_pipe *pipe)
 {
 	struct req *req = core->priv;
@@ -273,8 +268,7 @@ const struct zmq_pattern zmq_req_pattern = {
 	.flags		= ZMQ_PAT_SEND | ZMQ_PAT_RECV | ZMQ_PAT_WIRE_ID |
 			  ZMQ_PAT_FILTERS | ZMQ_PAT_ONE_CONNECT,
 	.init		= req_init,
-	.destroy	= req_destroy,
-	.ops.attach	= zmq_pattern_no_attach,
+	.destroy	= zmq_pattern_free,
 	.ops.detach	= req_detach,
 	.ops.up		= req_up,
 	.begin		= req_begin,

@@ -284,8 +284,6 @@ const struct zmq_pattern zmq_xsub_pattern = {
 	.begin		= xsub_begin,
 	.send		= xsub_send,
 	.can_send	= xsub_can_send,
-	.peek		= zmq_fq_peek,
-	.consume	= zmq_fq_consume,
-	.alone		= zmq_fq_alone,
+	ZMQ_PATTERN_QUEUES,
 	.setopt		= xsub_setopt,
 };

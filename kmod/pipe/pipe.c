@@ -224,7 +224,7 @@ int zmq_pipe_attach(struct zmq_pipe *pipe)
 	err = zmq_roster_add(&core->roster, pipe, &pipe->place);
 	if (err)
 		return err;
-	err = core->ops->attach(core, pipe);
+	err = core->ops->attach ? core->ops->attach(core, pipe) : 0;
 	if (err) {
 		zmq_roster_del(&core->roster, pipe->place);
 		return err;
@@ -369,7 +369,8 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
 	spin_unlock_bh(&core->lock);
 
 	/* An inproc peer can subscribe before its pipe is attached. */
-	core->ops->detach(core, pipe);
+	if (core->ops->detach)
+		core->ops->detach(core, pipe);
 	zmq_pipe_count(pipe);
 	if (empty)
 		zmq_pipe_reap(pipe);

@@ -267,7 +267,8 @@ struct zmq_pipe_walk {
 /**
  * struct zmq_pipe_ops - what a pipe tells the pattern above it
  * @attach: a peer appeared. Socket lock. An error refuses the peer:
- *	-EBUSY for PAIR's second one, -EEXIST for a routing id in use.
+ *	-EBUSY for PAIR's second one, -EEXIST for a routing id in use. May be NULL
+ *	unless peers are found by their id, and so may @detach.
  * @detach: the peer is gone for writing; messages that it sent may still be
  *	read. Drop every pointer to the pipe but core->rx_pipe. Called also for
  *	a pipe that was refused or never attached, and without
