@@ -48,13 +48,6 @@ static const struct rhashtable_params table_params = {
 	.automatic_shrinking	= true,
 };
 
-static u32 hash_addr(const void *data, u32 len, u32 seed)
-{
-	const struct id *addr = data;
-
-	return jhash(addr->data, addr->len, seed);
-}
-
 static u32 hash_name(const void *data, u32 len, u32 seed)
 {
 	const struct zmq_peername *name = data;
@@ -73,20 +66,13 @@ static int cmp_name(struct rhashtable_compare_arg *arg, const void *obj)
 
 static const struct rhashtable_params name_params = {
 	.head_offset		= offsetof(struct zmq_peername, node),
-	.hashfn			= hash_addr,
+	.hashfn			= hash_id,
 	.obj_hashfn		= hash_name,
 	.obj_cmpfn		= cmp_name,
 	.automatic_shrinking	= true,
 };
 
-/**
- * zmq_peers_init() - prepare for peers
- * @peers: zeroed
- *
- * Context: Process context.
- * Return: 0 or -ENOMEM.
- */
-int zmq_peers_init(struct zmq_peers *peers)
+static int peers_init(struct zmq_peers *peers)
 {
 	int err;
 
@@ -102,16 +88,40 @@ int zmq_peers_init(struct zmq_peers *peers)
 }
 
 /**
- * zmq_peers_destroy() - undo zmq_peers_init()
- * @peers: without peers
+ * zmq_peers_alloc() - make core->priv of a pattern that knows its peers
+ * @core: the socket's core
+ * @size: its size, with the struct zmq_peers that it begins with
+ *
+ * Context: Process context.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_peers_alloc(struct zmq_core *core, size_t size)
+{
+	int err;
+
+	err = zmq_pattern_alloc(core, size);
+	if (err)
+		return err;
+	err = peers_init(core->priv);
+	if (err)
+		zmq_pattern_free(core);
+	return err;
+}
+
+/**
+ * zmq_peers_free() - undo zmq_peers_alloc()
+ * @core: the socket's core, without peers
  *
  * Context: Process context.
  */
-void zmq_peers_destroy(struct zmq_peers *peers)
+void zmq_peers_free(struct zmq_core *core)
 {
+	struct zmq_peers *peers = core->priv;
+
 	xa_destroy(&peers->numbers);
 	rhashtable_destroy(&peers->table);
 	rhashtable_destroy(&peers->names);
+	zmq_pattern_free(core);
 }
 
 /**
@@ -179,16 +189,17 @@ int zmq_peers_name(struct zmq_peers *peers, struct zmq_pipe *pipe)
 
 /**
  * zmq_peers_up() - know a peer by the transport's address as well, if it has one
- * @peers: the peers
- * @pipe: its pipe
+ * @core: the socket's core
+ * @pipe: the peer's pipe
  *
  * Of several with the same address, which are dialed, any may be found. One that
  * there is no memory for is found by its other names only.
  *
  * Context: Socket lock held.
  */
-void zmq_peers_up(struct zmq_peers *peers, struct zmq_pipe *pipe)
+void zmq_peers_up(struct zmq_core *core, struct zmq_pipe *pipe)
 {
+	struct zmq_peers *peers = core->priv;
 	struct zmq_peername *name = pipe->name;
 
 	if (name && !name->listed)
@@ -199,15 +210,16 @@ void zmq_peers_up(struct zmq_peers *peers, struct zmq_pipe *pipe)
 
 /**
  * zmq_peers_number_of() - find a peer by the transport's address
- * @peers: the peers
+ * @core: the socket's core
  * @addr: the address, of zmq_sockname_take()
  * @len: bytes in @addr
  *
  * Context: Socket lock held.
  * Return: its number, or 0.
  */
-u32 zmq_peers_number_of(struct zmq_peers *peers, const void *addr, size_t len)
+u32 zmq_peers_number_of(struct zmq_core *core, const void *addr, size_t len)
 {
+	struct zmq_peers *peers = core->priv;
 	struct id key = { .data = addr, .len = len };
 	const struct zmq_peername *name;
 
@@ -225,13 +237,15 @@ static void forget_name(struct zmq_peers *peers, struct zmq_peername *name)
 
 /**
  * zmq_peers_remove() - forget a peer, if it is known
- * @peers: the peers
- * @pipe: its pipe
+ * @core: the socket's core
+ * @pipe: the peer's pipe
  *
  * Context: Socket lock held.
  */
-void zmq_peers_remove(struct zmq_peers *peers, struct zmq_pipe *pipe)
+void zmq_peers_remove(struct zmq_core *core, struct zmq_pipe *pipe)
 {
+	struct zmq_peers *peers = core->priv;
+
 	if (peers->refused == pipe)
 		WRITE_ONCE(peers->refused, NULL);
 	forget_name(peers, pipe->name);
@@ -292,20 +306,21 @@ int zmq_peers_send(struct zmq_peers *peers, struct zmq_msg *msg, bool more)
 
 /**
  * zmq_peers_can_retry() - whether the peer that refused a message takes one
- * @peers: the peers
+ * @core: the socket's core
  *
  * Context: Any, no lock needed.
  * Return: 0 if it does or is gone, or if nobody refused any, else -EAGAIN.
  */
-int zmq_peers_can_retry(const struct zmq_peers *peers)
+int zmq_peers_can_retry(const struct zmq_core *core)
 {
+	const struct zmq_peers *peers = core->priv;
+
 	return zmq_pattern_has_credit(&peers->refused);
 }
 
 /**
  * zmq_peers_can_send() - @can_send of patterns that wait for a certain peer
  * @core: the socket's core
- * @peers: its peers
  *
  * Whom the next message is for is not known; as long as the last one that was
  * refused would be refused again, that one counts.
@@ -313,10 +328,9 @@ int zmq_peers_can_retry(const struct zmq_peers *peers)
  * Context: Any, no lock needed.
  * Return: 0 or -EAGAIN.
  */
-int zmq_peers_can_send(const struct zmq_core *core,
-		       const struct zmq_peers *peers)
+int zmq_peers_can_send(const struct zmq_core *core)
 {
-	return zmq_peers_can_retry(peers) ?: zmq_lb_can_send(core);
+	return zmq_peers_can_retry(core) ?: zmq_lb_can_send(core);
 }
 
 /**

@@ -17,7 +17,7 @@
  * @refused: who had no credit for the last message that had to wait, until it
  *	takes another; read under RCU
  *
- * All under the socket lock.
+ * All under the socket lock. core->priv of such a pattern begins with it.
  */
 struct zmq_peers {
 	struct rhashtable	table;
@@ -28,19 +28,18 @@ struct zmq_peers {
 	struct zmq_pipe		*refused;
 };
 
-int zmq_peers_init(struct zmq_peers *peers);
-void zmq_peers_destroy(struct zmq_peers *peers);
+int zmq_peers_alloc(struct zmq_core *core, size_t size);
+void zmq_peers_free(struct zmq_core *core);
 struct zmq_pipe *zmq_peers_find(struct zmq_peers *peers, const u8 *id, u8 len);
 int zmq_peers_add(struct zmq_peers *peers, struct zmq_pipe *pipe);
 int zmq_peers_name(struct zmq_peers *peers, struct zmq_pipe *pipe);
-void zmq_peers_up(struct zmq_peers *peers, struct zmq_pipe *pipe);
-u32 zmq_peers_number_of(struct zmq_peers *peers, const void *addr, size_t len);
-void zmq_peers_remove(struct zmq_peers *peers, struct zmq_pipe *pipe);
+void zmq_peers_up(struct zmq_core *core, struct zmq_pipe *pipe);
+u32 zmq_peers_number_of(struct zmq_core *core, const void *addr, size_t len);
+void zmq_peers_remove(struct zmq_core *core, struct zmq_pipe *pipe);
 int zmq_peers_address(struct zmq_peers *peers, struct zmq_msg *msg, bool wait);
 int zmq_peers_send(struct zmq_peers *peers, struct zmq_msg *msg, bool more);
-int zmq_peers_can_retry(const struct zmq_peers *peers);
-int zmq_peers_can_send(const struct zmq_core *core,
-		       const struct zmq_peers *peers);
+int zmq_peers_can_retry(const struct zmq_core *core);
+int zmq_peers_can_send(const struct zmq_core *core);
 int zmq_peers_peek(struct zmq_core *core, struct zmq_frame *f);
 void zmq_peers_consume(struct zmq_core *core, const struct zmq_frame *f);
 

@@ -7,7 +7,6 @@
  * name begins with the zero byte that is reserved for it, gets a name from us.
  */
 
-#include <linux/slab.h>
 #include "pattern.h"
 #include "peers.h"
 #include "pipe/dist.h"
@@ -15,7 +14,7 @@
 
 /**
  * struct router - a ROUTER socket
- * @peers: the peers; one without credit is only waited for with @mandatory
+ * @peers: the peers, first; one without credit is only waited for with @mandatory
  * @mandatory: ZMQ_ROUTER_MANDATORY
  * @handover: ZMQ_ROUTER_HANDOVER
  * @probe: ZMQ_PROBE_ROUTER
@@ -29,29 +28,11 @@ struct router {
 	bool			probe;
 };
 
+static_assert(!offsetof(struct router, peers));
+
 static int router_init(struct zmq_core *core)
 {
-	struct router *router;
-	int err;
-
-	router = kzalloc(sizeof(*router), GFP_KERNEL_ACCOUNT);
-	if (!router)
-		return -ENOMEM;
-	err = zmq_peers_init(&router->peers);
-	if (err) {
-		kfree(router);
-		return err;
-	}
-	core->priv = router;
-	return 0;
-}
-
-static void router_destroy(struct zmq_core *core)
-{
-	struct router *router = core->priv;
-
-	zmq_peers_destroy(&router->peers);
-	kfree(router);
+	return zmq_peers_alloc(core, sizeof(struct router));
 }
 
 /* Know a pipe by the name that it has. A peer that is gone makes way, and one
@@ -68,7 +49,7 @@ static int own_chosen(struct router *router, struct zmq_pipe *pipe)
 		dead = test_bit(ZMQ_PIPE_DEAD, &old->flags);
 		if (!dead && !router->handover)
 			return -EEXIST;
-		zmq_peers_remove(peers, old);
+		zmq_peers_remove(pipe->core, old);
 		if (!dead)
 			zmq_pipe_hangup(old);
 	}
@@ -88,20 +69,13 @@ static int router_attach(struct zmq_core *core, struct zmq_pipe *pipe)
 	return zmq_peers_name(&router->peers, pipe);
 }
 
-static void router_detach(struct zmq_core *core, struct zmq_pipe *pipe)
-{
-	struct router *router = core->priv;
-
-	zmq_peers_remove(&router->peers, pipe);
-}
-
 static void router_up(struct zmq_core *core, struct zmq_pipe *pipe)
 {
 	struct router *router = core->priv;
 
 	if (!pipe->id_len)
 		zmq_peers_name(&router->peers, pipe);
-	zmq_peers_up(&router->peers, pipe);
+	zmq_peers_up(core, pipe);
 	if (router->probe && !core->owner.raw)
 		zmq_pattern_probe(core, pipe);
 }
@@ -113,13 +87,6 @@ static int router_address(struct zmq_core *core, struct zmq_msg *msg)
 
 	err = zmq_peers_address(&router->peers, msg, router->mandatory);
 	return err && !router->mandatory ? 0 : err;
-}
-
-static u32 router_number_of(struct zmq_core *core, const void *addr, size_t len)
-{
-	struct router *router = core->priv;
-
-	return zmq_peers_number_of(&router->peers, addr, len);
 }
 
 static int router_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
@@ -146,15 +113,7 @@ static int router_can_send(const struct zmq_core *core)
 {
 	const struct router *router = core->priv;
 
-	return READ_ONCE(router->mandatory) ?
-	       zmq_peers_can_send(core, &router->peers) : 0;
-}
-
-static int router_can_retry(const struct zmq_core *core)
-{
-	const struct router *router = core->priv;
-
-	return zmq_peers_can_retry(&router->peers);
+	return READ_ONCE(router->mandatory) ? zmq_peers_can_send(core) : 0;
 }
 
 /* Who tells the transport's address tells it in place of the routing id. */
@@ -198,15 +157,15 @@ const struct zmq_pattern zmq_router_pattern = {
 	.flags		= ZMQ_PAT_SEND | ZMQ_PAT_RECV | ZMQ_PAT_WIRE_ID |
 			  ZMQ_PAT_ADDRESSED,
 	.init		= router_init,
-	.destroy	= router_destroy,
+	.destroy	= zmq_peers_free,
 	.ops.attach	= router_attach,
-	.ops.detach	= router_detach,
+	.ops.detach	= zmq_peers_remove,
 	.ops.up		= router_up,
 	.address	= router_address,
-	.number_of	= router_number_of,
+	.number_of	= zmq_peers_number_of,
 	.send		= router_send,
 	.can_send	= router_can_send,
-	.can_retry	= router_can_retry,
+	.can_retry	= zmq_peers_can_retry,
 	.peek		= router_peek,
 	.consume	= zmq_peers_consume,
 	.setopt		= router_setopt,

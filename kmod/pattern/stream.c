@@ -5,34 +5,13 @@
  * beginning or the end of a connection.
  */
 
-#include <linux/slab.h>
 #include "pattern.h"
 #include "peers.h"
 
 static int stream_init(struct zmq_core *core)
 {
-	struct zmq_peers *peers;
-	int err;
-
-	peers = kzalloc(sizeof(*peers), GFP_KERNEL_ACCOUNT);
-	if (!peers)
-		return -ENOMEM;
-	err = zmq_peers_init(peers);
-	if (err) {
-		kfree(peers);
-		return err;
-	}
 	core->owner.raw = true;
-	core->priv = peers;
-	return 0;
-}
-
-static void stream_destroy(struct zmq_core *core)
-{
-	struct zmq_peers *peers = core->priv;
-
-	zmq_peers_destroy(peers);
-	kfree(peers);
+	return zmq_peers_alloc(core, sizeof(struct zmq_peers));
 }
 
 static int stream_attach(struct zmq_core *core, struct zmq_pipe *pipe)
@@ -54,21 +33,6 @@ static int stream_attach(struct zmq_core *core, struct zmq_pipe *pipe)
 	return 0;
 }
 
-static void stream_detach(struct zmq_core *core, struct zmq_pipe *pipe)
-{
-	zmq_peers_remove(core->priv, pipe);
-}
-
-static void stream_up(struct zmq_core *core, struct zmq_pipe *pipe)
-{
-	zmq_peers_up(core->priv, pipe);
-}
-
-static u32 stream_number_of(struct zmq_core *core, const void *addr, size_t len)
-{
-	return zmq_peers_number_of(core->priv, addr, len);
-}
-
 static int stream_address(struct zmq_core *core, struct zmq_msg *msg)
 {
 	return zmq_peers_address(core->priv, msg, true);
@@ -86,16 +50,6 @@ static int stream_send(struct zmq_core *core, struct zmq_msg *msg, bool more)
 	return err == -EPIPE ? -EHOSTUNREACH : err;
 }
 
-static int stream_can_send(const struct zmq_core *core)
-{
-	return zmq_peers_can_send(core, core->priv);
-}
-
-static int stream_can_retry(const struct zmq_core *core)
-{
-	return zmq_peers_can_retry(core->priv);
-}
-
 static int stream_setopt(struct zmq_core *core, int opt, const void *val,
 			 size_t len)
 {
@@ -109,15 +63,15 @@ const struct zmq_pattern zmq_stream_pattern = {
 	.type		= ZMQ_STREAM,
 	.flags		= ZMQ_PAT_SEND | ZMQ_PAT_RECV | ZMQ_PAT_ADDRESSED,
 	.init		= stream_init,
-	.destroy	= stream_destroy,
+	.destroy	= zmq_peers_free,
 	.ops.attach	= stream_attach,
-	.ops.detach	= stream_detach,
-	.ops.up		= stream_up,
+	.ops.detach	= zmq_peers_remove,
+	.ops.up		= zmq_peers_up,
 	.address	= stream_address,
-	.number_of	= stream_number_of,
+	.number_of	= zmq_peers_number_of,
 	.send		= stream_send,
-	.can_send	= stream_can_send,
-	.can_retry	= stream_can_retry,
+	.can_send	= zmq_peers_can_send,
+	.can_retry	= zmq_peers_can_retry,
 	.peek		= zmq_peers_peek,
 	.consume	= zmq_peers_consume,
 	.setopt		= stream_setopt,
