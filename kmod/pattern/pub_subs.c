@@ -350,6 +350,26 @@ static bool take_frame(struct zmq_core *core, const struct zmq_frame *f,
 	return zmq_pipe_consume_frame_locked(f->pipe) && *portion > 0;
 }
 
+/* Take a portion, with @for_user to the first message that is not for us. */
+static bool take_portion(struct zmq_core *core, struct zmq_pipe *pipe,
+			 bool for_user)
+{
+	unsigned int readable = 0;
+	int portion = PORTION;
+	bool sub, more = false;
+	struct zmq_frame f;
+	u8 kind;
+
+	while (!more && !zmq_pipe_peek_frame_locked(pipe, &f)) {
+		sub = is_subscription(&f, &kind);
+		if (for_user && !sub && !pipe->rx_inside)
+			break;
+		more = !take_frame(core, &f, kind, sub, &readable, &portion);
+	}
+	wake(core, for_user ? readable : 0);
+	return more && pipe->rx_msgs;
+}
+
 /**
  * zmq_pub_rx() - PUB's rx(): subscriptions that are messages
  * @core: the socket's core
@@ -360,23 +380,12 @@ static bool take_frame(struct zmq_core *core, const struct zmq_frame *f,
  */
 bool zmq_pub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
 {
-	unsigned int readable = 0;
-	int portion = PORTION;
-	bool sub, more = false;
-	struct zmq_frame f;
-	u8 kind;
-
 	/* What it wanted ends with it. */
 	if (test_bit(ZMQ_PIPE_DEAD, &pipe->flags)) {
 		zmq_pipe_drop_msgs_locked(pipe);
 		return false;
 	}
-	while (!more && !zmq_pipe_peek_frame_locked(pipe, &f)) {
-		sub = is_subscription(&f, &kind);
-		more = !take_frame(core, &f, kind, sub, &readable, &portion);
-	}
-	wake(core, 0);
-	return more && pipe->rx_msgs;
+	return take_portion(core, pipe, false);
 }
 
 /**
@@ -392,20 +401,7 @@ bool zmq_pub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
  */
 bool zmq_xpub_rx(struct zmq_core *core, struct zmq_pipe *pipe)
 {
-	unsigned int readable = 0;
-	int portion = PORTION;
-	bool sub, more = false;
-	struct zmq_frame f;
-	u8 kind;
-
-	while (!more && !zmq_pipe_peek_frame_locked(pipe, &f)) {
-		sub = is_subscription(&f, &kind);
-		if (!sub && !pipe->rx_inside)
-			break;
-		more = !take_frame(core, &f, kind, sub, &readable, &portion);
-	}
-	wake(core, readable);
-	return more && pipe->rx_msgs;
+	return take_portion(core, pipe, true);
 }
 
 /* The head of a pipe that is ready is the reader's. */

@@ -116,15 +116,17 @@ static void add_desc(struct frames_rx *rx, u64 len, bool more)
 	rx->desc[rx->nr++].flags = more ? ZMQ_FRAME_MORE : 0;
 }
 
-/* Look at the frames that follow @f; @f may be in a pattern's memory, and they
- * are in a pipe.
+/* Look at the frames that follow @f, which there are while @hdr has ZMTP_MORE; @f
+ * may be in a pattern's memory, and they are in a pipe.
  */
-static int walk_behind(struct zmq_pipe_walk *walk, const struct zmq_frame *f)
+static int walk_behind(struct zmq_pipe_walk *walk, const struct zmq_frame *f,
+		       struct zmq_hdr *hdr)
 {
-	struct zmq_hdr hdr;
-
+	hdr->flags = f->more ? ZMTP_MORE : 0;
+	if (!f->more)
+		return 0;
 	zmq_pipe_walk_begin(walk, f->pipe ?: f->body);
-	return f->pipe ? zmq_pipe_walk_next(walk, &hdr) : 0;
+	return f->pipe ? zmq_pipe_walk_next(walk, hdr) : 0;
 }
 
 /* Copy what is left of the message that begins with @f, and change nothing. */
@@ -138,22 +140,15 @@ static int copy_message(struct frames_rx *rx, const struct zmq_frame *f)
 	if (err)
 		return err;
 	add_desc(rx, f->len, f->more);
-	if (!f->more)
-		return 0;
-	err = walk_behind(&walk, f);
-	if (err)
-		return err;
-	do {
-		err = zmq_pipe_walk_next(&walk, &hdr);
+	err = walk_behind(&walk, f, &hdr);
+	while (!err && (hdr.flags & ZMTP_MORE)) {
+		err = zmq_pipe_walk_next(&walk, &hdr) ?:
+		      zmq_pipe_walk_copy(&walk, &rx->m->msg_iter) ?:
+		      rest(rx->nr);
 		if (!err)
-			err = zmq_pipe_walk_copy(&walk, &rx->m->msg_iter);
-		if (!err)
-			err = rest(rx->nr);
-		if (err)
-			return err;
-		add_desc(rx, hdr.len, hdr.flags & ZMTP_MORE);
-	} while (hdr.flags & ZMTP_MORE);
-	return 0;
+			add_desc(rx, hdr.len, hdr.flags & ZMTP_MORE);
+	}
+	return err;
 }
 
 static int measure(const struct zmq_frame *f, u64 *bytes, u64 *frames)
@@ -164,20 +159,13 @@ static int measure(const struct zmq_frame *f, u64 *bytes, u64 *frames)
 
 	*bytes = f->len;
 	*frames = 1;
-	if (!f->more)
-		return 0;
-	err = walk_behind(&walk, f);
-	if (err)
-		return err;
-	do {
-		err = zmq_pipe_walk_next(&walk, &hdr);
+	err = walk_behind(&walk, f, &hdr);
+	while (!err && (hdr.flags & ZMTP_MORE)) {
+		err = zmq_pipe_walk_next(&walk, &hdr) ?: rest(++*frames);
 		if (!err)
-			err = rest(++*frames);
-		if (err)
-			return err;
-		*bytes += hdr.len;
-	} while (hdr.flags & ZMTP_MORE);
-	return 0;
+			*bytes += hdr.len;
+	}
+	return err;
 }
 
 /* Frames that were copied leave the queue. The first one is not looked for

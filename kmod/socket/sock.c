@@ -189,6 +189,18 @@ static int listen(struct zmq_sock *zsk, struct zmq_endpoint *ep, char *text)
 	return 0;
 }
 
+/* May the socket use an endpoint? Then get room for its text. */
+static int begin_use(const struct zmq_sock *zsk, const struct zmq_endpoint *ep,
+		     char **text)
+{
+	if (zsk->sk.sk_shutdown == SHUTDOWN_MASK)
+		return -ESHUTDOWN;
+	if (zsk->core.owner.raw && ep->transport != ZMQ_TCP)
+		return -EPROTOTYPE;
+	*text = kmalloc(ZMQ_EP_TEXT, GFP_KERNEL_ACCOUNT);
+	return *text ? 0 : -ENOMEM;
+}
+
 /**
  * zmq_sock_bind() - bind an endpoint
  * @zsk: the socket
@@ -204,13 +216,9 @@ int zmq_sock_bind(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 	char *text;
 	int err;
 
-	if (zsk->sk.sk_shutdown == SHUTDOWN_MASK)
-		return -ESHUTDOWN;
-	if (zsk->core.owner.raw && ep->transport != ZMQ_TCP)
-		return -EPROTOTYPE;
-	text = kmalloc(ZMQ_EP_TEXT, GFP_KERNEL_ACCOUNT);
-	if (!text)
-		return -ENOMEM;
+	err = begin_use(zsk, ep, &text);
+	if (err)
+		return err;
 	err = ep->transport == ZMQ_INPROC ? zmq_inproc_bind(&zsk->core, ep) :
 					    listen(zsk, ep, text);
 	if (!err) {
@@ -297,13 +305,9 @@ int zmq_sock_connect(struct zmq_sock *zsk, struct zmq_endpoint *ep)
 	char *text;
 	int err;
 
-	if (zsk->sk.sk_shutdown == SHUTDOWN_MASK)
-		return -ESHUTDOWN;
-	if (zsk->core.owner.raw && ep->transport != ZMQ_TCP)
-		return -EPROTOTYPE;
-	text = kmalloc(ZMQ_EP_TEXT, GFP_KERNEL_ACCOUNT);
-	if (!text)
-		return -ENOMEM;
+	err = begin_use(zsk, ep, &text);
+	if (err)
+		return err;
 	err = zmq_endpoint_format(ep, text, ZMQ_EP_TEXT);
 	if (err < 0)
 		goto out;

@@ -176,21 +176,6 @@ static size_t zmq_scan_cmd(struct zmq_scan *s, const u8 *p, size_t n,
 	return used + zmq_scan_cmd_body(s, p + used, n - used, r);
 }
 
-/* A message frame's last byte has been seen. */
-static void zmq_scan_frame_end(struct zmq_scan *s, size_t at,
-			       struct zmq_scan_result *r)
-{
-	s->in_body = false;
-	s->in_message = s->flags & ZMTP_MORE;
-	r->frames++;
-	if (!s->in_message) {
-		zmq_scan_msg_end(s);
-		r->msgs++;
-		r->msg_begin = r->msg_end;
-		r->msg_end = at;
-	}
-}
-
 /*
  * Finish what an earlier span began: a header in s->hdr, then a body. Returns
  * the bytes consumed; everything is finished unless that is all of @n.

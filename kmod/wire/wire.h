@@ -171,6 +171,26 @@ static inline void zmq_scan_msg_end(struct zmq_scan *s)
 }
 
 /**
+ * zmq_scan_frame_end() - the last byte of a message frame has been seen
+ * @s: the scanner
+ * @at: where the frame ends in what is handed on
+ * @r: what is found in this span
+ */
+static inline void zmq_scan_frame_end(struct zmq_scan *s, size_t at,
+				      struct zmq_scan_result *r)
+{
+	s->in_body = false;
+	s->in_message = s->flags & ZMTP_MORE;
+	r->frames++;
+	if (!s->in_message) {
+		zmq_scan_msg_end(s);
+		r->msgs++;
+		r->msg_begin = r->msg_end;
+		r->msg_end = at;
+	}
+}
+
+/**
  * zmq_scan_buffer() - give or replace the buffer for split commands
  * @s: the scanner
  * @buf: the buffer, owned by the caller

@@ -114,15 +114,7 @@ size_t zmq_v1_scan(struct zmq_scan *s, const u8 *p, size_t n, u8 *out,
 		s->body_left -= take;
 		if (s->body_left)
 			break;
-		s->in_body = false;
-		s->in_message = s->flags & ZMTP_MORE;
-		r->frames++;
-		if (!s->in_message) {
-			zmq_scan_msg_end(s);
-			r->msgs++;
-			r->msg_begin = r->msg_end;
-			r->msg_end = r->data_len;
-		}
+		zmq_scan_frame_end(s, r->data_len, r);
 	}
 	if (r->msgs == max_msgs)
 		r->event = ZMQ_SCAN_FRAME_LIMIT;
