@@ -116,6 +116,15 @@ enum {
 		.extra2		= SYSCTL_INT_MAX,		\
 	}
 
+#define SYSCTL_ULONG(_name, _max)				\
+	{							\
+		.procname	= (_name),			\
+		.maxlen		= sizeof(unsigned long),	\
+		.mode		= 0644,				\
+		.proc_handler	= proc_doulongvec_minmax,	\
+		.extra2		= (_max),			\
+	}
+
 #define SYSCTL_USER(_name, _item)				\
 	{							\
 		.procname	= (_name),			\
@@ -129,28 +138,12 @@ enum {
 
 /* .data points into the namespace's own struct zmq_net. */
 static const struct ctl_table zmq_sysctls[] = {
-	[SYSCTL_MAX_MSG_BYTES] = {
-		.procname	= "max_msg_bytes",
-		.maxlen		= sizeof(unsigned long),
-		.mode		= 0644,
-		.proc_handler	= proc_doulongvec_minmax,
-		.extra2		= &bytes_max,
-	},
+	[SYSCTL_MAX_MSG_BYTES] = SYSCTL_ULONG("max_msg_bytes", &bytes_max),
 	[SYSCTL_MAX_MSG_FRAMES] = SYSCTL_INT("max_msg_frames", SYSCTL_ONE),
 	[SYSCTL_LINGER_MAX_MS] = SYSCTL_INT("linger_max_ms", SYSCTL_ZERO),
-	[SYSCTL_PEER_SUBS_MAX] = {
-		.procname	= "peer_subscriptions_max",
-		.maxlen		= sizeof(unsigned long),
-		.mode		= 0644,
-		.proc_handler	= proc_doulongvec_minmax,
-	},
-	[SYSCTL_SUB_BYTES_MAX] = {
-		.procname	= "subscription_bytes_max",
-		.maxlen		= sizeof(unsigned long),
-		.mode		= 0644,
-		.proc_handler	= proc_doulongvec_minmax,
-		.extra2		= &bytes_max,
-	},
+	[SYSCTL_PEER_SUBS_MAX] = SYSCTL_ULONG("peer_subscriptions_max", NULL),
+	[SYSCTL_SUB_BYTES_MAX] =
+		SYSCTL_ULONG("subscription_bytes_max", &bytes_max),
 	[SYSCTL_CREATE_GROUP_RANGE] = {
 		.procname	= "create_group_range",
 		.maxlen		= 2 * sizeof(unsigned long),
