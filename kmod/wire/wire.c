@@ -59,14 +59,6 @@ void zmq_scan_buffer(struct zmq_scan *s, u8 *buf, u32 size)
 	s->cmd_size = size;
 }
 
-static void zmq_scan_fail(struct zmq_scan *s, int error,
-			  struct zmq_scan_result *r)
-{
-	s->error = error;
-	r->error = error;
-	r->event = ZMQ_SCAN_ERROR;
-}
-
 /*
  * Complete a header in s->hdr that began in this span or an earlier one.
  * Sets *used to the bytes taken from @p. Returns 1 with the header in @h, 0

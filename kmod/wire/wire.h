@@ -191,6 +191,20 @@ static inline void zmq_scan_frame_end(struct zmq_scan *s, size_t at,
 }
 
 /**
+ * zmq_scan_fail() - what was received is no frame
+ * @s: the scanner, which takes nothing more
+ * @error: why
+ * @r: the result
+ */
+static inline void zmq_scan_fail(struct zmq_scan *s, int error,
+				 struct zmq_scan_result *r)
+{
+	s->error = error;
+	r->error = error;
+	r->event = ZMQ_SCAN_ERROR;
+}
+
+/**
  * zmq_scan_buffer() - give or replace the buffer for split commands
  * @s: the scanner
  * @buf: the buffer, owned by the caller

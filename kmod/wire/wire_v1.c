@@ -73,14 +73,6 @@ static int v1_scan_hdr(struct zmq_scan *s, u8 byte, struct zmq_hdr *h)
 	return 1;
 }
 
-static void v1_scan_fail(struct zmq_scan *s, int error,
-			 struct zmq_scan_result *r)
-{
-	s->error = error;
-	r->error = error;
-	r->event = ZMQ_SCAN_ERROR;
-}
-
 size_t zmq_v1_scan(struct zmq_scan *s, const u8 *p, size_t n, u8 *out,
 		   u32 max_msgs, struct zmq_scan_result *r)
 {
@@ -91,7 +83,7 @@ size_t zmq_v1_scan(struct zmq_scan *s, const u8 *p, size_t n, u8 *out,
 	memset(r, 0, sizeof(*r));
 	r->event = ZMQ_SCAN_NEED_MORE;
 	if (s->error) {
-		v1_scan_fail(s, s->error, r);
+		zmq_scan_fail(s, s->error, r);
 		return 0;
 	}
 
@@ -99,7 +91,7 @@ size_t zmq_v1_scan(struct zmq_scan *s, const u8 *p, size_t n, u8 *out,
 		if (!s->in_body) {
 			ret = v1_scan_hdr(s, p[used++], &h);
 			if (ret < 0) {
-				v1_scan_fail(s, ret, r);
+				zmq_scan_fail(s, ret, r);
 				return used;
 			}
 			if (!ret)
