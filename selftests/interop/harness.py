@@ -104,6 +104,9 @@ class Table:
 
 TABLE = Table()
 
+# Where a case's process reports; nobody reads on once all have closed it.
+_REPORTS: list[int] = []
+
 
 def short(value: Any) -> str:
     """A repr that stays readable for a frame of a megabyte."""
@@ -141,11 +144,13 @@ def new_netns() -> None:
 
 
 def forked(function: Callable[[], None]) -> int:
-    """Run a function in a new process; a peer that can be killed. Returns its pid."""
+    """Run a function in a new process; a peer that can be killed, and is when the case ends. Returns its pid."""
     pid = os.fork()
     if pid:
         return pid
     try:
+        while _REPORTS:
+            os.close(_REPORTS.pop())
         function()
         os._exit(0)
     except BaseException:
@@ -169,6 +174,7 @@ def _state_of_sockets() -> str:
 
 def _child(group: Group, reports: int, errors: int) -> NoReturn:
     os.setpgid(0, 0)
+    _REPORTS.append(reports)
     os.dup2(errors, 2)
     # Tells where a case hangs, even inside a system call.
     faulthandler.dump_traceback_later(group.limit - 1, exit=True)
