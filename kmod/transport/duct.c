@@ -13,6 +13,7 @@
 #include <linux/hashtable.h>
 #include <linux/slab.h>
 #include <net/af_unix.h>
+#include "base/sender.h"
 #include "conn/conn.h"
 #include "duct.h"
 
@@ -160,27 +161,6 @@ void zmq_duct_offer(struct sock *sk)
 }
 
 /**
- * zmq_duct_peer() - get the other end of a UNIX stream
- * @sk: the UNIX socket
- *
- * As unix_peer_get(), which not all kernels have for modules.
- *
- * Context: Process context.
- * Return: the socket, for sock_put(), or NULL if it is not connected.
- */
-struct sock *zmq_duct_peer(struct sock *sk)
-{
-	struct sock *peer;
-
-	unix_state_lock(sk);
-	peer = unix_peer(sk);
-	if (peer)
-		sock_hold(peer);
-	unix_state_unlock(sk);
-	return peer;
-}
-
-/**
  * zmq_duct_settle() - keep an offer if it is or will be taken
  * @sk: the UNIX socket that offered, connected
  *
@@ -188,7 +168,7 @@ struct sock *zmq_duct_peer(struct sock *sk)
  */
 void zmq_duct_settle(struct sock *sk)
 {
-	struct sock *peer = zmq_duct_peer(sk);
+	struct sock *peer = zmq_unix_peer(sk);
 	const struct unix_address *addr = peer ? unix_sk(peer)->addr : NULL;
 	struct zmq_duct *duct;
 
@@ -232,7 +212,7 @@ static const struct sock *key_of(struct sock *sk, unsigned int side)
 	if (side == ZMQ_DUCT_DIALED)
 		return sk;
 	/* The child keeps it. */
-	peer = zmq_duct_peer(sk);
+	peer = zmq_unix_peer(sk);
 	if (peer)
 		sock_put(peer);
 	return peer;

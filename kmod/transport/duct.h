@@ -59,7 +59,6 @@ void zmq_duct_unlisten(struct sock *sk);
 void zmq_duct_offer(struct sock *sk);
 void zmq_duct_settle(struct sock *sk);
 void zmq_duct_withdraw(struct sock *sk);
-struct sock *zmq_duct_peer(struct sock *sk);
 struct zmq_duct *zmq_duct_meet(struct sock *sk, unsigned int side);
 
 struct zmq_duct *zmq_duct_new(void);

@@ -10,6 +10,7 @@
 #include <linux/security.h>
 #include <net/af_unix.h>
 #include "base/compat.h"
+#include "base/sender.h"
 #include "child.h"
 #include "duct.h"
 
@@ -183,7 +184,7 @@ static int ipc_connect(struct socket *sock, const struct zmq_endpoint *ep)
 /* The peer takes whoever runs connect() for the process, here a worker. */
 static void ipc_introduce(struct socket *sock, struct pid *pid)
 {
-	struct sock *peer = zmq_duct_peer(sock->sk);
+	struct sock *peer = zmq_unix_peer(sock->sk);
 	struct pid *old = NULL;
 
 	if (!peer)

@@ -11,8 +11,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <net/af_unix.h>
-#include "base/compat.h"
-#include "duct.h"
+#include "compat.h"
 #include "sender.h"
 
 /**
@@ -69,6 +68,27 @@ bool zmq_sender_may_run(const struct zmq_sender *sender)
 	       gid_eq(current_gid(), sender->cred->gid);
 }
 
+/**
+ * zmq_unix_peer() - get the other end of a UNIX stream
+ * @sk: the UNIX socket
+ *
+ * As unix_peer_get(), which not all kernels have for modules.
+ *
+ * Context: Process context.
+ * Return: the socket, for sock_put(), or NULL if it is not connected.
+ */
+struct sock *zmq_unix_peer(struct sock *sk)
+{
+	struct sock *peer;
+
+	unix_state_lock(sk);
+	peer = unix_peer(sk);
+	if (peer)
+		sock_hold(peer);
+	unix_state_unlock(sk);
+	return peer;
+}
+
 static bool is_alive(struct pid *pid)
 {
 	bool alive;
@@ -115,7 +135,7 @@ enum wish {
 
 static enum wish peers_wish(struct socket *sock)
 {
-	struct sock *peer = zmq_duct_peer(sock->sk);
+	struct sock *peer = zmq_unix_peer(sock->sk);
 	enum wish wish = WISH_NONE;
 
 	if (!peer)

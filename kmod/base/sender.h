@@ -3,7 +3,7 @@
 #ifndef _ZMQ_SENDER_H
 #define _ZMQ_SENDER_H
 
-#include "base/types.h"
+#include "types.h"
 
 struct cred;
 struct msghdr;
@@ -26,6 +26,7 @@ void zmq_sender_copy(struct zmq_sender *sender, struct pid *pid,
 		     const struct cred *cred);
 void zmq_sender_put(struct zmq_sender *sender);
 bool zmq_sender_may_run(const struct zmq_sender *sender);
+struct sock *zmq_unix_peer(struct sock *sk);
 int zmq_sender_sendmsg(const struct zmq_sender *sender, struct socket *sock,
 		       struct msghdr *m);
 
