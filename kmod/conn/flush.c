@@ -10,7 +10,6 @@
 #include "base/compat.h"
 #include "base/net.h"
 #include "conn.h"
-#include "transport/transport.h"
 #include "tx.h"
 
 /* Commands go out at most this often, unless there are many. */
