@@ -7,10 +7,10 @@
 #include "base/net.h"
 #include "base/trace.h"
 #include "event.h"
+#include "stream.h"
 #include "transport/caller.h"
 #include "transport/child.h"
 #include "transport/pump.h"
-#include "transport/rendezvous.h"
 #include "transport/resolve.h"
 
 /* Of a size for which kmalloc() would waste a third. */
@@ -244,10 +244,7 @@ static void drop_stream(struct zmq_conn *conn)
 	struct socket *sock = conn->sock;
 
 	zmq_conn_uninstall(conn);
-	if (conn->stream->release)
-		conn->stream->release(conn, sock);
-	else
-		zmq_child_release(sock);
+	conn->stream->release(conn, sock);
 }
 
 /* Nothing is read from the child or written to it after this. */
@@ -473,12 +470,11 @@ static bool stream_ended(const struct zmq_conn *conn)
 {
 	const struct sock *sk = conn->sock->sk;
 
-	/* What it had at its end may not be here yet. */
-	if (conn->pump)
-		return READ_ONCE(conn->rx_eof);
-	return READ_ONCE(conn->rx_eof) || READ_ONCE(sk->sk_err) ||
-	       sk->sk_state == TCP_CLOSE ||
-	       (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN);
+	if (READ_ONCE(conn->rx_eof))
+		return true;
+	return !conn->stream->late &&
+	       (READ_ONCE(sk->sk_err) || sk->sk_state == TCP_CLOSE ||
+		(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN));
 }
 
 static void conn_up(struct zmq_conn *conn)
@@ -489,7 +485,8 @@ static void conn_up(struct zmq_conn *conn)
 	set_state(conn, ZMQ_CONN_UP, ZMQ_MIB_NONE);
 	conn->up_since = jiffies;
 	zmq_heartbeat_start(conn);
-	zmq_rendezvous_meet(conn);
+	if (conn->stream->up)
+		conn->stream->up(conn);
 	/* Messages that wait go out behind what up() announces. */
 	if (!conn->lingering) {
 		err = conn->owner->ops->up(conn);
@@ -517,12 +514,17 @@ static void conn_up(struct zmq_conn *conn)
 	zmq_task_run(&conn->task);
 }
 
-/* What a duct carries must not overtake the handshake. */
+static const u8 *stream_token(const struct zmq_conn *conn)
+{
+	return conn->stream->token ? conn->stream->token(conn) : NULL;
+}
+
+/* What goes another way then must not overtake the handshake. */
 static bool all_told(struct zmq_conn *conn)
 {
 	bool told;
 
-	if (!conn->rendezvous)
+	if (!stream_token(conn))
 		return true;
 	mutex_lock(&conn->tx_lock);
 	told = list_empty(&conn->tx_cmds);
@@ -593,7 +595,7 @@ int zmq_conn_handshake(struct zmq_conn *conn)
 		conf.routing_id = opts->routing_id;
 		conf.routing_id_len = opts->routing_id_len;
 	}
-	conf.token = zmq_rendezvous_token(conn);
+	conf.token = stream_token(conn);
 	zmq_session_init(&conn->session, hs, &conf);
 	set_state(conn, ZMQ_CONN_HANDSHAKE, ZMQ_MIB_NONE);
 	zmq_conn_set_timer(conn, READ_ONCE(opts->handshake_ivl));
@@ -723,11 +725,17 @@ static void rearm(struct zmq_conn *conn)
 		zmq_task_run_after(&conn->task, next);
 }
 
+static bool has_files(const struct zmq_conn *conn)
+{
+	return conn->sock && conn->stream->has_files &&
+	       conn->stream->has_files(conn);
+}
+
 static void task_run(struct zmq_task *task)
 {
 	struct zmq_conn *conn = task_conn(task);
 
-	if (conn->sock && zmq_child_has_files(conn->sock->sk)) {
+	if (has_files(conn)) {
 		zmq_conn_lost(conn, ZMQ_MIB_PROTOERROR, EPROTO);
 	} else if (conn->timed && time_after_eq(jiffies, conn->deadline)) {
 		timed_out(conn);

@@ -419,7 +419,7 @@ void zmq_conn_rx_locked(struct zmq_conn *conn)
 	} else if (rx.again) {
 		set_bit(ZMQ_CONN_RX_MORE, &conn->flags);
 		zmq_conn_kick(conn);
-	} else if (!conn->pump && sk->sk_shutdown & RCV_SHUTDOWN) {
+	} else if (!conn->stream->late && sk->sk_shutdown & RCV_SHUTDOWN) {
 		zmq_task_run(&conn->task);
 	} else if (!test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags)) {
 		zmq_heartbeat_caught_up(conn);

@@ -10,16 +10,25 @@ struct msghdr;
 
 /**
  * struct zmq_stream_ops - how bytes go in and out of a child
+ * @late: bytes come here behind what the child says of its end, which only
+ *	@read can tell, then
  * @install: have the child's events tell the connection. Socket lock.
  * @uninstall: the opposite; nothing is told after it. Socket lock.
- * @release: let go of the child, which the connection has forgotten, or NULL
- *	for zmq_child_release(). Socket lock.
+ * @release: let go of the child, which the connection has forgotten. Socket
+ *	lock.
  * @meet: the child is connected and nothing has passed: find out who the peer
  *	is, or NULL. Socket lock.
+ * @token: ZMQ_TOKEN_LEN bytes to be told to the peer in the handshake, which @up
+ *	then wants to have left, or NULL if there are none; or NULL. Socket lock.
+ * @up: the handshake is done, of which nothing waits to be sent if there is a
+ *	token, or NULL; may change which of these structures the connection has.
+ *	Socket lock.
  * @part: the connection is lost or closes: forget that, or NULL; may change
- *	which of these structures the connection has. Socket lock.
+ *	which of these structures the connection has, and does if this one lacks
+ *	@install, @uninstall and @release. Socket lock.
  * @ended: the stream has: nothing more is to come behind what @read will find, or
  *	NULL. Socket lock.
+ * @has_files: the child was sent descriptors, or NULL if it never is
  * @lock: take what protects the reader's position, see locking.rst, 4
  * @unlock: release it
  * @tx_begin: before one or several @send, or NULL. tx_lock.
@@ -39,12 +48,16 @@ struct msghdr;
  *	knows. tx_lock.
  */
 struct zmq_stream_ops {
+	bool	late;
 	void	(*install)(struct zmq_conn *conn);
 	void	(*uninstall)(struct zmq_conn *conn);
 	void	(*release)(struct zmq_conn *conn, struct socket *sock);
 	void	(*meet)(struct zmq_conn *conn);
+	const u8 *(*token)(const struct zmq_conn *conn);
+	void	(*up)(struct zmq_conn *conn);
 	void	(*part)(struct zmq_conn *conn);
 	void	(*ended)(struct zmq_conn *conn);
+	bool	(*has_files)(const struct zmq_conn *conn);
 	void	(*lock)(struct zmq_conn *conn);
 	void	(*unlock)(struct zmq_conn *conn);
 	void	(*tx_begin)(struct zmq_conn *conn);

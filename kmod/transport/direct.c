@@ -10,6 +10,7 @@
 #include <linux/sched/mm.h>
 #include "base/compat.h"
 #include "base/run.h"
+#include "child.h"
 #include "direct.h"
 #include "duct.h"
 #include "polled.h"
@@ -290,9 +291,11 @@ static int direct_read(struct zmq_conn *conn, read_descriptor_t *desc,
 const struct zmq_stream_ops zmq_direct_stream = {
 	.install	= zmq_polled_install,
 	.uninstall	= zmq_polled_uninstall,
+	.release	= zmq_child_drop,
 	.meet		= direct_meet,
 	.part		= direct_part,
 	.ended		= direct_ended,
+	.has_files	= zmq_polled_has_files,
 	.lock		= direct_lock,
 	.unlock		= direct_unlock,
 	.tx_end		= direct_tx_end,

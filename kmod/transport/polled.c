@@ -28,7 +28,7 @@ static int polled_wake(wait_queue_entry_t *wait, unsigned int mode, int sync,
 	__poll_t events = key_to_poll(key);
 
 	if (!events || events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP) ||
-	    zmq_child_has_files(conn->sock->sk))
+	    zmq_polled_has_files(conn))
 		zmq_task_run(&conn->task);
 	if (events & EPOLLIN)
 		zmq_conn_readable_later(conn);
@@ -68,6 +68,18 @@ void zmq_polled_uninstall(struct zmq_conn *conn)
 	conn->rx_frag.page = NULL;
 	mutex_unlock(&conn->rx_lock);
 	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+}
+
+/**
+ * zmq_polled_has_files() - zmq_stream_ops.has_files
+ * @conn: the connection
+ *
+ * Context: Any, while the connection has its child.
+ * Return: true if the child was sent some that have not been read.
+ */
+bool zmq_polled_has_files(const struct zmq_conn *conn)
+{
+	return zmq_child_has_files(conn->sock->sk);
 }
 
 static void polled_lock(struct zmq_conn *conn)
@@ -261,6 +273,8 @@ static int polled_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 const struct zmq_stream_ops zmq_polled_stream = {
 	.install	= zmq_polled_install,
 	.uninstall	= zmq_polled_uninstall,
+	.release	= zmq_child_drop,
+	.has_files	= zmq_polled_has_files,
 	.lock		= polled_lock,
 	.unlock		= polled_unlock,
 	.read		= polled_read,

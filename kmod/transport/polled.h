@@ -14,6 +14,7 @@ int zmq_polled_recv(struct socket *sock, struct page_frag *frag,
 int zmq_polled_fill(struct zmq_conn *conn);
 int zmq_polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
 		    sk_read_actor_t actor, int (*fill)(struct zmq_conn *conn));
+bool zmq_polled_has_files(const struct zmq_conn *conn);
 bool zmq_polled_drained(const struct zmq_conn *conn);
 int zmq_polled_send(struct zmq_conn *conn, struct msghdr *m);
 void zmq_polled_send_later(struct zmq_conn *conn);

@@ -523,9 +523,11 @@ static void pump_tx_end(struct zmq_conn *conn)
 }
 
 const struct zmq_stream_ops zmq_pump_stream = {
+	.late		= true,
 	.install	= pump_install,
 	.uninstall	= pump_uninstall,
 	.release	= pump_release,
+	.has_files	= zmq_polled_has_files,
 	.lock		= pump_lock,
 	.unlock		= pump_unlock,
 	.tx_end		= pump_tx_end,

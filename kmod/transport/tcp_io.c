@@ -5,10 +5,9 @@
 #include <net/tcp.h>
 #include "base/compat.h"
 #include "base/zerocopy.h"
-#include "conn/conn.h"
+#include "child.h"
 #include "polled.h"
 #include "rendezvous.h"
-#include "transport.h"
 
 #ifdef ZMQ_HAVE_TRACE_SK_DATA_READY
 #include <trace/events/sock.h>
@@ -184,7 +183,10 @@ static void tcp_position(const struct zmq_conn *conn, u32 *given, u32 *acked)
 const struct zmq_stream_ops zmq_tcp_stream = {
 	.install	= tcp_install,
 	.uninstall	= tcp_uninstall,
+	.release	= zmq_child_drop,
 	.meet		= zmq_rendezvous_offer,
+	.token		= zmq_rendezvous_token,
+	.up		= zmq_rendezvous_meet,
 	.part		= zmq_rendezvous_withdraw,
 	.lock		= tcp_lock,
 	.unlock		= tcp_unlock,
