@@ -6,12 +6,11 @@
 #include "base/lane.h"
 #include "base/net.h"
 #include "base/trace.h"
+#include "dial.h"
 #include "event.h"
 #include "stream.h"
-#include "transport/caller.h"
 #include "transport/child.h"
 #include "transport/pump.h"
-#include "transport/resolve.h"
 
 /* Of a size for which kmalloc() would waste a third. */
 static struct kmem_cache *conn_cache;
@@ -43,7 +42,7 @@ static void set_state(struct zmq_conn *conn, u8 state,
 		      enum zmq_mib_field reason)
 {
 	trace_zmq_conn_state(conn, conn->state, state, reason);
-	if (!conn->dialed && state != conn->state)
+	if (!conn->dial && state != conn->state)
 		note_handshake(conn, state);
 	WRITE_ONCE(conn->state, state);
 	conn->timed = false;
@@ -158,9 +157,8 @@ static void conn_free_work(struct work_struct *work)
 	kfree(conn->scan.cmd);
 	kfree(conn->session.hs);
 	kfree_skb(conn->bye);
-	if (!IS_ERR_OR_NULL(conn->dial_sock))
-		zmq_child_release(conn->dial_sock);
-	zmq_caller_free(conn->caller);
+	if (conn->dial)
+		conn->dial->ops->free(conn->dial);
 	zmq_sender_put(&conn->sender);
 	kfree(conn->endpoint);
 	kfree(conn->ep);
@@ -176,14 +174,9 @@ static void conn_free_work(struct work_struct *work)
  */
 void zmq_conn_put(struct zmq_conn *conn)
 {
-	struct workqueue_struct *wq = zmq_wq;
-
-	if (!refcount_dec_and_test(&conn->ref))
-		return;
-	/* So may the last use of a directory. */
-	if (conn->caller)
-		wq = conn->caller->lane->wq;
-	queue_work(wq, &conn->free_work);
+	if (refcount_dec_and_test(&conn->ref))
+		queue_work(conn->dial ? conn->dial->wq : zmq_wq,
+			   &conn->free_work);
 }
 
 static void task_get(struct zmq_task *task)
@@ -298,7 +291,8 @@ void zmq_conn_close(struct zmq_conn *conn)
 	if (conn->state == ZMQ_CONN_CLOSED)
 		return;
 	zmq_event_closed(conn);
-	zmq_resolve_end(conn);
+	if (conn->dial)
+		conn->dial->ops->closed(conn);
 	set_state(conn, ZMQ_CONN_CLOSED, ZMQ_MIB_NONE);
 	zmq_task_stop_timer(&conn->task);
 	spin_lock_bh(&conn->owner->lock);
@@ -312,8 +306,6 @@ void zmq_conn_close(struct zmq_conn *conn)
 		part(conn);
 		drop_stream(conn);
 	}
-	if (conn->spare)
-		zmq_child_release(conn->spare);
 	zmq_conn_put(conn);
 }
 
@@ -342,40 +334,14 @@ static void note_failure(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 	WRITE_ONCE(conn->error, err);
 }
 
-static bool may_dial_again(const struct zmq_conn *conn, enum zmq_mib_field why)
-{
-	const struct zmq_opts *opts = conn->owner->opts;
-	int stop = READ_ONCE(opts->reconnect_stop);
-
-	if (!conn->dialed || conn->no_redial ||
-	    READ_ONCE(opts->reconnect_ivl) <= 0)
-		return false;
-	if (conn->state == ZMQ_CONN_HANDSHAKE || why == ZMQ_MIB_HSREFUSED)
-		return !(stop & ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED);
-	return !(stop & ZMQ_RECONNECT_STOP_CONN_REFUSED) ||
-	       why != ZMQ_MIB_CONNECTFAIL || conn->error != ECONNREFUSED;
-}
-
 /* The stream ends for the peer as well: one that can be connected again is
  * reset, and would otherwise go on acknowledging what nobody reads.
  */
 static void end_stream(struct zmq_conn *conn, bool again)
 {
 	part(conn);
-	if (again && conn->transport->reset)
-		conn->transport->reset(conn->sock);
-	else
+	if (!again || !conn->dial->ops->renew(conn))
 		drop_stream(conn);
-}
-
-/* A peer that breaks the protocol each time is not asked as often as others. */
-static void forget_backoff(struct zmq_conn *conn, enum zmq_mib_field why)
-{
-	unsigned long longer = conn->up_since + msecs_to_jiffies(conn->backoff);
-
-	if (conn->state == ZMQ_CONN_UP &&
-	    (!zmq_dial_wrong_peer(why) || time_after(jiffies, longer)))
-		conn->backoff = 0;
 }
 
 /**
@@ -394,11 +360,9 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 	bool again, done;
 
 	note_failure(conn, why, err);
-	forget_backoff(conn, why);
-	again = may_dial_again(conn, why);
 	ZMQ_INC_STATS(conn_net(conn), why);
 	zmq_event_lost(conn, why);
-	zmq_resolve_end(conn);
+	again = conn->dial && conn->dial->ops->lost(conn, why);
 
 	if (conn->sock)
 		stop_stream(conn);
@@ -415,10 +379,10 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 	if (conn->state == ZMQ_CONN_CLOSED)
 		return;
 	if (again && !done) {
-		zmq_dial_backoff(conn);
+		conn->dial->ops->wait(conn);
 		return;
 	}
-	if (conn->dialed && !done)
+	if (conn->dial && !done)
 		zmq_event_conn(conn, ZMQ_EVENT_GIVEN_UP, conn->error);
 	zmq_conn_close(conn);
 }
@@ -611,35 +575,6 @@ int zmq_conn_handshake(struct zmq_conn *conn)
 	return 0;
 }
 
-static void run_connecting(struct zmq_conn *conn)
-{
-	int err;
-
-	if (conn->question) {
-		zmq_dial_named(conn);
-		return;
-	}
-	err = zmq_dial_result(conn);
-	if (err == -EINPROGRESS)
-		return;
-	if (err) {
-		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, -err);
-		return;
-	}
-	switch (conn->sock->sk->sk_state) {
-	case TCP_SYN_SENT:
-	case TCP_SYN_RECV:
-		return;
-	case TCP_CLOSE:
-		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, 0);
-		return;
-	}
-	if (conn->transport->is_own && conn->transport->is_own(conn->sock))
-		zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, ECONNREFUSED);
-	else if (zmq_conn_handshake(conn))
-		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, ENOMEM);
-}
-
 /* Nobody reads what is sent to a peer that has said its last word, so it waits
  * for the next stream; one without ZMTP may only have said that.
  */
@@ -697,7 +632,7 @@ static void timed_out(struct zmq_conn *conn)
 		zmq_conn_lost(conn, ZMQ_MIB_HSTIMEOUT, ETIMEDOUT);
 		break;
 	case ZMQ_CONN_BACKOFF:
-		zmq_dial_again(conn);
+		conn->dial->ops->again(conn);
 		break;
 	}
 }
@@ -742,7 +677,7 @@ static void task_run(struct zmq_task *task)
 	} else {
 		switch (conn->state) {
 		case ZMQ_CONN_CONNECTING:
-			run_connecting(conn);
+			conn->dial->ops->run(conn);
 			break;
 		case ZMQ_CONN_HANDSHAKE:
 			run_handshake(conn);
@@ -768,7 +703,7 @@ static const struct zmq_task_ops conn_task_ops = {
 /**
  * zmq_conn_new() - make a connection without a stream
  * @owner: the socket
- * @dialed: made by connect(), so it reconnects
+ * @dial: who makes its streams, if it was made by connect(); else NULL
  * @endpoint: text of the endpoint bound or connected to
  *
  * The reference belongs to owner->conns, which zmq_conn_close() leaves.
@@ -776,7 +711,7 @@ static const struct zmq_task_ops conn_task_ops = {
  * Context: Process context, socket lock held.
  * Return: the connection, or NULL.
  */
-struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
+struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, struct zmq_dial *dial,
 			      const char *endpoint)
 {
 	struct zmq_conn *conn;
@@ -790,11 +725,10 @@ struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
 
 	refcount_set(&conn->ref, 1);
 	conn->owner = owner;
-	conn->dialed = dialed;
+	conn->dial = dial;
 	INIT_WORK(&conn->free_work, conn_free_work);
 	zmq_task_init(&conn->task, &owner->tasks, &conn_task_ops);
 	zmq_conn_tx_init(conn);
-	INIT_WORK(&conn->dial_work, zmq_dial_work);
 	if (zmq_roster_add(&owner->conn_roster, conn, &conn->place))
 		goto err_endpoint;
 	sock_hold(owner->tasks.sk);
@@ -827,7 +761,7 @@ int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
 		   const struct zmq_stream_ops *stream, struct socket *sock,
 		   struct zmq_pump *pump, const struct zmq_sender *sender)
 {
-	struct zmq_conn *conn = zmq_conn_new(owner, false, endpoint);
+	struct zmq_conn *conn = zmq_conn_new(owner, NULL, endpoint);
 	int err;
 
 	if (!conn) {

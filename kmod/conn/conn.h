@@ -23,7 +23,7 @@
 #include "wire/wire.h"
 #include "wire/wire_v1.h"
 
-struct zmq_caller;
+struct zmq_dial;
 struct zmq_duct;
 struct zmq_lane;
 struct zmq_pump;
@@ -32,7 +32,6 @@ struct zmq_conn_ops;
 struct zmq_event;
 struct zmq_rendezvous;
 struct zmq_stream_ops;
-struct zmq_transport;
 
 /* How long to wait for memory. */
 #define ZMQ_CONN_RX_RETRY	(HZ / 50)
@@ -170,8 +169,6 @@ enum zmq_conn_flag {
 	ZMQ_CONN_CMD_FULL,	/* a command was refused; under tx_qlock */
 	ZMQ_CONN_CMD_ROOM,	/* and could be queued now */
 	ZMQ_CONN_TX_BLOCKED,	/* a polled child had no room */
-	ZMQ_CONN_DIALING,	/* dial_work has not been looked at */
-	ZMQ_CONN_DIALED,	/* it is done */
 };
 
 /**
@@ -212,6 +209,7 @@ struct zmq_seg {
  * struct zmq_conn - a connection
  * @ref: references
  * @owner: the socket; its sk is held
+ * @dial: made by connect(): who makes its streams; else NULL; constant
  * @pipe: opaque, of the floor above: set and cleared under the socket lock,
  *	@tx_lock and the child's lock, so any of them keeps it
  * @node: in owner->conns
@@ -221,30 +219,18 @@ struct zmq_seg {
  * @handshake_node: in owner->handshaking
  * @state: enum zmq_conn_state; socket lock
  * @flags: enum zmq_conn_flag
- * @dialed: made by connect()
  * @no_redial: whatever happens
  * @lingering: the socket is closed or the endpoint disconnected; drain, then go
  * @sock: the child socket; replaced under the socket lock, @tx_lock and
  *	@tx_qlock
- * @spare: to a name: a child of the other address family, or NULL; socket lock
- * @link: to a name: the device that @sock was bound to when made, which policy
- *	may choose by address family
- * @spare_link: the same of @spare
- * @transport: of the endpoint; NULL if user space made the stream
  * @stream: how @sock carries bytes; changed under the socket lock, @tx_lock
  *	and the child's lock
- * @caller: dialed, with a new child for each attempt: on whose behalf
  * @sender: of a UNIX stream: in whose name it carries bytes; constant
- * @dial_work: makes and connects such a child
- * @dial_sock: the child it made, or its errno, until that is looked at, then
- *	NULL; before ZMQ_CONN_DIALED its own
  * @task: the state machine
  * @deadline: jiffies when the state ends by itself, if @timed
  * @timed: @deadline is valid
- * @question: connecting: enum zmq_question; socket lock
  * @linger_end: jiffies when @lingering is over
  * @up_since: jiffies when the handshake was done
- * @backoff: ms, the next wait before dialing again
  * @reason: the counter of the last failure
  * @error: its errno, 0 for an orderly end
  * @reconnects: how often it was dialed again
@@ -301,33 +287,24 @@ struct zmq_seg {
 struct zmq_conn {
 	refcount_t		ref;
 	struct zmq_owner	*owner;
+	struct zmq_dial		*dial;
 	void			*pipe;
 	struct list_head	node;
 	u32			place;
 	struct list_head	flush_node;
 	struct list_head	handshake_node;
 	u8			state;
-	bool			dialed;
 	bool			no_redial;
 	bool			lingering;
 	bool			timed;
-	u8			question;
 	unsigned long		flags;
 	struct socket		*sock;
-	struct socket		*spare;
-	int			link;
-	int			spare_link;
-	const struct zmq_transport	*transport;
 	const struct zmq_stream_ops	*stream;
-	struct zmq_caller	*caller;
 	struct zmq_sender	sender;
-	struct work_struct	dial_work;
-	struct socket		*dial_sock;
 	struct zmq_task		task;
 	unsigned long		deadline;
 	unsigned long		linger_end;
 	unsigned long		up_since;
-	unsigned int		backoff;
 	u8			reason;
 	int			error;
 	unsigned int		reconnects;
@@ -395,7 +372,7 @@ void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
 		    const struct zmq_conn_ops *ops);
 struct zmq_lane *zmq_owner_lane(struct zmq_owner *owner);
 int zmq_owner_peer_room(struct zmq_owner *owner);
-struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, bool dialed,
+struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, struct zmq_dial *dial,
 			      const char *endpoint);
 int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
 		   const struct zmq_stream_ops *stream, struct socket *sock,
@@ -476,16 +453,5 @@ int zmq_conn_raw_up(struct zmq_conn *conn);
 void zmq_conn_raw_down(struct zmq_conn *conn);
 unsigned int zmq_conn_rx_raw(struct zmq_conn *conn, struct sk_buff *skb,
 			     unsigned int off, size_t len, u32 room, int *err);
-
-/* dialer.c */
-int zmq_dial(struct zmq_owner *owner, const struct zmq_endpoint *ep,
-	     const char *endpoint, struct zmq_conn **res);
-int zmq_dial_start(struct zmq_conn *conn);
-void zmq_dial_again(struct zmq_conn *conn);
-int zmq_dial_result(struct zmq_conn *conn);
-void zmq_dial_work(struct work_struct *work);
-void zmq_dial_backoff(struct zmq_conn *conn);
-void zmq_dial_named(struct zmq_conn *conn);
-bool zmq_dial_wrong_peer(enum zmq_mib_field why);
 
 #endif /* _ZMQ_CONN_H */

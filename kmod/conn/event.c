@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include "base/trace.h"
 #include "conn.h"
+#include "dial.h"
 #include "event.h"
 #include "wire/sockaddr.h"
 
@@ -67,7 +68,7 @@ void zmq_event_conn(struct zmq_conn *conn, u32 event, u64 value)
 {
 	struct zmq_event ev = {
 		.event = event,
-		.bound = !conn->dialed,
+		.bound = !conn->dial,
 		.value = value,
 		.local = conn->local ?: "",
 		.remote = conn->remote ?: "",
@@ -75,7 +76,7 @@ void zmq_event_conn(struct zmq_conn *conn, u32 event, u64 value)
 
 	if (is_failure(event))
 		ev.error = conn->error;
-	if (conn->dialed && !conn->local)
+	if (conn->dial && !conn->local)
 		ev.remote = conn->endpoint;
 	emit(conn->owner, &ev);
 }
@@ -124,8 +125,8 @@ void zmq_event_established(struct zmq_conn *conn)
 	kfree(conn->remote);
 	conn->local = name_of(conn->sock, false);
 	conn->remote = name_of(conn->sock, true);
-	zmq_event_conn(conn, conn->dialed ? ZMQ_EVENT_CONNECTED :
-					    ZMQ_EVENT_ACCEPTED,
+	zmq_event_conn(conn,
+		       conn->dial ? ZMQ_EVENT_CONNECTED : ZMQ_EVENT_ACCEPTED,
 		       child_ino(conn));
 }
 
@@ -137,6 +138,12 @@ static void forget_names(struct zmq_conn *conn)
 	conn->remote = NULL;
 }
 
+static bool is_attempt(const struct zmq_conn *conn)
+{
+	return conn->state == ZMQ_CONN_CONNECTING &&
+	       !(conn->dial && conn->dial->question);
+}
+
 /**
  * zmq_event_closed() - a connection ends for good
  * @conn: the connection; what became of a stream that it had is told
@@ -146,7 +153,7 @@ static void forget_names(struct zmq_conn *conn)
 void zmq_event_closed(struct zmq_conn *conn)
 {
 	WRITE_ONCE(conn->error, 0);
-	if (conn->state == ZMQ_CONN_CONNECTING && conn->sock && !conn->question)
+	if (is_attempt(conn) && conn->sock)
 		zmq_event_conn(conn, ZMQ_EVENT_CLOSED, child_ino(conn));
 	forget_names(conn);
 }
@@ -197,7 +204,7 @@ void zmq_event_lost(struct zmq_conn *conn, enum zmq_mib_field why)
 {
 	switch (conn->state) {
 	case ZMQ_CONN_CONNECTING:
-		if (!conn->question)
+		if (is_attempt(conn))
 			zmq_event_conn(conn, ZMQ_EVENT_CLOSED, child_ino(conn));
 		break;
 	case ZMQ_CONN_HANDSHAKE:

@@ -37,7 +37,7 @@ bool zmq_conn_owes(struct zmq_conn *conn)
 	spin_unlock_bh(&conn->tx_qlock);
 	if (up)
 		return queued || (sent && !conn->duct);
-	return queued && conn->dialed &&
+	return queued && conn->dial &&
 	       !(conn->no_redial && conn->state == ZMQ_CONN_BACKOFF);
 }
 
@@ -71,7 +71,7 @@ void zmq_conn_linger(struct zmq_conn *conn, int ms)
 void zmq_conn_linger_run(struct zmq_conn *conn)
 {
 	if (time_after_eq(jiffies, conn->linger_end)) {
-		if (conn->dialed && !zmq_conn_tx_empty(conn))
+		if (conn->dial && !zmq_conn_tx_empty(conn))
 			zmq_event_conn(conn, ZMQ_EVENT_GIVEN_UP, ETIMEDOUT);
 		zmq_conn_close(conn);
 	} else if (!zmq_conn_owes(conn)) {

@@ -34,7 +34,7 @@ struct zmq_pipe *zmq_pipe_join(struct zmq_core *core, struct zmq_conn *conn)
 		zmq_pipe_put(pipe);
 		return NULL;
 	}
-	pipe->dialed = conn->dialed;
+	pipe->dialed = conn->dial;
 	pipe->conn = conn;
 	zmq_conn_get(conn);
 	zmq_pipe_get(pipe);

@@ -84,7 +84,7 @@ void zmq_stat_conn(struct zmq_conn *conn, struct zmq_diag_peer *peer)
 	peer->type = ZMQ_DIAG_TYPE_UNKNOWN;
 	peer->error = READ_ONCE(conn->error);
 	peer->reconnects = READ_ONCE(conn->reconnects);
-	if (conn->dialed)
+	if (conn->dial)
 		peer->flags |= ZMQ_DIAG_F_DIALED;
 	if (READ_ONCE(conn->lingering))
 		peer->flags |= ZMQ_DIAG_F_LINGERING;

@@ -12,6 +12,7 @@
 #include "pipe/inproc.h"
 #include "sock.h"
 #include "transport/adopt.h"
+#include "transport/dialer.h"
 #include "transport/listener.h"
 #include "transport/transport.h"
 
@@ -397,7 +398,7 @@ int zmq_sock_disconnect(struct zmq_sock *zsk, const struct zmq_endpoint *ep)
 		return -ENOENT;
 	list_for_each_entry_safe(conn, next, &zsk->core.owner.conns, node) {
 		cond_resched();
-		if (!conn->dialed || conn->lingering ||
+		if (!conn->dial || conn->lingering ||
 		    !zmq_endpoint_equal(conn->ep, &want))
 			continue;
 		if (zsk->core.opts.reconnect_stop &

@@ -10,6 +10,7 @@
 #include "caller.h"
 #include "child.h"
 #include "conn/event.h"
+#include "dialer.h"
 #include "resolve.h"
 
 /* ms between attempts, at the most, where the one that would be made so often
@@ -36,7 +37,7 @@ static int attempt(struct zmq_conn *conn)
 	int err;
 
 	connecting(conn);
-	err = conn->transport->connect(conn->sock, conn->ep);
+	err = zmq_dialer(conn)->transport->connect(conn->sock, conn->ep);
 	if (err && err != -EINPROGRESS)
 		return err;
 	if (err)
@@ -51,14 +52,8 @@ static void attempt_failed(struct zmq_conn *conn, int err)
 	zmq_conn_lost(conn, ZMQ_MIB_CONNECTFAIL, -err);
 }
 
-/**
- * zmq_dial_wrong_peer() - was somebody there who does not fit
- * @why: the counter of the failure
- *
- * Context: Any.
- * Return: true if so.
- */
-bool zmq_dial_wrong_peer(enum zmq_mib_field why)
+/* Somebody was there who does not fit. */
+static bool is_wrong_peer(enum zmq_mib_field why)
 {
 	switch (why) {
 	case ZMQ_MIB_HSPROTO:
@@ -82,7 +77,7 @@ static unsigned int longest_wait(const struct zmq_conn *conn)
 {
 	unsigned int max = READ_ONCE(conn->owner->opts->reconnect_ivl_max);
 
-	if (!max && (conn->error == EAGAIN || zmq_dial_wrong_peer(conn->reason)))
+	if (!max && (conn->error == EAGAIN || is_wrong_peer(conn->reason)))
 		return USELESS_IVL_MAX;
 	return max;
 }
@@ -90,29 +85,24 @@ static unsigned int longest_wait(const struct zmq_conn *conn)
 static unsigned int next_wait(struct zmq_conn *conn)
 {
 	unsigned int ivl = READ_ONCE(conn->owner->opts->reconnect_ivl);
-	unsigned int base = max(conn->backoff, ivl);
+	struct zmq_dialer *dialer = zmq_dialer(conn);
+	unsigned int base = max(dialer->backoff, ivl);
 	unsigned int most = longest_wait(conn);
 	unsigned int least;
 
 	/* Peers that lost the same server must not come back as one. */
 	if (most <= ivl) {
-		conn->backoff = 0;
+		dialer->backoff = 0;
 		return ivl + get_random_u32() % ivl;
 	}
 	base = min(base, most);
-	conn->backoff = base < most / 2 ? base * 2 : most;
+	dialer->backoff = base < most / 2 ? base * 2 : most;
 	least = max(base - base / 4, ivl);
 	most = min(base + base / 4, most);
 	return least + get_random_u32() % (most - least + 1);
 }
 
-/**
- * zmq_dial_backoff() - wait before the next attempt
- * @conn: the connection, without a stream; ZMQ_RECONNECT_IVL allows it
- *
- * Context: Process context, socket lock held.
- */
-void zmq_dial_backoff(struct zmq_conn *conn)
+static void dial_wait(struct zmq_conn *conn)
 {
 	unsigned int ms;
 
@@ -121,59 +111,84 @@ void zmq_dial_backoff(struct zmq_conn *conn)
 	zmq_conn_set_timer(conn, ms);
 }
 
-/**
- * zmq_dial_work() - make and connect a child on the caller's behalf
- * @work: in the connection
- *
- * Context: Worker, without the socket lock.
- */
-void zmq_dial_work(struct work_struct *work)
+/* A peer that breaks the protocol each time is not asked as often as others. */
+static void forget_backoff(struct zmq_conn *conn, enum zmq_mib_field why)
 {
-	struct zmq_conn *conn = container_of(work, struct zmq_conn, dial_work);
-	const struct zmq_transport *transport = conn->transport;
+	struct zmq_dialer *dialer = zmq_dialer(conn);
+	unsigned long longer = conn->up_since +
+			       msecs_to_jiffies(dialer->backoff);
+
+	if (conn->state == ZMQ_CONN_UP &&
+	    (!is_wrong_peer(why) || time_after(jiffies, longer)))
+		dialer->backoff = 0;
+}
+
+static bool may_dial_again(const struct zmq_conn *conn, enum zmq_mib_field why)
+{
+	const struct zmq_opts *opts = conn->owner->opts;
+	int stop = READ_ONCE(opts->reconnect_stop);
+
+	if (conn->no_redial || READ_ONCE(opts->reconnect_ivl) <= 0)
+		return false;
+	if (conn->state == ZMQ_CONN_HANDSHAKE || why == ZMQ_MIB_HSREFUSED)
+		return !(stop & ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED);
+	return !(stop & ZMQ_RECONNECT_STOP_CONN_REFUSED) ||
+	       why != ZMQ_MIB_CONNECTFAIL || conn->error != ECONNREFUSED;
+}
+
+static bool dial_lost(struct zmq_conn *conn, enum zmq_mib_field why)
+{
+	forget_backoff(conn, why);
+	zmq_resolve_end(conn);
+	return may_dial_again(conn, why);
+}
+
+/* Make and connect a child on the caller's behalf. */
+static void dial_work(struct work_struct *work)
+{
+	struct zmq_dialer *dialer = container_of(work, struct zmq_dialer, work);
+	const struct zmq_transport *transport = dialer->transport;
+	struct zmq_caller *caller = dialer->caller;
+	struct zmq_conn *conn = dialer->conn;
 	struct zmq_disguise disguise;
 	struct socket *sock;
 	int err;
 
-	zmq_caller_become(conn->caller, conn->owner->tasks.sk, &disguise);
+	zmq_caller_become(caller, conn->owner->tasks.sk, &disguise);
 	err = transport->create(conn->owner, conn->ep, &sock);
 	if (!err) {
 		err = transport->connect(sock, conn->ep);
 		if (err && err != -EINPROGRESS)
 			zmq_child_release(sock);
 		else if (transport->introduce)
-			transport->introduce(sock, conn->caller->pid);
+			transport->introduce(sock, caller->pid);
 	}
 	zmq_caller_revert(&disguise);
-	conn->dial_sock = err && err != -EINPROGRESS ? ERR_PTR(err) : sock;
+	dialer->sock = err && err != -EINPROGRESS ? ERR_PTR(err) : sock;
 
-	/* Pairs with test_bit_acquire() in zmq_dial_result(). */
-	smp_mb__before_atomic();
-	set_bit(ZMQ_CONN_DIALED, &conn->flags);
+	/* Pairs with smp_load_acquire() in take_child(). */
+	smp_store_release(&dialer->done, true);
 	zmq_task_run(&conn->task);
 	zmq_conn_put(conn);
 }
 
-/**
- * zmq_dial_result() - take what dial_work has made, if it was needed
- * @conn: the connection, connecting
- *
- * Context: Process context, socket lock held.
- * Return: 0 if there is a child, -EINPROGRESS if there is none yet, or why
- *	there will be none.
+/* Take what dial_work has made, if it was needed: -EINPROGRESS if it has not yet
+ * made it.
  */
-int zmq_dial_result(struct zmq_conn *conn)
+static int take_child(struct zmq_conn *conn)
 {
+	struct zmq_dialer *dialer = zmq_dialer(conn);
 	struct socket *sock;
 
-	if (!test_bit(ZMQ_CONN_DIALING, &conn->flags))
+	if (!dialer->busy)
 		return 0;
-	if (!test_bit_acquire(ZMQ_CONN_DIALED, &conn->flags))
+	/* Pairs with smp_store_release() in dial_work(). */
+	if (!smp_load_acquire(&dialer->done))
 		return -EINPROGRESS;
-	clear_bit(ZMQ_CONN_DIALED, &conn->flags);
-	clear_bit(ZMQ_CONN_DIALING, &conn->flags);
-	sock = conn->dial_sock;
-	conn->dial_sock = NULL;
+	sock = dialer->sock;
+	dialer->sock = NULL;
+	dialer->done = false;
+	dialer->busy = false;
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
 	zmq_conn_install(conn, sock);
@@ -186,13 +201,16 @@ int zmq_dial_result(struct zmq_conn *conn)
  */
 static void dial_anew(struct zmq_conn *conn)
 {
+	struct zmq_dialer *dialer = zmq_dialer(conn);
+
 	connecting(conn);
-	if (test_and_set_bit(ZMQ_CONN_DIALING, &conn->flags)) {
+	if (dialer->busy) {
 		zmq_task_run(&conn->task);
 		return;
 	}
+	dialer->busy = true;
 	zmq_conn_get(conn);
-	queue_work(conn->caller->lane->wq, &conn->dial_work);
+	queue_work(dialer->dial.wq, &dialer->work);
 }
 
 /* Of a name there is nothing to connect to yet. */
@@ -204,13 +222,7 @@ static int begin(struct zmq_conn *conn)
 	return zmq_resolve_ask(conn);
 }
 
-/**
- * zmq_dial_named() - go where the name of a connection is, if that is known
- * @conn: the connection, connecting, with a question
- *
- * Context: Process context, socket lock held.
- */
-void zmq_dial_named(struct zmq_conn *conn)
+static void run_named(struct zmq_conn *conn)
 {
 	int err = zmq_resolve_result(conn);
 
@@ -222,22 +234,49 @@ void zmq_dial_named(struct zmq_conn *conn)
 		attempt_failed(conn, err);
 }
 
-/**
- * zmq_dial_again() - connect anew
- * @conn: the connection, in back-off
- *
- * The child is used again if it can be, reset as it is, since one made by a worker has to be
- * given the cgroup, LSM label and user of connect()'s caller.
- *
- * Context: Process context, socket lock held.
+static void run_attempt(struct zmq_conn *conn)
+{
+	const struct zmq_transport *transport = zmq_dialer(conn)->transport;
+	int err = take_child(conn);
+
+	if (err == -EINPROGRESS)
+		return;
+	if (err) {
+		attempt_failed(conn, err);
+		return;
+	}
+	switch (conn->sock->sk->sk_state) {
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECV:
+		return;
+	case TCP_CLOSE:
+		attempt_failed(conn, 0);
+		return;
+	}
+	if (transport->is_own && transport->is_own(conn->sock))
+		attempt_failed(conn, -ECONNREFUSED);
+	else if (zmq_conn_handshake(conn))
+		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, ENOMEM);
+}
+
+static void dial_run(struct zmq_conn *conn)
+{
+	if (conn->dial->question)
+		run_named(conn);
+	else
+		run_attempt(conn);
+}
+
+/* The child is used again if it can be, reset as it is, since one made by a
+ * worker has to be given the cgroup, LSM label and user of connect()'s caller.
  */
-void zmq_dial_again(struct zmq_conn *conn)
+static void dial_again(struct zmq_conn *conn)
 {
 	int err;
 
 	ZMQ_INC_STATS(conn_net(conn), ZMQ_MIB_RECONNECTS);
 	WRITE_ONCE(conn->reconnects, conn->reconnects + 1);
-	if (!conn->transport->reset) {
+	if (!zmq_dialer(conn)->transport->reset) {
 		dial_anew(conn);
 		return;
 	}
@@ -246,6 +285,45 @@ void zmq_dial_again(struct zmq_conn *conn)
 		attempt_failed(conn, err);
 }
 
+static bool dial_renew(struct zmq_conn *conn)
+{
+	const struct zmq_transport *transport = zmq_dialer(conn)->transport;
+
+	if (!transport->reset)
+		return false;
+	transport->reset(conn->sock);
+	return true;
+}
+
+static void dial_closed(struct zmq_conn *conn)
+{
+	struct zmq_dialer *dialer = zmq_dialer(conn);
+
+	zmq_resolve_end(conn);
+	if (dialer->spare)
+		zmq_child_release(dialer->spare);
+}
+
+static void dial_free(struct zmq_dial *dial)
+{
+	struct zmq_dialer *dialer = container_of(dial, struct zmq_dialer, dial);
+
+	if (!IS_ERR_OR_NULL(dialer->sock))
+		zmq_child_release(dialer->sock);
+	zmq_caller_free(dialer->caller);
+	kfree(dialer);
+}
+
+static const struct zmq_dial_ops dial_ops = {
+	.run	= dial_run,
+	.lost	= dial_lost,
+	.renew	= dial_renew,
+	.wait	= dial_wait,
+	.again	= dial_again,
+	.closed	= dial_closed,
+	.free	= dial_free,
+};
+
 /* As much of it as there is: few have a name, none needs all the room for one. */
 static struct zmq_endpoint *endpoint_dup(const struct zmq_endpoint *ep)
 {
@@ -253,22 +331,36 @@ static struct zmq_endpoint *endpoint_dup(const struct zmq_endpoint *ep)
 		       ep->name_len + 1, GFP_KERNEL_ACCOUNT);
 }
 
+static struct zmq_dialer *dialer_new(const struct zmq_transport *transport)
+{
+	struct zmq_dialer *dialer;
+
+	dialer = kzalloc(sizeof(*dialer), GFP_KERNEL_ACCOUNT);
+	if (!dialer)
+		return NULL;
+	dialer->dial.ops = &dial_ops;
+	dialer->dial.wq = zmq_wq;
+	dialer->transport = transport;
+	INIT_WORK(&dialer->work, dial_work);
+	return dialer;
+}
+
 static int prepare(struct zmq_conn *conn, const struct zmq_endpoint *ep)
 {
-	const struct zmq_transport *transport;
+	struct zmq_dialer *dialer = zmq_dialer(conn);
+	const struct zmq_transport *transport = dialer->transport;
 	struct socket *sock;
 	int err;
 
-	transport = zmq_transport_find(ep->transport);
-	conn->transport = transport;
 	conn->stream = transport->stream;
 	conn->ep = endpoint_dup(ep);
 	if (!conn->ep)
 		return -ENOMEM;
 	if (!transport->reset) {
-		conn->caller = zmq_caller_new(conn_net(conn));
-		if (!conn->caller)
+		dialer->caller = zmq_caller_new(conn_net(conn));
+		if (!dialer->caller)
 			return -ENOMEM;
+		dialer->dial.wq = dialer->caller->lane->wq;
 	}
 	if (zmq_endpoint_is_named(ep))
 		return zmq_resolve_children(conn);
@@ -300,12 +392,19 @@ static int prepare(struct zmq_conn *conn, const struct zmq_endpoint *ep)
 int zmq_dial(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 	     const char *endpoint, struct zmq_conn **res)
 {
+	struct zmq_dialer *dialer;
 	struct zmq_conn *conn;
 	int err;
 
-	conn = zmq_conn_new(owner, true, endpoint);
-	if (!conn)
+	dialer = dialer_new(zmq_transport_find(ep->transport));
+	if (!dialer)
 		return -ENOMEM;
+	conn = zmq_conn_new(owner, &dialer->dial, endpoint);
+	if (!conn) {
+		kfree(dialer);
+		return -ENOMEM;
+	}
+	dialer->conn = conn;
 	err = prepare(conn, ep);
 	if (err) {
 		zmq_conn_close(conn);

@@ -24,7 +24,7 @@
 
 static unsigned int side_of(const struct zmq_conn *conn)
 {
-	return conn->dialed ? ZMQ_DUCT_DIALED : ZMQ_DUCT_ACCEPTED;
+	return conn->dial ? ZMQ_DUCT_DIALED : ZMQ_DUCT_ACCEPTED;
 }
 
 static const struct zmq_stream_ops switched_stream;

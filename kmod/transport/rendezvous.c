@@ -136,7 +136,7 @@ void zmq_rendezvous_offer(struct zmq_conn *conn)
 	r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
 	if (!r)
 		return;
-	r->dialed = conn->dialed;
+	r->dialed = conn->dial;
 	if (r->dialed) {
 		r->duct = zmq_duct_new();
 		if (!r->duct) {

@@ -7,8 +7,8 @@
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
-#include "conn/conn.h"
 #include "conn/event.h"
+#include "dialer.h"
 #include "resolve.h"
 #include "transport.h"
 
@@ -52,7 +52,7 @@ static int create(struct zmq_conn *conn, int family, struct socket **res,
 	int err;
 
 	conn->ep->addr.family = family;
-	err = conn->transport->create(conn->owner, conn->ep, res);
+	err = zmq_dialer(conn)->transport->create(conn->owner, conn->ep, res);
 	if (!err)
 		*link = (*res)->sk->sk_bound_dev_if;
 	return err;
@@ -73,15 +73,17 @@ static int create(struct zmq_conn *conn, int family, struct socket **res,
 int zmq_resolve_children(struct zmq_conn *conn)
 {
 	bool ipv6 = conn->ep->addr.family == AF_INET6;
+	struct zmq_dialer *dialer = zmq_dialer(conn);
 	struct socket *sock;
 	int err;
 
 	if (ipv6) {
-		err = create(conn, AF_INET6, &conn->spare, &conn->spare_link);
+		err = create(conn, AF_INET6, &dialer->spare,
+			     &dialer->spare_link);
 		if (err && err != -EAFNOSUPPORT)
 			return err;
 	}
-	err = create(conn, AF_INET, &sock, &conn->link);
+	err = create(conn, AF_INET, &sock, &dialer->link);
 	if (err)
 		return err;
 	zmq_conn_install(conn, sock);
@@ -109,14 +111,14 @@ int zmq_resolve_ask(struct zmq_conn *conn)
 
 	/* Nobody can tell a closed socket where the name has gone. */
 	if (conn->lingering && is_known(conn)) {
-		conn->question = ZMQ_QUESTION_ANSWERED;
+		conn->dial->question = ZMQ_QUESTION_ANSWERED;
 		zmq_task_run(&conn->task);
 		return 0;
 	}
 	if (owner->resolving == OPEN_MAX)
 		return -EAGAIN;
 	owner->resolving++;
-	conn->question = ZMQ_QUESTION_OPEN;
+	conn->dial->question = ZMQ_QUESTION_OPEN;
 	ms = ms ? min_t(unsigned int, ms, ANSWER_MS) : ANSWER_MS;
 	zmq_conn_set_timer(conn, ms);
 	zmq_event_conn(conn, ZMQ_EVENT_RESOLVE, ms);
@@ -131,9 +133,9 @@ int zmq_resolve_ask(struct zmq_conn *conn)
  */
 void zmq_resolve_end(struct zmq_conn *conn)
 {
-	if (conn->question == ZMQ_QUESTION_OPEN)
+	if (conn->dial->question == ZMQ_QUESTION_OPEN)
 		conn->owner->resolving--;
-	conn->question = ZMQ_QUESTION_NONE;
+	conn->dial->question = ZMQ_QUESTION_NONE;
 }
 
 /* The connect() of a link-local address has bound a child to its link. */
@@ -149,18 +151,19 @@ static void bind_to_link(struct sock *sk, int link)
 
 static int choose_child(struct zmq_conn *conn)
 {
+	struct zmq_dialer *dialer = zmq_dialer(conn);
 	struct socket *sock = conn->sock;
 
 	if (sock->sk->sk_family != conn->ep->addr.family) {
-		if (!conn->spare)
+		if (!dialer->spare)
 			return -ENODEV;
 		zmq_conn_uninstall(conn);
-		swap(sock, conn->spare);
-		swap(conn->link, conn->spare_link);
-		conn->stream = conn->transport->stream;
+		swap(sock, dialer->spare);
+		swap(dialer->link, dialer->spare_link);
+		conn->stream = dialer->transport->stream;
 		zmq_conn_install(conn, sock);
 	}
-	bind_to_link(sock->sk, conn->link);
+	bind_to_link(sock->sk, dialer->link);
 	return 0;
 }
 
@@ -175,7 +178,7 @@ static int choose_child(struct zmq_conn *conn)
  */
 int zmq_resolve_result(struct zmq_conn *conn)
 {
-	const u8 question = conn->question;
+	const u8 question = conn->dial->question;
 	int err;
 
 	if (question == ZMQ_QUESTION_OPEN &&
@@ -254,10 +257,10 @@ static int parse_answer(struct zmq_owner *owner, struct zmq_answer *answer,
 static void use_answer(struct zmq_conn *conn, const struct zmq_answer *answer)
 {
 	zmq_resolve_end(conn);
-	conn->question = ZMQ_QUESTION_HOPELESS;
+	conn->dial->question = ZMQ_QUESTION_HOPELESS;
 	if (!answer->none) {
 		conn->ep->addr = answer->found.addr;
-		conn->question = ZMQ_QUESTION_ANSWERED;
+		conn->dial->question = ZMQ_QUESTION_ANSWERED;
 	}
 	zmq_task_run(&conn->task);
 }
@@ -269,9 +272,9 @@ static int find_asking(struct zmq_owner *owner, const struct zmq_answer *answer)
 
 	list_for_each_entry(conn, &owner->conns, node) {
 		cond_resched();
-		if (!conn->dialed || !zmq_endpoint_equal(conn->ep, &answer->asked))
+		if (!conn->dial || !zmq_endpoint_equal(conn->ep, &answer->asked))
 			continue;
-		if (conn->question == ZMQ_QUESTION_OPEN) {
+		if (conn->dial->question == ZMQ_QUESTION_OPEN) {
 			use_answer(conn, answer);
 			err = 0;
 		} else if (err) {
