@@ -6,11 +6,10 @@
 #include "base/lane.h"
 #include "base/net.h"
 #include "base/trace.h"
+#include "conn.h"
 #include "dial.h"
 #include "event.h"
 #include "stream.h"
-#include "transport/child.h"
-#include "transport/pump.h"
 
 /* Of a size for which kmalloc() would waste a third. */
 static struct kmem_cache *conn_cache;
@@ -746,33 +745,20 @@ err_conn:
 }
 
 /**
- * zmq_conn_start() - make a connection of a stream that is established
- * @owner: the socket
- * @endpoint: text of the endpoint that it came in by
+ * zmq_conn_start() - give a new connection a stream that is established
+ * @conn: the connection, which was not dialed
  * @stream: how it carries bytes
- * @sock: the stream, which is the connection's from now on, or released
- * @pump: moves its bytes, if user space made it, or NULL
- * @sender: who made it, or NULL if the pump knows
+ * @sock: the stream, which is the connection's from now on
  *
  * Context: Process context, socket lock held.
- * Return: 0 or -ENOMEM.
+ * Return: 0, or -ENOMEM and the connection is closed.
  */
-int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
-		   const struct zmq_stream_ops *stream, struct socket *sock,
-		   struct zmq_pump *pump, const struct zmq_sender *sender)
+int zmq_conn_start(struct zmq_conn *conn, const struct zmq_stream_ops *stream,
+		   struct socket *sock)
 {
-	struct zmq_conn *conn = zmq_conn_new(owner, NULL, endpoint);
 	int err;
 
-	if (!conn) {
-		zmq_pump_free(pump);
-		zmq_child_release(sock);
-		return -ENOMEM;
-	}
 	conn->stream = stream;
-	conn->pump = pump;
-	if (sender && sock->sk->sk_family == AF_UNIX)
-		zmq_sender_copy(&conn->sender, sender->pid, sender->cred);
 	zmq_conn_install(conn, sock);
 	err = zmq_conn_handshake(conn);
 	if (err)

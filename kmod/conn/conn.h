@@ -374,9 +374,8 @@ struct zmq_lane *zmq_owner_lane(struct zmq_owner *owner);
 int zmq_owner_peer_room(struct zmq_owner *owner);
 struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, struct zmq_dial *dial,
 			      const char *endpoint);
-int zmq_conn_start(struct zmq_owner *owner, const char *endpoint,
-		   const struct zmq_stream_ops *stream, struct socket *sock,
-		   struct zmq_pump *pump, const struct zmq_sender *sender);
+int zmq_conn_start(struct zmq_conn *conn, const struct zmq_stream_ops *stream,
+		   struct socket *sock);
 struct zmq_conn *zmq_conn_next(struct zmq_owner *owner, unsigned long *number);
 void zmq_conn_get(struct zmq_conn *conn);
 void zmq_conn_put(struct zmq_conn *conn);

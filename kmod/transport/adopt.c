@@ -206,7 +206,7 @@ out:
 int zmq_adopt_stream(struct zmq_owner *owner, int fd)
 {
 	struct zmq_lane *lane = zmq_owner_lane(owner);
-	struct zmq_pump *pump;
+	struct zmq_conn *conn;
 	struct socket *sock;
 	int err;
 
@@ -224,11 +224,13 @@ int zmq_adopt_stream(struct zmq_owner *owner, int fd)
 	if (err)
 		goto err_sock;
 	err = -ENOMEM;
-	pump = zmq_pump_new(owner, sock, lane);
-	if (!pump)
+	conn = zmq_conn_new(owner, NULL, "attached");
+	if (!conn)
 		goto err_sock;
-	return zmq_conn_start(owner, "attached", &zmq_pump_stream, sock, pump,
-			      NULL);
+	conn->pump = zmq_pump_new(owner, sock, lane);
+	if (conn->pump)
+		return zmq_conn_start(conn, &zmq_pump_stream, sock);
+	zmq_conn_close(conn);
 
 err_sock:
 	sockfd_put(sock);

@@ -134,6 +134,21 @@ static int listener_wake(wait_queue_entry_t *wait, unsigned int mode, int sync,
 	return 0;
 }
 
+static int start(const struct zmq_listener *listener, struct socket *sock)
+{
+	const struct zmq_sender *binder = &listener->binder;
+	struct zmq_conn *conn;
+
+	conn = zmq_conn_new(listener->owner, NULL, listener->endpoint);
+	if (!conn) {
+		zmq_child_release(sock);
+		return -ENOMEM;
+	}
+	if (sock->sk->sk_family == AF_UNIX)
+		zmq_sender_copy(&conn->sender, binder->pid, binder->cred);
+	return zmq_conn_start(conn, listener->transport->stream, sock);
+}
+
 static void take(struct zmq_listener *listener, struct socket *sock)
 {
 	struct zmq_owner *owner = listener->owner;
@@ -144,9 +159,7 @@ static void take(struct zmq_listener *listener, struct socket *sock)
 		return;
 	}
 	zmq_conn_limit_handshakes(owner);
-	if (zmq_conn_start(owner, listener->endpoint,
-			   listener->transport->stream, sock, NULL,
-			   &listener->binder))
+	if (start(listener, sock))
 		zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_ACCEPTFAIL, 1);
 	else
 		ZMQ_INC_STATS(net, ZMQ_MIB_ACCEPTS);

@@ -377,20 +377,6 @@ struct zmq_pump *zmq_pump_new(struct zmq_owner *owner, struct socket *sock,
 	return pump;
 }
 
-/**
- * zmq_pump_free() - there is no connection for a pump
- * @pump: the pump, or NULL; its stream stays the caller's
- *
- * Context: Process context.
- */
-void zmq_pump_free(struct zmq_pump *pump)
-{
-	if (!pump)
-		return;
-	refcount_set(&pump->ref, 1);
-	pump_put(pump);
-}
-
 static void set_conn(struct zmq_pump *pump, struct zmq_conn *conn)
 {
 	spin_lock_bh(&pump->lock);

@@ -11,7 +11,6 @@ struct zmq_pump;
 
 struct zmq_pump *zmq_pump_new(struct zmq_owner *owner, struct socket *sock,
 			      struct zmq_lane *lane);
-void zmq_pump_free(struct zmq_pump *pump);
 void zmq_pump_release_file(struct socket *sock);
 
 extern const struct zmq_stream_ops zmq_pump_stream;
