@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A connection's life: states, callbacks, timers, close. */
+/* A connection's life: states, timers, close. */
 
 #include <linux/slab.h>
-#include "base/drop.h"
-#include "base/lane.h"
 #include "base/net.h"
 #include "base/trace.h"
 #include "conn.h"
@@ -37,96 +35,22 @@ static void note_handshake(struct zmq_conn *conn, u8 state)
 	}
 }
 
-static void set_state(struct zmq_conn *conn, u8 state,
-		      enum zmq_mib_field reason)
+/**
+ * zmq_conn_set_state() - go to another state, which no timer ends
+ * @conn: the connection
+ * @state: ZMQ_CONN_...
+ * @reason: the counter that it adds to, or ZMQ_MIB_NONE
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_set_state(struct zmq_conn *conn, u8 state,
+			enum zmq_mib_field reason)
 {
 	trace_zmq_conn_state(conn, conn->state, state, reason);
 	if (!conn->dial && state != conn->state)
 		note_handshake(conn, state);
 	WRITE_ONCE(conn->state, state);
 	conn->timed = false;
-}
-
-/**
- * zmq_owner_init() - prepare a socket for connections
- * @owner: the part of the socket that they see
- * @sk: the socket
- * @opts: its options
- * @ops: whom connections tell
- *
- * Context: Any.
- */
-void zmq_owner_init(struct zmq_owner *owner, struct sock *sk,
-		    const struct zmq_opts *opts,
-		    const struct zmq_conn_ops *ops)
-{
-	zmq_task_queue_init(&owner->tasks, sk);
-	owner->zn = zmq_net(sock_net(sk));
-	owner->opts = opts;
-	owner->ops = ops;
-	owner->raw_notify = true;
-	spin_lock_init(&owner->lock);
-	INIT_LIST_HEAD(&owner->conns);
-	zmq_roster_init(&owner->conn_roster);
-	zmq_roster_init(&owner->listener_roster);
-	INIT_LIST_HEAD(&owner->handshaking);
-	INIT_LIST_HEAD(&owner->listeners);
-	zmq_owner_flush_init(owner);
-}
-
-/**
- * zmq_conn_next() - find the first connection from a number on
- * @owner: the socket
- * @number: where to begin; set to the number of what was found
- *
- * Context: Any.
- * Return: the connection, with a reference, or NULL.
- */
-struct zmq_conn *zmq_conn_next(struct zmq_owner *owner, unsigned long *number)
-{
-	struct zmq_conn *conn;
-
-	rcu_read_lock();
-	while ((conn = zmq_roster_next(&owner->conn_roster, number)) &&
-	       !refcount_inc_not_zero(&conn->ref))
-		++*number;
-	rcu_read_unlock();
-	return conn;
-}
-
-/**
- * zmq_owner_lane() - where what may have to wait for the user is done
- * @owner: the socket
- *
- * Context: Process context, socket lock held.
- * Return: the lane, which lives as long as the socket, or an error pointer of
- *	zmq_lane_new().
- */
-struct zmq_lane *zmq_owner_lane(struct zmq_owner *owner)
-{
-	struct zmq_lane *lane = owner->lane;
-
-	if (lane)
-		return lane;
-	lane = zmq_lane_new(owner->tasks.sk);
-	if (!IS_ERR(lane))
-		owner->lane = lane;
-	return lane;
-}
-
-/**
- * zmq_owner_peer_room() - whether a socket may have another peer
- * @owner: the socket
- *
- * Context: Any.
- * Return: 0 or -ENOBUFS.
- */
-int zmq_owner_peer_room(struct zmq_owner *owner)
-{
-	if (atomic_read(&owner->peers) < ZMQ_INT_LIMIT(owner->zn, peers_max))
-		return 0;
-	zmq_drop(owner->tasks.sk, NULL, ZMQ_MIB_PEERLIMIT, 1);
-	return -ENOBUFS;
 }
 
 /**
@@ -188,77 +112,6 @@ static void task_put(struct zmq_task *task)
 	zmq_conn_put(task_conn(task));
 }
 
-static void set_child(struct zmq_conn *conn, struct socket *sock)
-{
-	mutex_lock(&conn->tx_lock);
-	spin_lock_bh(&conn->tx_qlock);
-	conn->sock = sock;
-	spin_unlock_bh(&conn->tx_qlock);
-	mutex_unlock(&conn->tx_lock);
-}
-
-/**
- * zmq_conn_install() - give a connection its stream
- * @conn: the connection, without one
- * @sock: the child, which is the connection's from now on
- *
- * Context: Process context, socket lock held.
- */
-void zmq_conn_install(struct zmq_conn *conn, struct socket *sock)
-{
-	set_child(conn, sock);
-	conn->rx_eof = false;
-	conn->stream->install(conn);
-}
-
-/* Nobody is behind the child any more but whoever TCP, or UNIX, knows. */
-static void part(struct zmq_conn *conn)
-{
-	if (conn->stream->part)
-		conn->stream->part(conn);
-}
-
-/**
- * zmq_conn_uninstall() - take a connection's stream from it
- * @conn: the connection; the child is the caller's from now on
- *
- * Context: Process context, socket lock held.
- */
-void zmq_conn_uninstall(struct zmq_conn *conn)
-{
-	zmq_conn_rx_discard(conn);
-	conn->stream->uninstall(conn);
-	set_child(conn, NULL);
-}
-
-static void drop_stream(struct zmq_conn *conn)
-{
-	struct socket *sock = conn->sock;
-
-	zmq_conn_uninstall(conn);
-	conn->stream->release(conn, sock);
-}
-
-/* Nothing is read from the child or written to it after this. */
-static void stop_stream(struct zmq_conn *conn)
-{
-	clear_bit(ZMQ_CONN_TX_ON, &conn->flags);
-	clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
-	clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags);
-	zmq_conn_flush_stop(conn);
-
-	conn->stream->lock(conn);
-	clear_bit(ZMQ_CONN_RX_ON, &conn->flags);
-	clear_bit(ZMQ_CONN_RX_MORE, &conn->flags);
-	clear_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
-	conn->stream->unlock(conn);
-
-	kfree(conn->scan.cmd);
-	memset(&conn->scan, 0, sizeof(conn->scan));
-	kfree(conn->session.hs);
-	conn->session.hs = NULL;
-}
-
 /**
  * zmq_conn_set_pipe() - tell the connection who is above it
  * @conn: the connection
@@ -292,7 +145,7 @@ void zmq_conn_close(struct zmq_conn *conn)
 	zmq_event_closed(conn);
 	if (conn->dial)
 		conn->dial->ops->closed(conn);
-	set_state(conn, ZMQ_CONN_CLOSED, ZMQ_MIB_NONE);
+	zmq_conn_set_state(conn, ZMQ_CONN_CLOSED, ZMQ_MIB_NONE);
 	zmq_task_stop_timer(&conn->task);
 	spin_lock_bh(&conn->owner->lock);
 	list_del_init(&conn->node);
@@ -301,9 +154,8 @@ void zmq_conn_close(struct zmq_conn *conn)
 	atomic_dec(&conn->owner->peers);
 
 	if (conn->sock) {
-		stop_stream(conn);
-		part(conn);
-		drop_stream(conn);
+		zmq_stream_stop(conn);
+		zmq_stream_end(conn, false);
 	}
 	zmq_conn_put(conn);
 }
@@ -333,16 +185,6 @@ static void note_failure(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 	WRITE_ONCE(conn->error, err);
 }
 
-/* The stream ends for the peer as well: one that can be connected again is
- * reset, and would otherwise go on acknowledging what nobody reads.
- */
-static void end_stream(struct zmq_conn *conn, bool again)
-{
-	part(conn);
-	if (!again || !conn->dial->ops->renew(conn))
-		drop_stream(conn);
-}
-
 /**
  * zmq_conn_lost() - the stream is of no more use
  * @conn: the connection
@@ -364,12 +206,12 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 	again = conn->dial && conn->dial->ops->lost(conn, why);
 
 	if (conn->sock)
-		stop_stream(conn);
+		zmq_stream_stop(conn);
 	zmq_conn_tx_rewind(conn);
 	done = conn->lingering && zmq_conn_tx_empty(conn);
 	if (conn->sock)
-		end_stream(conn, again && !done);
-	set_state(conn, ZMQ_CONN_BACKOFF, why);
+		zmq_stream_end(conn, again && !done);
+	zmq_conn_set_state(conn, ZMQ_CONN_BACKOFF, why);
 	if (conn->pipe) {
 		zmq_conn_raw_down(conn);
 		owner->ops->down(conn, again);
@@ -384,194 +226,6 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 	if (conn->dial && !done)
 		zmq_event_conn(conn, ZMQ_EVENT_GIVEN_UP, conn->error);
 	zmq_conn_close(conn);
-}
-
-/**
- * zmq_conn_limit_handshakes() - make room for an accepted connection
- * @owner: the socket
- *
- * If there are too many that have not completed their handshake, the one that
- * has been at it for the longest time goes: peers that are what they seem need
- * a moment, and those who only hold places cannot keep others out.
- *
- * Context: Process context, socket lock held.
- */
-void zmq_conn_limit_handshakes(struct zmq_owner *owner)
-{
-	struct zmq_conn *conn;
-
-	if (owner->handshakes < ZMQ_INT_LIMIT(owner->zn, handshakes_max))
-		return;
-	conn = list_first_entry(&owner->handshaking, struct zmq_conn,
-				handshake_node);
-	zmq_conn_lost(conn, ZMQ_MIB_HSLIMIT, EUSERS);
-}
-
-static void handshake_failed(struct zmq_conn *conn, int err)
-{
-	enum zmq_mib_field field = ZMQ_MIB_HSPROTO;
-
-	switch (err) {
-	case -EPROTONOSUPPORT:
-		field = conn->session.major < 3 ? ZMQ_MIB_HSVERSION :
-						  ZMQ_MIB_HSMECHANISM;
-		break;
-	case -EPROTOTYPE:
-		field = ZMQ_MIB_HSTYPE;
-		break;
-	case -ECONNREFUSED:
-		field = ZMQ_MIB_HSERROR;
-		break;
-	case -ENOMEM:
-		field = ZMQ_MIB_NOMEM;
-		break;
-	}
-	zmq_conn_lost(conn, field, -err);
-}
-
-static bool stream_ended(const struct zmq_conn *conn)
-{
-	const struct sock *sk = conn->sock->sk;
-
-	if (READ_ONCE(conn->rx_eof))
-		return true;
-	return !conn->stream->late &&
-	       (READ_ONCE(sk->sk_err) || sk->sk_state == TCP_CLOSE ||
-		(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN));
-}
-
-static void conn_up(struct zmq_conn *conn)
-{
-	int err;
-
-	zmq_conn_rx_start(conn);
-	set_state(conn, ZMQ_CONN_UP, ZMQ_MIB_NONE);
-	conn->up_since = jiffies;
-	zmq_heartbeat_start(conn);
-	if (conn->stream->up)
-		conn->stream->up(conn);
-	/* Messages that wait go out behind what up() announces. */
-	if (!conn->lingering) {
-		err = conn->owner->ops->up(conn);
-		if (err) {
-			zmq_conn_lost(conn, ZMQ_MIB_HSREFUSED, -err);
-			return;
-		}
-		err = zmq_conn_raw_up(conn);
-		if (err) {
-			zmq_conn_lost(conn, ZMQ_MIB_NOMEM, ENOMEM);
-			return;
-		}
-	}
-	ZMQ_INC_STATS(conn_net(conn), ZMQ_MIB_ESTABLISHED);
-	zmq_event_conn(conn, ZMQ_EVENT_HANDSHAKE_SUCCEEDED, 0);
-	kfree(conn->session.hs);
-	conn->session.hs = NULL;
-
-	conn->stream->lock(conn);
-	set_bit(ZMQ_CONN_RX_ON, &conn->flags);
-	conn->stream->unlock(conn);
-	set_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
-	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
-	/* Nobody else looked at what came before RX_ON. */
-	zmq_task_run(&conn->task);
-}
-
-static const u8 *stream_token(const struct zmq_conn *conn)
-{
-	return conn->stream->token ? conn->stream->token(conn) : NULL;
-}
-
-/* What goes another way then must not overtake the handshake. */
-static bool all_told(struct zmq_conn *conn)
-{
-	bool told;
-
-	if (!stream_token(conn))
-		return true;
-	mutex_lock(&conn->tx_lock);
-	told = list_empty(&conn->tx_cmds);
-	mutex_unlock(&conn->tx_lock);
-	return told;
-}
-
-static void handshake_ended(struct zmq_conn *conn)
-{
-	zmq_conn_lost(conn, ZMQ_MIB_HSCLOSED,
-		      READ_ONCE(conn->sock->sk->sk_err) ?: EPIPE);
-}
-
-static void handshake_done(struct zmq_conn *conn, bool ended)
-{
-	if (all_told(conn))
-		conn_up(conn);
-	else if (ended)
-		handshake_ended(conn);
-	else
-		zmq_task_run_after(&conn->task, ZMQ_CONN_RX_RETRY);
-}
-
-static void run_handshake(struct zmq_conn *conn)
-{
-	bool ended = stream_ended(conn);
-	int err;
-
-	err = zmq_conn_rx_handshake(conn);
-	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
-	if (err)
-		handshake_failed(conn, err);
-	else if (zmq_session_done(&conn->session))
-		handshake_done(conn, ended);
-	else if (ended)
-		handshake_ended(conn);
-}
-
-/**
- * zmq_conn_handshake() - the stream is established, begin to speak ZMTP
- * @conn: the connection
- *
- * Context: Process context, socket lock held.
- * Return: 0 or -ENOMEM.
- */
-int zmq_conn_handshake(struct zmq_conn *conn)
-{
-	const struct zmq_opts *opts = conn->owner->opts;
-	struct zmq_session_conf conf = {
-		.type = conn->owner->type,
-	};
-	u8 greeting[ZMQ_GREETING_LEN];
-	struct zmq_handshake *hs;
-	int len, err;
-
-	if (conn->stream->meet)
-		conn->stream->meet(conn);
-	zmq_event_established(conn);
-	if (conn->owner->raw) {
-		zmq_conn_raw_start(conn);
-		conn_up(conn);
-		return 0;
-	}
-	hs = kmalloc(sizeof(*hs), GFP_KERNEL_ACCOUNT);
-	if (!hs)
-		return -ENOMEM;
-	if (conn->owner->wire_id) {
-		conf.routing_id = opts->routing_id;
-		conf.routing_id_len = opts->routing_id_len;
-	}
-	conf.token = stream_token(conn);
-	zmq_session_init(&conn->session, hs, &conf);
-	set_state(conn, ZMQ_CONN_HANDSHAKE, ZMQ_MIB_NONE);
-	zmq_conn_set_timer(conn, READ_ONCE(opts->handshake_ivl));
-
-	len = zmq_session_start(&conn->session, greeting, sizeof(greeting));
-	err = zmq_conn_queue_cmd(conn, greeting, len, NULL, 0, GFP_KERNEL);
-	if (err)
-		return err;
-	set_bit(ZMQ_CONN_TX_ON, &conn->flags);
-	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
-	/* The peer's greeting may have come before the callbacks were ours. */
-	zmq_task_run(&conn->task);
-	return 0;
 }
 
 /* Nobody reads what is sent to a peer that has said its last word, so it waits
@@ -597,7 +251,7 @@ static void stream_over(struct zmq_conn *conn)
 
 static void run_up(struct zmq_conn *conn)
 {
-	bool ended = stream_ended(conn);
+	bool ended = zmq_stream_ended(conn);
 	enum zmq_mib_field why;
 	bool drained;
 
@@ -659,17 +313,11 @@ static void rearm(struct zmq_conn *conn)
 		zmq_task_run_after(&conn->task, next);
 }
 
-static bool has_files(const struct zmq_conn *conn)
-{
-	return conn->sock && conn->stream->has_files &&
-	       conn->stream->has_files(conn);
-}
-
 static void task_run(struct zmq_task *task)
 {
 	struct zmq_conn *conn = task_conn(task);
 
-	if (has_files(conn)) {
+	if (zmq_stream_has_files(conn)) {
 		zmq_conn_lost(conn, ZMQ_MIB_PROTOERROR, EPROTO);
 	} else if (conn->timed && time_after_eq(jiffies, conn->deadline)) {
 		timed_out(conn);
@@ -679,7 +327,7 @@ static void task_run(struct zmq_task *task)
 			conn->dial->ops->run(conn);
 			break;
 		case ZMQ_CONN_HANDSHAKE:
-			run_handshake(conn);
+			zmq_conn_run_handshake(conn);
 			break;
 		case ZMQ_CONN_UP:
 			run_up(conn);

@@ -75,4 +75,11 @@ struct zmq_stream_ops {
 			    u32 *acked);
 };
 
+void zmq_conn_install(struct zmq_conn *conn, struct socket *sock);
+void zmq_conn_uninstall(struct zmq_conn *conn);
+void zmq_stream_stop(struct zmq_conn *conn);
+void zmq_stream_end(struct zmq_conn *conn, bool again);
+bool zmq_stream_ended(const struct zmq_conn *conn);
+bool zmq_stream_has_files(const struct zmq_conn *conn);
+
 #endif /* _ZMQ_STREAM_H */

@@ -6,7 +6,6 @@
 #include "base/compat.h"
 #include "base/lane.h"
 #include "base/net.h"
-#include "base/trace.h"
 #include "caller.h"
 #include "child.h"
 #include "conn/event.h"
@@ -25,9 +24,7 @@ static struct net *conn_net(const struct zmq_conn *conn)
 
 static void connecting(struct zmq_conn *conn)
 {
-	trace_zmq_conn_state(conn, conn->state, ZMQ_CONN_CONNECTING,
-			     ZMQ_MIB_NONE);
-	WRITE_ONCE(conn->state, ZMQ_CONN_CONNECTING);
+	zmq_conn_set_state(conn, ZMQ_CONN_CONNECTING, ZMQ_MIB_NONE);
 	zmq_conn_set_timer(conn, READ_ONCE(conn->owner->opts->connect_timeout));
 }
 
