@@ -61,15 +61,50 @@ static const char *host_end(const char *host)
 	return inet_pton(AF_INET, text, &in) == 1 ? NULL : end;
 }
 
-/* The kernel knows no names. Return: the endpoint with an address, to be freed. */
-static char *resolve(char *text)
+/* Return: what getaddrinfo() finds, to be freed. */
+static struct addrinfo *find(const char *text, const char *host, const char *end)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	char address[NI_MAXHOST], *name, *out;
-	const char *host, *end;
+	char *name = xprintf("%.*s", (int)(end - host), host);
 	struct addrinfo *list;
-	bool six;
+	int err = getaddrinfo(name, NULL, &hints, &list);
+
+	if (err)
+		die(STATUS_ERROR, "%s: %s: %s", text, name, gai_strerror(err));
+	free(name);
+	return list;
+}
+
+static bool has_ipv6(const struct addrinfo *list)
+{
+	while (list && list->ai_family != AF_INET6)
+		list = list->ai_next;
+	return list;
+}
+
+static char *with_address(const char *text, const char *host, const struct addrinfo *ai,
+			  const char *end)
+{
+	bool six = ai->ai_family == AF_INET6;
+	char address[NI_MAXHOST];
 	int err;
+
+	err = getnameinfo(ai->ai_addr, ai->ai_addrlen, address, sizeof(address), NULL, 0,
+			  NI_NUMERICHOST);
+	if (err)
+		die(STATUS_ERROR, "%s: %s", text, gai_strerror(err));
+	return xprintf("%.*s%s%s%s%s", (int)(host - text), text, six ? "[" : "", address,
+		       six ? "]" : "", end);
+}
+
+/* A name that has no address is told at once. One that has is followed from then on, but the
+ * kernel takes none behind a source. Return: the endpoint to connect to, to be freed.
+ */
+static char *resolve(int fd, char *text)
+{
+	struct addrinfo *list;
+	const char *host, *end;
+	char *out = text;
 
 	if (strncmp(text, TCP, strlen(TCP)))
 		return text;
@@ -79,20 +114,16 @@ static char *resolve(char *text)
 	end = host_end(host);
 	if (!end)
 		return text;
-	name = strndup(host, end - host);
-	err = name ? getaddrinfo(name, NULL, &hints, &list) : EAI_MEMORY;
-	if (err)
-		die(STATUS_ERROR, "%s: %s: %s", text, name, gai_strerror(err));
-	free(name);
-	err = getnameinfo(list->ai_addr, list->ai_addrlen, address, sizeof(address),
-			  NULL, 0, NI_NUMERICHOST);
-	if (err)
-		die(STATUS_ERROR, "%s: %s", text, gai_strerror(err));
-	six = list->ai_family == AF_INET6;
+	list = find(text, host, end);
+	if (host == text + strlen(TCP)) {
+		names_follow(fd);
+		if (has_ipv6(list))
+			sockopt_int(fd, ZMQ_IPV6, 1, "IPV6");
+	} else {
+		out = with_address(text, host, list, end);
+		free(text);
+	}
 	freeaddrinfo(list);
-	out = xprintf("%.*s%s%s%s%s", (int)(host - text), text, six ? "[" : "", address,
-		      six ? "]" : "", end);
-	free(text);
 	return out;
 }
 
@@ -118,7 +149,7 @@ void endpoint_go(int fd, const struct endpoint *e, const struct config *c)
 	socklen_t len = sizeof(last);
 
 	if (!e->bind)
-		text = resolve(text);
+		text = resolve(fd, text);
 	if (!strncmp(text, TCP, strlen(TCP)) && strchr(text, '['))
 		sockopt_int(fd, ZMQ_IPV6, 1, "IPV6");
 	if (setsockopt(fd, SOL_ZMQ, e->bind ? ZMQ_BIND : ZMQ_CONNECT, text, strlen(text)))

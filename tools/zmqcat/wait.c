@@ -211,6 +211,7 @@ void wait_for(struct wait *w)
 		{ .fd = w->input, .events = POLLIN },
 		{ .fd = w->monitor, .events = POLLIN },
 		{ .fd = watched_out },
+		{ .fd = names_fd(), .events = POLLIN },
 	};
 
 	w->ready = 0;
@@ -226,4 +227,6 @@ void wait_for(struct wait *w)
 		monitor_tell(w->monitor);
 	if (fds[3].revents & POLLERR)
 		wait_end(SIGPIPE);
+	if (fds[4].revents)
+		names_run();
 }

@@ -212,6 +212,11 @@ void sockopt_int(int fd, int option, int value, const char *name);
 int socket_open(const struct config *c);
 void endpoint_go(int fd, const struct endpoint *e, const struct config *c);
 
+/* names.c */
+void names_follow(int fd);
+int names_fd(void);
+void names_run(void);
+
 /* peers.c */
 /**
  * struct sock_sums - what sock_diag(7) tells of the socket
