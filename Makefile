@@ -106,7 +106,7 @@ check-unit:
 	@tools/run-tests $(TESTS_HERE)
 
 check-vm:
-	@tools/deps build vm test loops-check neighbours
+	@tools/deps build vm test loops-check neighbours trace
 	@tools/run-tests $(TESTS_VM)
 
 check-static:
