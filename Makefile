@@ -34,6 +34,7 @@ help:
 #?   check-debug     kernel selftests on debug kernels (KASAN, lockdep, kmemleak, …);
 #?                   DEBUG_KERNELS=uml leaves out the slow one with two CPUs
 #?   check-uring     libzmqk-uring on several kernels, those in URING_KERNELS
+#?   check-trace     the scripts for bpftrace on real traffic
 #?   check-loops     all event loops, languages and tools that know nothing of AF_ZMQ, libzmq as the other end
 #?   check-scale     ten thousand peers: memory, fairness, storms
 #?   check-stall     how long a socket waits beside 50,000 pipes, floods of subscriptions, messages of 2^25 frames,
@@ -106,7 +107,7 @@ check-unit:
 	@tools/run-tests $(TESTS_HERE)
 
 check-vm:
-	@tools/deps build vm test loops-check neighbours trace
+	@tools/deps build vm test loops-check neighbours
 	@tools/run-tests $(TESTS_VM)
 
 check-static:
@@ -119,6 +120,10 @@ check-debug: deps
 check-uring:
 	@tools/deps build vm test
 	@tools/run-tests $(foreach k,$(URING_KERNELS),uring-$(k))
+
+check-trace:
+	@tools/deps build vm trace
+	@tools/run-tests bpftrace
 
 check-loops:
 	@tools/deps build vm loops
@@ -155,6 +160,6 @@ bench-compare:
 	@tools/bench/bench --compare "$(OLD)" "$(NEW)" --within "$(or $(WITHIN),2)" $(if $(ROWS),--rows "$(ROWS)")
 
 .PHONY: all help modules modules_install headers_install lib lib-uring tools tools_install install deb deb-test clean deps demo \
-	check check-unit check-vm check-static check-debug check-uring check-loops check-scale check-stall zmqperf bench bench-long bench-smp \
+	check check-unit check-vm check-static check-debug check-uring check-trace check-loops check-scale check-stall zmqperf bench bench-long bench-smp \
 	bench-events bench-quotes \
 	bench-compare
