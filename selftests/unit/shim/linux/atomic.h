@@ -18,12 +18,16 @@ typedef struct {
 #define smp_mb() do { } while (0) /* as said */
 #define smp_mb__after_atomic() do { } while (0) /* as said */
 
+#define smp_load_acquire(p) (*(p)) /* as said */
+#define smp_store_release(p, v) (*(p) = (v)) /* as said */
+
 #define atomic_read(v) ((v)->counter)
 #define atomic_inc(v) ((void)(v)->counter++)
 #define atomic_dec(v) ((void)(v)->counter--)
 #define atomic_add(n, v) ((void)((v)->counter += (int)(n)))
 #define atomic_sub(n, v) ((void)((v)->counter -= (int)(n)))
 #define atomic_long_read(v) ((v)->counter)
+#define atomic_long_add_return(n, v) ((v)->counter += (long)(n))
 #define atomic_long_inc(v) ((void)(v)->counter++)
 
 #define BIT(n)		(1UL << (n))

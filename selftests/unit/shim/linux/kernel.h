@@ -2,6 +2,8 @@
 #ifndef _SHIM_KERNEL_H
 #define _SHIM_KERNEL_H
 
+#include <linux/err.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 #include <stdio.h>
 
@@ -17,11 +19,19 @@
 	__typeof__(b) _b = (b);			\
 	(void)(&_a == &_b);			\
 	_a < _b ? _a : _b; })
+#define max(a, b) ({				\
+	__typeof__(a) _a = (a);			\
+	__typeof__(b) _b = (b);			\
+	(void)(&_a == &_b);			\
+	_a > _b ? _a : _b; })
 #define min_not_zero(a, b) ({			\
 	__typeof__(a) _x = (a);			\
 	__typeof__(b) _y = (b);			\
 	!_x ? _y : !_y ? _x : min(_x, _y); })
 #define min_t(type, a, b) min((type)(a), (type)(b))
+#define max_t(type, a, b) max((type)(a), (type)(b))
+#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
+#define div_u64(n, d) ((u64)(n) / (u32)(d))
 #define clamp_t(type, v, lo, hi) min_t(type, (type)(v) < (type)(lo) ? (lo) : (v), hi)
 
 static inline int fls(unsigned int x)

@@ -68,6 +68,33 @@ static inline void list_move_tail(struct list_head *n, struct list_head *head)
 	list_add_tail(n, head);
 }
 
+static inline void list_splice_tail(struct list_head *from,
+				    struct list_head *to)
+{
+	shim_list_ops++;
+	if (list_empty(from))
+		return;
+	from->next->prev = to->prev;
+	to->prev->next = from->next;
+	from->prev->next = to;
+	to->prev = from->prev;
+}
+
+static inline void list_splice_init(struct list_head *from,
+				    struct list_head *to)
+{
+	struct list_head moved = LIST_HEAD_INIT(moved);
+
+	while (!list_empty(from))
+		list_move_tail(from->next, &moved);
+	while (!list_empty(&moved)) {
+		struct list_head *n = moved.prev;
+
+		list_del(n);
+		list_add(n, to);
+	}
+}
+
 static inline struct list_head *shim_list_step(struct list_head *next)
 {
 	shim_list_ops++;
@@ -78,6 +105,9 @@ static inline struct list_head *shim_list_step(struct list_head *next)
 
 #define list_first_entry(head, type, member)				\
 	list_entry((head)->next, type, member)
+
+#define list_last_entry(head, type, member)				\
+	list_entry((head)->prev, type, member)
 
 #define list_first_entry_or_null(head, type, member)			\
 	(list_empty(head) ? NULL :					\

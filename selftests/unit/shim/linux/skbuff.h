@@ -3,6 +3,7 @@
 #define _SHIM_SKBUFF_H
 
 #include <linux/kernel.h>
+#include <linux/slab.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,14 +15,22 @@
 
 #define page_address(page) ((u8 *)(page))
 
-/* All of it is in one piece, behind the struct. */
+/* What alloc_skb() and skb_clone() make is in one piece, behind the struct. */
 struct sk_buff {
 	struct sk_buff	*next, *prev;
 	char		cb[48];
 	unsigned int	truesize;
 	unsigned int	len;
 	u8		*data;
+	const u8	*frag;
+	unsigned int	data_len;
+	unsigned int	refs;
+	bool		cloned;
+	bool		unreadable;
 };
+
+#define SKB_TRUESIZE(n) ((n) + sizeof(struct sk_buff))
+#define zmq_skb_readable(skb) (!(skb)->unreadable)
 
 /* The first two members are those of struct sk_buff, as in the kernel. */
 struct sk_buff_head {
@@ -108,7 +117,7 @@ static inline void skb_queue_splice_tail_init(struct sk_buff_head *from,
 
 static inline unsigned int skb_headlen(const struct sk_buff *skb)
 {
-	return skb->len;
+	return skb->len - skb->data_len;
 }
 
 /* A copy: nobody writes to what two of them would share. */
@@ -124,9 +133,40 @@ static inline struct sk_buff *skb_clone(const struct sk_buff *skb, gfp_t gfp)
 	return clone;
 }
 
+static inline struct sk_buff *alloc_skb(unsigned int size, gfp_t gfp)
+{
+	struct sk_buff *skb = kzalloc(sizeof(*skb) + size, gfp);
+
+	if (skb) {
+		skb->data = (u8 *)(skb + 1);
+		skb->truesize = SKB_TRUESIZE(size);
+	}
+	return skb;
+}
+
+static inline u8 *skb_tail_pointer(const struct sk_buff *skb)
+{
+	return skb->data + skb->len;
+}
+
+static inline bool skb_cloned(const struct sk_buff *skb)
+{
+	return skb->cloned;
+}
+
+/* Others beside the one that it begins with. */
+static inline struct sk_buff *skb_get(struct sk_buff *skb)
+{
+	skb->refs++;
+	return skb;
+}
+
 static inline void kfree_skb(struct sk_buff *skb)
 {
-	free(skb);
+	if (skb && skb->refs)
+		skb->refs--;
+	else
+		free(skb);
 }
 
 static inline void __skb_queue_purge(struct sk_buff_head *q)
@@ -137,6 +177,39 @@ static inline void __skb_queue_purge(struct sk_buff_head *q)
 		__skb_unlink(skb, q);
 		kfree_skb(skb);
 	}
+}
+
+/* A position in the pieces of an skb. */
+struct skb_seq_state {
+	const struct sk_buff	*skb;
+	unsigned int		from;
+	unsigned int		to;
+};
+
+static inline void skb_prepare_seq_read(struct sk_buff *skb, unsigned int from,
+					unsigned int to,
+					struct skb_seq_state *st)
+{
+	*st = (struct skb_seq_state){ skb, from, to };
+}
+
+static inline unsigned int skb_seq_read(unsigned int consumed, const u8 **data,
+					struct skb_seq_state *st)
+{
+	unsigned int head = skb_headlen(st->skb), off = st->from + consumed;
+
+	if (off >= st->to)
+		return 0;
+	if (off < head) {
+		*data = st->skb->data + off;
+		return min(head, st->to) - off;
+	}
+	*data = st->skb->frag + off - head;
+	return st->to - off;
+}
+
+static inline void skb_abort_seq_read(struct skb_seq_state *st)
+{
 }
 
 #define skb_queue_walk(q, skb)			\

@@ -2,6 +2,7 @@
 #ifndef _SHIM_SLAB_H
 #define _SHIM_SLAB_H
 
+#include <linux/sched.h>
 #include <linux/types.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #define GFP_KERNEL 0U
 #define GFP_ATOMIC 1U
 #define __GFP_ACCOUNT 2U
+#define __GFP_NOWARN 4U
+#define SLAB_ACCOUNT 0
 #define GFP_KERNEL_ACCOUNT (GFP_KERNEL | __GFP_ACCOUNT)
 
 /* The number of allocations that succeed before one fails, -1 for ever. */
@@ -57,6 +60,9 @@ static inline struct kmem_cache *kmem_cache_create(const char *name, size_t size
 	cache->size = size;
 	return cache;
 }
+
+#define KMEM_CACHE(type, flags) \
+	kmem_cache_create(#type, sizeof(struct type), 0, flags, NULL)
 
 static inline void kmem_cache_destroy(struct kmem_cache *cache)
 {

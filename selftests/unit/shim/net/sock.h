@@ -9,6 +9,9 @@
 #include <net/net_namespace.h>
 #include <stdlib.h>
 
+#define TCP_CLOSE		7
+#define RCV_SHUTDOWN		1
+
 struct rcu_head {
 	char unused;
 };
@@ -16,6 +19,10 @@ struct rcu_head {
 struct sock {
 	struct net	*net;
 	int		sk_rcvbuf;
+	int		sk_err;
+	u8		sk_state;
+	u8		sk_shutdown;
+	bool		is_tcp;
 	unsigned int	refs;
 };
 
