@@ -199,13 +199,16 @@ void zmq_heartbeat_pinged(struct zmq_conn *conn, const struct zmq_cmd *ping)
 {
 	struct zmq_heartbeat *hb = &conn->heartbeat;
 	unsigned long ivl = max(without_ping(hb), 1UL);
+	unsigned long ttl;
 
 	hb->peer_ivl = hb->peer_ivl ? min(hb->peer_ivl, ivl) : ivl;
 	hb->peer_ping = jiffies;
 	zmq_heartbeat_spoke(conn);
-	WRITE_ONCE(hb->peer_ttl, msecs_to_jiffies(ping->ttl * 100));
-	if (ping->ttl)
-		zmq_task_run_after(&conn->task, hb->peer_ttl);
+	ttl = msecs_to_jiffies(ping->ttl * 100);
+	/* The task then knows when it is to look. */
+	if (ttl != hb->peer_ttl)
+		zmq_task_run(&conn->task);
+	WRITE_ONCE(hb->peer_ttl, ttl);
 
 	if (send_pong(conn, ping->data, ping->len))
 		return;
@@ -333,19 +336,22 @@ static bool gave_up(struct zmq_conn *conn)
 	return hb->asking;
 }
 
-/* Nobody is blamed for the time in which our own machine stood still. */
+static unsigned long earlier(unsigned long a, unsigned long b)
+{
+	return time_before(a, b) ? a : b;
+}
+
+/* Nobody is blamed for the time in which our own machine stood still, and what
+ * came to it has TELL_MIN to be seen.
+ */
 static void forgive(struct zmq_heartbeat *hb)
 {
-	unsigned long now = jiffies, late = now - hb->wake, heard;
+	unsigned long now = jiffies, late = now - hb->wake + TELL_MIN;
 
 	if (!hb->wake || time_before(now, hb->wake + TELL_MIN))
 		return;
-	hb->asked += late;
-	heard = READ_ONCE(hb->heard) + late;
-	if (time_before(heard, now))
-		WRITE_ONCE(hb->heard, heard);
-	else
-		WRITE_ONCE(hb->heard, now);
+	hb->asked = earlier(hb->asked + late, now);
+	WRITE_ONCE(hb->heard, earlier(READ_ONCE(hb->heard) + late, now));
 }
 
 /**

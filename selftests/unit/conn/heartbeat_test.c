@@ -354,6 +354,62 @@ TEST(heartbeat_late, "heartbeat: nobody is blamed for the time in which the mach
 	bed_exit(&bed);
 }
 
+TEST(heartbeat_late_deadline,
+     "heartbeat: what was to be said just when the machine stood still has time to be seen")
+{
+	struct bed bed;
+
+	beat(&bed, 100, 100, 0);
+	bed_pass(&bed, 150 * MS);
+	CHECK_EQ(sent(&bed, PING), 1);
+	shim_now += 60000 * MS;
+	bed_settle(&bed);
+	CHECK(!bed.lost);
+	bed_hex_arrives(&bed, PONG);
+	bed_pass(&bed, 90 * MS);
+	CHECK(!bed.lost);
+	bed_exit(&bed);
+
+	beat(&bed, 100, 100, 0);
+	bed_pass(&bed, 150 * MS);
+	shim_now += 60000 * MS;
+	bed_settle(&bed);
+	CHECK(!bed.lost);
+	bed_pass(&bed, 150 * MS);
+	CHECK_EQ(bed.lost, ZMQ_MIB_HBTIMEOUT);
+	bed_exit(&bed);
+
+	beat(&bed, 0, -1, 0);
+	bed_hex_arrives(&bed, "04 07 04 50494e47 0005");
+	bed_pass(&bed, 400 * MS);
+	bed_hex_arrives(&bed, "00 01 61");
+	bed_pass(&bed, 450 * MS);
+	shim_now += 60000 * MS;
+	bed_settle(&bed);
+	CHECK(!bed.lost);
+	bed_pass(&bed, 150 * MS);
+	CHECK_EQ(bed.lost, ZMQ_MIB_HBTIMEOUT);
+	bed_exit(&bed);
+}
+
+TEST(heartbeat_late_ttl,
+     "heartbeat: a TTL that was just announced is not over because the machine stood still")
+{
+	struct bed bed;
+
+	beat(&bed, 0, -1, 0);
+	bed_hex_arrives(&bed, "04 07 04 50494e47 0005");
+	bed_pass(&bed, 100 * MS);
+	bed_hex_arrives(&bed, "00 01 61");
+	bed_pass(&bed, 250 * MS);
+	shim_now += 60000 * MS;
+	bed_settle(&bed);
+	CHECK(!bed.lost);
+	bed_pass(&bed, 510 * MS);
+	CHECK_EQ(bed.lost, ZMQ_MIB_HBTIMEOUT);
+	bed_exit(&bed);
+}
+
 TEST(heartbeat_nomem,
      "heartbeat: a PING or PONG that memory is refused for is made up for, not waited for")
 {
