@@ -52,8 +52,7 @@ TEST(flush_auto, "flush: auto goes at once on an idle stream, else at the cap at
 	}
 }
 
-TEST(flush_tick,
-     "flush: while a socket streams one timer ticks for it, a tick without anything ends it")
+TEST(flush_tick, "flush: a socket that streams has one timer, which an empty tick ends")
 {
 	struct bed bed;
 	unsigned int i;
@@ -75,8 +74,7 @@ TEST(flush_tick,
 	bed_exit(&bed);
 }
 
-TEST(flush_stream,
-     "flush: auto sends all that waits as soon as the cap has passed since the last time")
+TEST(flush_stream, "flush: auto sends all that waits when the cap has passed since the last")
 {
 	struct bed bed;
 	unsigned int i;
@@ -186,8 +184,7 @@ static enum zmq_flush fan_out(struct bed *bed, bool more)
 	return how;
 }
 
-TEST(flush_fanout,
-     "flush: fan-outs that follow each other within a 16th of the cap wait, and the next one")
+TEST(flush_fanout, "flush: fan-outs that follow within a 16th of the cap wait, the next too")
 {
 	struct bed bed;
 

@@ -29,8 +29,7 @@ static unsigned int sent(const struct bed *bed, const char *hex)
 	return bed->sent.n / n;
 }
 
-TEST(heartbeat_ping,
-     "heartbeat: PING goes each interval, with our TTL, and a peer that answers stays")
+TEST(heartbeat_ping, "heartbeat: PING goes each interval with our TTL, who answers stays")
 {
 	struct bed bed;
 	unsigned int i;
@@ -47,8 +46,7 @@ TEST(heartbeat_ping,
 	bed_exit(&bed);
 }
 
-TEST(heartbeat_silence,
-     "heartbeat: one that is silent is lost when the timeout has passed since the PING")
+TEST(heartbeat_silence, "heartbeat: who is silent is lost a timeout after the PING")
 {
 	static const int timeouts[] = { -1, 60, 100, 350 };
 	struct bed bed;
@@ -72,8 +70,7 @@ TEST(heartbeat_silence,
 	bed_exit(&bed);
 }
 
-TEST(heartbeat_heard,
-     "heartbeat: whatever is heard of a peer after the PING counts, also a part of a message")
+TEST(heartbeat_heard, "heartbeat: whatever is heard after the PING counts, also parts")
 {
 	struct bed bed;
 	unsigned int i;
@@ -194,8 +191,7 @@ TEST(heartbeat_window, "heartbeat: a closed window holds back until probes for r
 	bed_exit(&bed);
 }
 
-TEST(heartbeat_stopped,
-     "heartbeat: while nothing is read the peer is told that we live, and never lost")
+TEST(heartbeat_stopped, "heartbeat: a peer that is not read is told that we live, not lost")
 {
 	struct bed bed;
 	unsigned int n;
@@ -223,8 +219,7 @@ TEST(heartbeat_stopped,
 	bed_exit(&bed);
 }
 
-TEST(heartbeat_seldom,
-     "heartbeat: one that pings seldom is told twice a second, and not behind what waits")
+TEST(heartbeat_seldom, "heartbeat: who pings seldom is told twice a second, not behind others")
 {
 	struct bed bed;
 	unsigned int n;
@@ -242,8 +237,7 @@ TEST(heartbeat_seldom,
 	bed_exit(&bed);
 }
 
-TEST(heartbeat_catching_up,
-     "heartbeat: a peer whose TCP had no room may need as long again to be heard")
+TEST(heartbeat_catching_up, "heartbeat: a peer whose TCP had no room may need as long again")
 {
 	struct bed bed;
 
@@ -304,8 +298,7 @@ static void watch(struct bed *bed)
 	CHECK_EQ(bed->tcp.keepintvl, 2);
 }
 
-TEST(heartbeat_tcp,
-     "heartbeat: who may not know PING is asked by TCP, and lost if that hears nothing")
+TEST(heartbeat_tcp, "heartbeat: who may not know PING is asked by TCP, and lost by it")
 {
 	struct bed bed;
 	unsigned int i;
@@ -354,8 +347,7 @@ TEST(heartbeat_late, "heartbeat: nobody is blamed for the time in which the mach
 	bed_exit(&bed);
 }
 
-TEST(heartbeat_late_deadline,
-     "heartbeat: what was to be said just when the machine stood still has time to be seen")
+TEST(heartbeat_late_deadline, "heartbeat: after the machine stood still there is time to hear")
 {
 	struct bed bed;
 
@@ -392,8 +384,7 @@ TEST(heartbeat_late_deadline,
 	bed_exit(&bed);
 }
 
-TEST(heartbeat_late_ttl,
-     "heartbeat: a TTL that was just announced is not over because the machine stood still")
+TEST(heartbeat_late_ttl, "heartbeat: a TTL just announced is not over as the machine stood")
 {
 	struct bed bed;
 
@@ -410,8 +401,7 @@ TEST(heartbeat_late_ttl,
 	bed_exit(&bed);
 }
 
-TEST(heartbeat_nomem,
-     "heartbeat: a PING or PONG that memory is refused for is made up for, not waited for")
+TEST(heartbeat_nomem, "heartbeat: a PING or PONG without memory is made up for")
 {
 	struct bed bed;
 
