@@ -205,10 +205,11 @@ void zmq_heartbeat_pinged(struct zmq_conn *conn, const struct zmq_cmd *ping)
 	hb->peer_ping = jiffies;
 	zmq_heartbeat_spoke(conn);
 	ttl = msecs_to_jiffies(ping->ttl * 100);
-	/* The task then knows when it is to look. */
-	if (ttl != hb->peer_ttl)
+	if (ttl != hb->peer_ttl) {
+		WRITE_ONCE(hb->peer_ttl, ttl);
+		/* It finds out when it is to look. */
 		zmq_task_run(&conn->task);
-	WRITE_ONCE(hb->peer_ttl, ttl);
+	}
 
 	if (send_pong(conn, ping->data, ping->len))
 		return;
@@ -342,16 +343,20 @@ static unsigned long earlier(unsigned long a, unsigned long b)
 }
 
 /* Nobody is blamed for the time in which our own machine stood still, and what
- * came to it has TELL_MIN to be seen.
+ * came to it has TELL_MIN to be seen: once, or one that is always late would
+ * never find anybody dead.
  */
 static void forgive(struct zmq_heartbeat *hb)
 {
-	unsigned long now = jiffies, late = now - hb->wake + TELL_MIN;
+	unsigned long now = jiffies, late = now - hb->wake;
 
 	if (!hb->wake || time_before(now, hb->wake + TELL_MIN))
 		return;
+	if (READ_ONCE(hb->heard) != hb->excused)
+		late += TELL_MIN;
 	hb->asked = earlier(hb->asked + late, now);
-	WRITE_ONCE(hb->heard, earlier(READ_ONCE(hb->heard) + late, now));
+	hb->excused = earlier(READ_ONCE(hb->heard) + late, now);
+	WRITE_ONCE(hb->heard, hb->excused);
 }
 
 /**

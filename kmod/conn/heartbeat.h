@@ -19,6 +19,7 @@ struct zmq_conn;
  * @told: jiffies when the peer was last told that we live but do not read
  * @stopped: tcp_jiffies32 when it was last seen that nothing is read, or 0
  * @wake: jiffies when the task is to look at all this again, 0 for never
+ * @excused: what @heard was set to when it was last forgiven
  * @heard: jiffies when something was last received; softirq writes it, too
  * @peer_ttl: jiffies of silence that the peer's PING allows, 0 for any
  * @caught_up: jiffies when all that was received had last been parsed
@@ -26,7 +27,7 @@ struct zmq_conn;
  * @peer_ivl: jiffies between its PINGs at least; 0 before the first
  * @spoke: it has sent PING or PONG, so it knows them
  *
- * From @ivl to @wake under the socket lock, the rest under the child's.
+ * From @ivl to @excused under the socket lock, the rest under the child's.
  */
 struct zmq_heartbeat {
 	unsigned long	ivl;
@@ -38,6 +39,7 @@ struct zmq_heartbeat {
 	unsigned long	told;
 	u32		stopped;
 	unsigned long	wake;
+	unsigned long	excused;
 	unsigned long	heard;
 	unsigned long	peer_ttl;
 	unsigned long	caught_up;

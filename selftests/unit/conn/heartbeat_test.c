@@ -384,6 +384,32 @@ TEST(heartbeat_late_deadline, "heartbeat: after the machine stood still there is
 	bed_exit(&bed);
 }
 
+TEST(heartbeat_always_late, "heartbeat: a machine that is always late finds the dead, too")
+{
+	struct bed bed;
+	int i;
+
+	beat(&bed, 100, 100, 0);
+	bed_pass(&bed, 150 * MS);
+	CHECK_EQ(sent(&bed, PING), 1);
+	for (i = 0; i < 3 && !bed.lost; i++) {
+		shim_now += 1000 * MS;
+		bed_settle(&bed);
+	}
+	CHECK_EQ(bed.lost, ZMQ_MIB_HBTIMEOUT);
+	bed_exit(&bed);
+
+	beat(&bed, 0, -1, 0);
+	bed_hex_arrives(&bed, "04 07 04 50494e47 0005");
+	bed_pass(&bed, 100 * MS);
+	for (i = 0; i < 3 && !bed.lost; i++) {
+		shim_now += 1000 * MS;
+		bed_settle(&bed);
+	}
+	CHECK_EQ(bed.lost, ZMQ_MIB_HBTIMEOUT);
+	bed_exit(&bed);
+}
+
 TEST(heartbeat_late_ttl, "heartbeat: a TTL just announced is not over as the machine stood")
 {
 	struct bed bed;
