@@ -259,12 +259,57 @@ unsigned int __wrap_if_nametoindex(const char *name)
 	return 0;
 }
 
+static pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t no_threads = PTHREAD_COND_INITIALIZER;
+static int running;
+
+struct thread {
+	void *(*fn)(void *arg);
+	void *arg;
+};
+
+static void *run(void *arg)
+{
+	struct thread thread = *(struct thread *)arg;
+	void *ret;
+
+	free(arg);
+	ret = thread.fn(thread.arg);
+	pthread_mutex_lock(&threads_lock);
+	if (!--running)
+		pthread_cond_signal(&no_threads);
+	pthread_mutex_unlock(&threads_lock);
+	return ret;
+}
+
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
 			  void *arg)
 {
+	struct thread *start;
+	int err;
+
 	fake.threads++;
-	return fake.thread_error ? fake.thread_error :
-				   __real_pthread_create(thread, attr, fn, arg);
+	if (fake.thread_error)
+		return fake.thread_error;
+	start = __real_malloc(sizeof(*start));
+	if (!start)
+		abort();
+	*start = (struct thread){ .fn = fn, .arg = arg };
+	pthread_mutex_lock(&threads_lock);
+	err = __real_pthread_create(thread, attr, run, start);
+	running += !err;
+	pthread_mutex_unlock(&threads_lock);
+	if (err)
+		free(start);
+	return err;
+}
+
+void fake_threads_end(void)
+{
+	pthread_mutex_lock(&threads_lock);
+	while (running)
+		pthread_cond_wait(&no_threads, &threads_lock);
+	pthread_mutex_unlock(&threads_lock);
 }
 
 static bool allocation_fails(void)

@@ -71,6 +71,9 @@ struct fake {
 
 extern struct fake fake;
 
+/* Waits for the end of every thread that was started. */
+void fake_threads_end(void);
+
 /* What the stand-in for the kernel's messages is to do, and what was asked of it */
 struct kernel {
 	int sendmsgs;
