@@ -51,6 +51,14 @@ static void announce(const char *test)
 	close(fd);
 }
 
+/* Whether $ZT_ONLY names this test, or none. */
+bool zt_is_wanted(const char *test)
+{
+	const char *only = getenv("ZT_ONLY");
+
+	return !only || !*only || !strcmp(only, test);
+}
+
 u64 zt_now_ms(void)
 {
 	struct timespec ts;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A ZMTP 3.x peer made of a plain TCP socket: exact bytes, also wrong ones. */
+/* A ZMTP 3.x peer made of a plain socket: exact bytes, also wrong ones. */
 #include <endian.h>
 #include <stdlib.h>
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include "zmqtest.h"
 
 static int bounded(int fd)
@@ -19,7 +20,8 @@ static int bounded(int fd)
 	}
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one))) {
+	    (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) &&
+	     errno != EOPNOTSUPP)) {
 		printf("# raw socket's options: %m\n");
 		close(fd);
 		return -1;
@@ -96,6 +98,63 @@ int zp_dial(int port, int rcvbuf)
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	sin.sin_port = htons(port);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&sin, sizeof(sin))) {
+		perror("# raw connect");
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int unix_socket(const char *ep, struct sockaddr_un *sun, socklen_t *len)
+{
+	size_t n = strlen(ep + 6);
+
+	memset(sun, 0, sizeof(*sun));
+	sun->sun_family = AF_UNIX;
+	if (n >= sizeof(sun->sun_path))
+		return -1;
+	memcpy(sun->sun_path, ep + 6, n);
+	*len = offsetof(struct sockaddr_un, sun_path) + n;
+	if (ep[6] == '@')
+		sun->sun_path[0] = 0;
+	return bounded(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+/* Listens on an endpoint, tcp:// with a port or ipc:// with a name. */
+int zp_listen_at(const char *ep)
+{
+	struct sockaddr_un sun;
+	socklen_t len;
+	int fd, port;
+
+	if (strncmp(ep, "ipc:", 4)) {
+		port = zt_port(ep);
+		return zp_listen(0, &port);
+	}
+	fd = unix_socket(ep, &sun, &len);
+	if (fd < 0)
+		return -1;
+	if (sun.sun_path[0])
+		unlink(sun.sun_path);
+	if (bind(fd, (struct sockaddr *)&sun, len) || listen(fd, 1024)) {
+		perror("# raw listener");
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Connects to an endpoint of either kind. */
+int zp_dial_at(const char *ep)
+{
+	struct sockaddr_un sun;
+	socklen_t len;
+	int fd;
+
+	if (strncmp(ep, "ipc:", 4))
+		return zp_dial(zt_port(ep), 0);
+	fd = unix_socket(ep, &sun, &len);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&sun, len)) {
 		perror("# raw connect");
 		close(fd);
 		return -1;
@@ -355,6 +414,12 @@ static int shake(int fd, const char *own, const char *theirs)
 int zp_peer(int port, const char *own, const char *theirs)
 {
 	return shake(zp_dial(port, 0), own, theirs);
+}
+
+/* The same by an endpoint of either kind. */
+int zp_peer_at(const char *ep, const char *own, const char *theirs)
+{
+	return shake(zp_dial_at(ep), own, theirs);
 }
 
 int zp_accept_peer(int listener, const char *own, const char *theirs)

@@ -36,6 +36,7 @@ typedef __s64 s64;
 int zt_setup(const char *test);
 int zt_teardown(void);
 int zt_netns(void);
+bool zt_is_wanted(const char *test);
 u64 zt_now_ms(void);
 bool zt_eventually(bool (*holds)(void *arg), void *arg);
 bool zt_never(bool (*holds)(void *arg), void *arg, int ms);
@@ -159,7 +160,7 @@ int zt_uring_register(struct zt_uring *u, void *buf, size_t len);
 int zt_uring_submit(struct zt_uring *u, const struct io_uring_sqe *sqe);
 bool zt_uring_wait(struct zt_uring *u, struct io_uring_cqe *cqe, int ms);
 
-/* peer.c: a ZMTP peer that is a plain TCP socket */
+/* peer.c: a ZMTP peer that is a plain TCP or UNIX socket */
 
 #define ZP_MORE		1
 #define ZP_LONG		2
@@ -175,9 +176,11 @@ struct zp_frame {
 
 int zp_listen(int rcvbuf, int *port);
 int zp_listen_any(int rcvbuf, char *ep);
+int zp_listen_at(const char *ep);
 int zp_accept(int listener);
 bool zp_pending(int listener, int ms);
 int zp_dial(int port, int rcvbuf);
+int zp_dial_at(const char *ep);
 int zp_write(int fd, const void *data, size_t len);
 int zp_read(int fd, void *data, size_t len);
 size_t zp_greeting(unsigned char *buf, int minor, const char *mechanism);
@@ -199,6 +202,7 @@ int zp_handshake(int fd, const char *own, const char *theirs);
 int zp_handshake_id(int fd, int minor, const char *own, const char *theirs,
 		    const void *id, size_t idlen);
 int zp_peer(int port, const char *own, const char *theirs);
+int zp_peer_at(const char *ep, const char *own, const char *theirs);
 int zp_accept_peer(int listener, const char *own, const char *theirs);
 bool zp_sync(int fd);
 bool zp_reflects(int fd, int peer, const char * const *frames, int n);

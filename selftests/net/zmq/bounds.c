@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What one message, and what one unfinished message, may take. */
 #include <stdlib.h>
-#include <sys/un.h>
 #include "kselftest_harness.h"
 #include "fixture.h"
 
@@ -65,23 +64,6 @@ static int put_header(int peer, int flags, u64 len)
 	return zp_write(peer, buf, zp_header(buf, flags, len));
 }
 
-/* A raw peer of an endpoint of any kind. */
-static int raw_peer(const char *ep)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (!strncmp(ep, "tcp:", 4))
-		return zp_peer(zt_port(ep), "PUSH", "PULL");
-	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%.*s",
-		 (int)sizeof(sun.sun_path) - 1, ep + 6);
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) ||
-	    zp_handshake(fd, "PUSH", "PULL"))
-		return -1;
-	return fd;
-}
-
 /* A raw peer of a PULL with that limit. */
 static int limited_peer(const char *limit, const char *value, const char *bind,
 			int *pull)
@@ -91,7 +73,7 @@ static int limited_peer(const char *limit, const char *value, const char *bind,
 	if (zt_sysctl(limit, value))
 		return -1;
 	*pull = zt_listening(ZMQ_PULL, bind, ep);
-	return *pull < 0 ? -1 : raw_peer(ep);
+	return *pull < 0 ? -1 : zp_peer_at(ep, "PUSH", "PULL");
 }
 
 static bool is_sent_away(int pull, int peer)

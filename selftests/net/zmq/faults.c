@@ -1,119 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Every allocation and every user copy of a system call fails once: the call
- * says so, and nothing else has happened. Needs a kernel with fault injection, as the debug lane
- * has.
+ * says so, and nothing else has happened. Needs a kernel with fault injection, as
+ * the debug lane has.
  */
 #include "kselftest_harness.h"
 #include "fixture.h"
-
-#include <dirent.h>
-#include <fcntl.h>
-
-#define FAIL_NTH	"/proc/thread-self/fail-nth"
-#define FAULTS_MAX	2000
-#define NO_INJECTION	"the kernel has no fault injection"
-
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n < 0 ? -1 : 0;
-}
-
-static bool begins_with(const char *path, const char *text)
-{
-	int fd = open(path, O_RDONLY);
-	char got[64] = "";
-	bool does;
-
-	does = fd >= 0 && read(fd, got, sizeof(got) - 1) > 0 &&
-	       !strncmp(got, text, strlen(text));
-	close(fd);
-	return does;
-}
-
-/* Open all the time, since opening it allocates. */
-static int fail_fd = -1;
-
-static bool can_inject(void)
-{
-	if (access(FAIL_NTH, W_OK))
-		return false;
-	write_text("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
-	write_text("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
-	write_text("/sys/kernel/debug/fail_page_alloc/min-order", "0");
-	write_text("/sys/kernel/debug/failslab/verbose", "0");
-	write_text("/sys/kernel/debug/fail_page_alloc/verbose", "0");
-	fail_fd = open(FAIL_NTH, O_RDWR);
-	return fail_fd >= 0;
-}
-
-static void arm(int nth)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", nth);
-	/* This call may be what the last fault hits. */
-	while (pwrite(fail_fd, text, strlen(text), 0) < 0)
-		;
-}
-
-/* Whether the fault that was armed has happened; none is armed after that. */
-static bool disarm(void)
-{
-	char text[16] = "";
-	int saved = errno;
-	bool fired;
-
-	fired = pread(fail_fd, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
-	arm(0);
-	errno = saved;
-	return fired;
-}
-
-/* Access to user memory is made to fail, too, and TCP calls a port in use that
- * it has no memory for.
- */
-static bool is_shortage(int err)
-{
-	return err == ENOMEM || err == ENOBUFS || err == ENFILE ||
-	       err == EFAULT || err == EADDRINUSE;
-}
-
-/* Repeats with the next allocation failing until none is left to fail. */
-#define EACH_FAULT(n, call) ({						\
-	arm(n);								\
-	long _ret = (call);						\
-	bool _fired = disarm();						\
-	if (_ret < 0)							\
-		EXPECT_TRUE(is_shortage(errno))				\
-			TH_LOG("fault %d: %s", n, strerror(errno));	\
-	EXPECT_TRUE(_ret >= 0 || _fired);				\
-	failed = _ret < 0;						\
-	_fired;								\
-})
+#include "fault.h"
 
 TEST_F(zmq, socket_without_memory)
 {
 	bool failed;
 	int n, fd;
 
-	if (!can_inject())
-		SKIP(return, NO_INJECTION);
-	for (n = 1; n < FAULTS_MAX; n++) {
-		bool more = EACH_FAULT(n, fd = zt_socket(n % 2 ? ZMQ_ROUTER : ZMQ_XPUB));
+	if (!zt_can_inject())
+		SKIP(return, ZT_NO_INJECTION);
+	for (n = 1; n < ZT_FAULTS_MAX; n++) {
+		bool more = ZT_FAULT(n, failed, fd = zt_socket(n % 2 ? ZMQ_ROUTER : ZMQ_XPUB));
 
 		if (!failed)
 			close(fd);
 		if (!more)
 			break;
 	}
-	EXPECT_LT(n, FAULTS_MAX);
+	EXPECT_LT(n, ZT_FAULTS_MAX);
 }
 
 static void bind_and_connect(struct __test_metadata *_metadata, const char *where)
@@ -122,24 +31,24 @@ static void bind_and_connect(struct __test_metadata *_metadata, const char *wher
 	int n, pull, push;
 	bool failed, more;
 
-	for (n = 1; n < FAULTS_MAX; n++) {
+	for (n = 1; n < ZT_FAULTS_MAX; n++) {
 		pull = zt_socket(ZMQ_PULL);
 		ASSERT_LE(0, pull);
-		more = EACH_FAULT(n, zt_bind(pull, where));
+		more = ZT_FAULT(n, failed, zt_bind(pull, where));
 		if (failed)
 			ASSERT_EQ(0, zt_bind(pull, where));
 		close(pull);
 		if (!more)
 			break;
 	}
-	EXPECT_LT(n, FAULTS_MAX);
+	EXPECT_LT(n, ZT_FAULTS_MAX);
 
 	pull = zt_listening(ZMQ_PULL, where, ep);
 	ASSERT_LE(0, pull);
-	for (n = 1; n < FAULTS_MAX; n++) {
+	for (n = 1; n < ZT_FAULTS_MAX; n++) {
 		push = zt_socket(ZMQ_PUSH);
 		ASSERT_LE(0, push);
-		more = EACH_FAULT(n, zt_connect(push, ep));
+		more = ZT_FAULT(n, failed, zt_connect(push, ep));
 		if (failed)
 			ASSERT_EQ(0, zt_connect(push, ep));
 		ASSERT_EQ(0, zt_puts(push, "x", 0));
@@ -148,21 +57,21 @@ static void bind_and_connect(struct __test_metadata *_metadata, const char *wher
 		if (!more)
 			break;
 	}
-	EXPECT_LT(n, FAULTS_MAX);
+	EXPECT_LT(n, ZT_FAULTS_MAX);
 	close(pull);
 }
 
 TEST_F(zmq, tcp_bind_and_connect_without_memory)
 {
-	if (!can_inject())
-		SKIP(return, NO_INJECTION);
+	if (!zt_can_inject())
+		SKIP(return, ZT_NO_INJECTION);
 	bind_and_connect(_metadata, "tcp://127.0.0.1:*");
 }
 
 TEST_F(zmq, inproc_bind_and_connect_without_memory)
 {
-	if (!can_inject())
-		SKIP(return, NO_INJECTION);
+	if (!zt_can_inject())
+		SKIP(return, ZT_NO_INJECTION);
 	bind_and_connect(_metadata, "inproc://faults");
 }
 
@@ -172,15 +81,15 @@ TEST_F(zmq, a_raw_connection_without_memory)
 	int listening, fd, n, flags;
 	bool failed, more;
 
-	if (!can_inject())
-		SKIP(return, NO_INJECTION);
+	if (!zt_can_inject())
+		SKIP(return, ZT_NO_INJECTION);
 	listening = zt_listening(ZMQ_STREAM, "tcp://127.0.0.1:*", ep);
 	ASSERT_LE(0, listening);
-	for (n = 1; n < FAULTS_MAX; n++) {
+	for (n = 1; n < ZT_FAULTS_MAX; n++) {
 		fd = zt_socket(ZMQ_STREAM);
 		ASSERT_LE(0, fd);
 		ASSERT_EQ(0, zt_setint(fd, ZMQ_RECONNECT_IVL, 1));
-		more = EACH_FAULT(n, zt_connect(fd, ep));
+		more = ZT_FAULT(n, failed, zt_connect(fd, ep));
 		if (failed)
 			ASSERT_EQ(0, zt_connect(fd, ep));
 		/* the first of them is told, however often it was tried */
@@ -192,7 +101,7 @@ TEST_F(zmq, a_raw_connection_without_memory)
 		if (!more)
 			break;
 	}
-	EXPECT_LT(n, FAULTS_MAX);
+	EXPECT_LT(n, ZT_FAULTS_MAX);
 	close(listening);
 }
 
@@ -202,57 +111,27 @@ TEST_F(zmq, subscribe_without_memory)
 	bool failed, more;
 	char topic[300];
 
-	if (!can_inject())
-		SKIP(return, NO_INJECTION);
+	if (!zt_can_inject())
+		SKIP(return, ZT_NO_INJECTION);
 	pub = zt_listening(ZMQ_XPUB, "inproc://faults", self->ep);
 	ASSERT_LE(0, pub);
 	sub = zt_connected(ZMQ_SUB, self->ep);
 	ASSERT_LE(0, sub);
-	for (n = 1; n < FAULTS_MAX; n++) {
+	for (n = 1; n < ZT_FAULTS_MAX; n++) {
 		count = snprintf(topic, sizeof(topic), "%250d", n);
-		more = EACH_FAULT(n, setsockopt(sub, SOL_ZMQ, ZMQ_SUBSCRIBE, topic, count));
+		more = ZT_FAULT(n, failed, setsockopt(sub, SOL_ZMQ, ZMQ_SUBSCRIBE, topic, count));
 		if (failed)
 			ASSERT_EQ(0, setsockopt(sub, SOL_ZMQ, ZMQ_SUBSCRIBE, topic, count));
 		if (!more)
 			break;
 	}
-	EXPECT_LT(n, FAULTS_MAX);
+	EXPECT_LT(n, ZT_FAULTS_MAX);
 	EXPECT_EQ(n, zt_getint(sub, ZMQ_TOPICS_COUNT));
 	close(sub);
 	close(pub);
 }
 
-#define SLAB	"/sys/kernel/debug/failslab/"
 #define MEETINGS	400
-
-/* Those that do what tasks of a socket are for. */
-static bool mark_workers(void)
-{
-	DIR *procs = opendir("/proc");
-	struct dirent *proc;
-	bool any = false;
-	char path[64];
-
-	while (procs && (proc = readdir(procs))) {
-		snprintf(path, sizeof(path), "/proc/%.16s/comm", proc->d_name);
-		if (!begins_with(path, "kworker/u"))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%.16s/make-it-fail",
-			 proc->d_name);
-		any |= !write_text(path, "1");
-	}
-	if (procs)
-		closedir(procs);
-	return any;
-}
-
-/* Lets so much of what marked tasks allocate fail; nobody else notices. */
-static bool starve_workers(const char *percent)
-{
-	return !write_text(SLAB "times", "-1") &&
-	       !write_text(SLAB "task-filter", "Y") && mark_workers() &&
-	       !write_text(SLAB "probability", percent);
-}
 
 /* TCP may have no memory for a FIN, so that nobody hears of the end. */
 static int soon_anew(int fd)
@@ -287,19 +166,19 @@ TEST_F(zmq, ends_that_have_no_memory_to_meet_go_on_by_tcp)
 {
 	int a, b, n, err, direct = 0, stayed = 0;
 
-	if (!can_inject() || !starve_workers("0"))
-		SKIP(return, NO_INJECTION);
+	if (!zt_can_inject() || !zt_starve_workers("0"))
+		SKIP(return, ZT_NO_INJECTION);
 	a = zt_direct_socket(ZMQ_PAIR);
 	ASSERT_EQ(0, soon_anew(a));
 	ASSERT_EQ(0, zt_bind(a, "tcp://127.0.0.1:5577"));
 	for (n = 0; n < MEETINGS && (direct < 5 || stayed < 5); n++) {
 		b = zt_direct_socket(ZMQ_PAIR);
 		ASSERT_EQ(0, soon_anew(b));
-		starve_workers("5");
+		zt_starve_workers("5");
 		err = zt_connect(b, "tcp://127.0.0.1:5577");
 		/* They get so far, or at least into trouble. */
 		zt_never(both_are_up, NULL, 300);
-		starve_workers("0");
+		zt_starve_workers("0");
 		ASSERT_EQ(0, err);
 		ASSERT_TRUE(zt_eventually(both_are_up, NULL)) TH_LOG("meeting %d", n);
 		ASSERT_TRUE(converse(a, b)) TH_LOG("meeting %d", n);
@@ -319,16 +198,16 @@ TEST_F(zmq_over, a_message_without_memory_is_sent_whole_or_not_at_all)
 	int push, pull, n;
 	bool failed, more;
 
-	if (!can_inject())
-		SKIP(return, NO_INJECTION);
+	if (!zt_can_inject())
+		SKIP(return, ZT_NO_INJECTION);
 	pull = zt_listening(ZMQ_PULL, variant->bind, self->ep);
 	ASSERT_LE(0, pull);
 	push = zt_connected(ZMQ_PUSH, self->ep);
 	ASSERT_LE(0, push);
 	zt_pattern(data, sizeof(data), 7);
-	for (n = 1; n < FAULTS_MAX; n++) {
+	for (n = 1; n < ZT_FAULTS_MAX; n++) {
 		ASSERT_EQ(0, zt_puts(push, "head", MSG_MORE));
-		more = EACH_FAULT(n, zt_send(push, data, sizeof(data), 0));
+		more = ZT_FAULT(n, failed, zt_send(push, data, sizeof(data), 0));
 		if (failed)
 			ASSERT_EQ(0, zt_send(push, data, sizeof(data), 0));
 		ASSERT_TRUE(zt_gets(pull, "head", ZT_MORE)) TH_LOG("fault %d", n);
@@ -336,7 +215,7 @@ TEST_F(zmq_over, a_message_without_memory_is_sent_whole_or_not_at_all)
 		if (!more)
 			break;
 	}
-	EXPECT_LT(n, FAULTS_MAX);
+	EXPECT_LT(n, ZT_FAULTS_MAX);
 	close(push);
 	close(pull);
 }
@@ -348,18 +227,18 @@ TEST_F(zmq, a_subscription_without_memory_is_told_or_counted)
 	int pub, sub, n;
 	bool failed, more;
 
-	if (!can_inject())
-		SKIP(return, NO_INJECTION);
+	if (!zt_can_inject())
+		SKIP(return, ZT_NO_INJECTION);
 	pub = zt_listening(ZMQ_XPUB, "tcp://127.0.0.1:*", self->ep);
 	ASSERT_LE(0, pub);
 	sub = zt_connected(ZMQ_SUB, self->ep);
 	ASSERT_EQ(0, zt_subscribe(sub, "first"));
 	ASSERT_TRUE(zt_told(pub, 1, "first"));
-	for (n = 1; n < FAULTS_MAX; n++) {
+	for (n = 1; n < ZT_FAULTS_MAX; n++) {
 		snprintf(topic, sizeof(topic), "%d", n);
 		/* Behind others it would be sent by a timer. */
 		usleep(5000);
-		more = EACH_FAULT(n, zt_subscribe(sub, topic));
+		more = ZT_FAULT(n, failed, zt_subscribe(sub, topic));
 		if (failed)
 			ASSERT_EQ(0, zt_subscribe(sub, topic));
 		if (zt_counter("ZmqSubDrop") > dropped)
@@ -369,7 +248,7 @@ TEST_F(zmq, a_subscription_without_memory_is_told_or_counted)
 		if (!more)
 			break;
 	}
-	EXPECT_LT(n, FAULTS_MAX);
+	EXPECT_LT(n, ZT_FAULTS_MAX);
 }
 
 TEST_F(zmq_over, a_frame_received_without_memory_stays)
@@ -378,16 +257,16 @@ TEST_F(zmq_over, a_frame_received_without_memory_stays)
 	bool failed, more;
 	char got[8];
 
-	if (!can_inject())
-		SKIP(return, NO_INJECTION);
+	if (!zt_can_inject())
+		SKIP(return, ZT_NO_INJECTION);
 	rep = zt_listening(ZMQ_REP, variant->bind, self->ep);
 	ASSERT_LE(0, rep);
 	req = zt_connected(ZMQ_REQ, self->ep);
 	ASSERT_LE(0, req);
-	for (n = 1; n < FAULTS_MAX; n++) {
+	for (n = 1; n < ZT_FAULTS_MAX; n++) {
 		ASSERT_EQ(0, zt_puts(req, "ask", 0));
 		ASSERT_TRUE(zt_becomes(rep, POLLIN));
-		more = EACH_FAULT(n, recv(rep, got, sizeof(got), 0));
+		more = ZT_FAULT(n, failed, recv(rep, got, sizeof(got), 0));
 		if (failed)
 			ASSERT_EQ(3, recv(rep, got, sizeof(got), 0));
 		ASSERT_EQ(0, zt_puts(rep, "answer", 0));
@@ -395,7 +274,7 @@ TEST_F(zmq_over, a_frame_received_without_memory_stays)
 		if (!more)
 			break;
 	}
-	EXPECT_LT(n, FAULTS_MAX);
+	EXPECT_LT(n, ZT_FAULTS_MAX);
 	close(req);
 	close(rep);
 }
