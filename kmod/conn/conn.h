@@ -3,7 +3,6 @@
 #ifndef _ZMQ_CONN_H
 #define _ZMQ_CONN_H
 
-#include <linux/hrtimer.h>
 #include <linux/mm_types_task.h>
 #include <linux/mutex.h>
 #include <linux/net.h>
@@ -18,6 +17,7 @@
 #include "owner.h"
 #include "session.h"
 #include "unacked.h"
+#include "when.h"
 #include "wire/endpoint.h"
 #include "wire/wire.h"
 #include "wire/wire_v1.h"
@@ -127,8 +127,8 @@ struct zmq_seg {
  *	@tx_lock and the child's lock, so any of them keeps it
  * @node: in owner->conns
  * @place: in owner->conn_roster
- * @flush_node: in owner->unflushed, or in the list of who sends those; changed
- *	under owner->flush_lock
+ * @flush_node: in owner->unflushed; changed under owner->flush_lock
+ * @send_by: until when the queue waits there; likewise
  * @handshake_node: in owner->handshaking
  * @state: enum zmq_conn_state; socket lock
  * @flags: enum zmq_conn_flag
@@ -160,7 +160,6 @@ struct zmq_seg {
  * @rx_msgs: statistics
  * @io_work: sends what the caller could not, parses what is left to it
  * @free_work: frees it, which may sleep
- * @flush_timer: caps how long commands are held back
  * @tx_lock: held by whoever drains the queue
  * @tx_qlock: protects the queue: @tx_queue to @tx_sent
  * @tx_queue: messages, of struct zmq_seg
@@ -177,7 +176,7 @@ struct zmq_seg {
  * @tx_giving: TCP: something is being given to it; child's lock
  * @reframe: of a stream that does not carry ZMTP 2.0 frames; @tx_lock
  * @tx_last: when data was last given to TCP
- * @tx_fanout: owner->fanouts of the last one of those; socket lock
+ * @tx_fanout: owner->fanouts at the last one that it had a part in; socket lock
  * @unacked: messages that the stream has; @tx_lock
  * @wait: polled: in the child's wait queue
  * @rx_lock: polled: the reader's position: @rx_skb to @rx_eof
@@ -205,6 +204,7 @@ struct zmq_conn {
 	struct list_head	node;
 	u32			place;
 	struct list_head	flush_node;
+	ktime_t			send_by;
 	struct list_head	handshake_node;
 	u8			state;
 	bool			no_redial;
@@ -234,7 +234,6 @@ struct zmq_conn {
 
 	struct work_struct	io_work;
 	struct work_struct	free_work;
-	struct hrtimer		flush_timer;
 	struct mutex		tx_lock; /* see locking.rst, 3 */
 	spinlock_t		tx_qlock; /* see locking.rst, 7 */
 	struct list_head	tx_queue;
@@ -269,14 +268,6 @@ struct zmq_conn {
 	void			(*state_change)(struct sock *sk);
 	void			(*error_report)(struct sock *sk);
 	struct rcu_head		rcu;
-};
-
-enum zmq_flush {
-	ZMQ_FLUSH_LATER,	/* the caller has more at hand */
-	ZMQ_FLUSH_AUTO,		/* now if the stream is idle, else soon */
-	ZMQ_FLUSH_STREAM,	/* others follow closely: soon */
-	ZMQ_FLUSH_CMDS,		/* for commands: now, but not too often */
-	ZMQ_FLUSH_NOW,
 };
 
 /* conn.c */
@@ -339,13 +330,12 @@ int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 
 /* flush.c */
 void zmq_owner_fanout_begin(struct zmq_owner *owner);
-enum zmq_flush zmq_owner_fanout_flush(struct zmq_owner *owner, bool more);
 void zmq_owner_fanout_end(struct zmq_owner *owner);
+void zmq_conn_send_by(struct zmq_conn *conn, ktime_t by);
 void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how);
 void zmq_owner_flush(struct zmq_owner *owner);
 void zmq_owner_flush_init(struct zmq_owner *owner);
 void zmq_owner_flush_end(struct zmq_owner *owner);
-void zmq_conn_flush_init(struct zmq_conn *conn);
 void zmq_conn_flush_stop(struct zmq_conn *conn);
 
 /* reframe.c */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * When a connection's queue is sent. Messages wait for company while their
- * socket streams: one timer of the socket ticks for all its connections, and at
- * each tick what has begun to wait since the one before is sent. A tick without
- * anything ends it.
+ * What a connection's queue waits in for company while its socket streams: one
+ * list of the socket, sorted by when to send (see when.h), and one timer. When it
+ * expires, a worker sends what is due within the cap from there.
  */
 
 #include <linux/sched/mm.h>
@@ -12,25 +11,9 @@
 #include "conn.h"
 #include "tx.h"
 
-/* Commands go out at most this often, unless there are many. */
-#define CMDS_CAP_NS	NSEC_PER_MSEC
-/* So much in the queue is a segment worth sending: none is larger. */
-#define FLUSH_BYTES	SZ_64K
-/* So many commands are, too. */
-#define CMDS_BYTES	SZ_16K
-/* Fan-outs that are this part of the cap apart follow each other closely. */
-#define CLOSE_FRACTION	16
-/* Who got nothing of so many messages gets no company for the next one. */
-#define COMPANY_SENDS	32
-
-static u64 cap_ns(const struct zmq_owner *owner)
+static s64 cap_ns(const struct zmq_owner *owner)
 {
-	return READ_ONCE(owner->zn->coalesce_us) * (u64)NSEC_PER_USEC;
-}
-
-static bool moment_ago(ktime_t when, u64 ns)
-{
-	return ktime_to_ns(ktime_sub(ktime_get(), when)) < (s64)ns;
+	return READ_ONCE(owner->zn->coalesce_us) * (s64)NSEC_PER_USEC;
 }
 
 /**
@@ -43,55 +26,24 @@ static bool moment_ago(ktime_t when, u64 ns)
  */
 void zmq_owner_fanout_begin(struct zmq_owner *owner)
 {
-	owner->fanout_gap = ktime_sub(ktime_get(), owner->fanout_end);
-}
-
-/**
- * zmq_owner_fanout_flush() - the message is about to be flushed to them
- * @owner: the socket
- * @more: the caller has another one at hand
- *
- * zmq_owner_fanout_end() follows. A message so close behind the end of the one
- * before is no answer to it, and neither is the next one. It waits whatever the
- * peers have taken, since a fan-out costs a segment for each of them; that it
- * takes its time does not count.
- *
- * Context: Process context, socket lock held.
- * Return: how to flush it.
- */
-enum zmq_flush zmq_owner_fanout_flush(struct zmq_owner *owner, bool more)
-{
-	bool close = ktime_to_ns(owner->fanout_gap) <
-		     (s64)cap_ns(owner) / CLOSE_FRACTION;
-	enum zmq_flush how = ZMQ_FLUSH_AUTO;
-
-	if (more)
-		how = ZMQ_FLUSH_LATER;
-	else if (close || owner->fanout_close)
-		how = ZMQ_FLUSH_STREAM;
-	owner->fanout_close = close;
-	owner->fanouts++;
-	return how;
+	owner->fanout_gap = ktime_to_ns(ktime_sub(ktime_get(),
+						  owner->fanout_end));
 }
 
 /**
  * zmq_owner_fanout_end() - the message has been flushed to all of them
  * @owner: the socket
  *
+ * A message close behind the end of the one before is no answer to it; that it
+ * takes its time does not count.
+ *
  * Context: Process context, socket lock held.
  */
 void zmq_owner_fanout_end(struct zmq_owner *owner)
 {
+	owner->fanout_gap_before = owner->fanout_gap;
 	owner->fanout_end = ktime_get();
-}
-
-/* The peer is one of those to whom the socket streams. */
-static bool has_company(struct zmq_conn *conn)
-{
-	u32 behind = conn->owner->fanouts - conn->tx_fanout;
-
-	conn->tx_fanout = conn->owner->fanouts;
-	return behind <= COMPANY_SENDS;
+	owner->fanouts++;
 }
 
 static bool is_held(const struct zmq_conn *conn)
@@ -99,102 +51,154 @@ static bool is_held(const struct zmq_conn *conn)
 	return !list_empty(&conn->flush_node);
 }
 
-/* What was sent last left a moment ago: the next message will have company
- * soon.
- */
-static bool is_streaming(const struct zmq_conn *conn)
+/* Under flush_lock. */
+static struct zmq_conn *first_held(struct zmq_owner *owner)
 {
-	return moment_ago(conn->tx_last, cap_ns(conn->owner));
+	return list_first_entry_or_null(&owner->unflushed, struct zmq_conn,
+					flush_node);
 }
 
-static bool may_wait(struct zmq_conn *conn, enum zmq_flush how)
+static void start_timer(struct zmq_owner *owner, ktime_t when)
 {
-	switch (how) {
-	case ZMQ_FLUSH_LATER:
-		return READ_ONCE(conn->tx_bytes) < FLUSH_BYTES;
-	case ZMQ_FLUSH_STREAM:
-		return READ_ONCE(conn->tx_bytes) < FLUSH_BYTES &&
-		       has_company(conn);
-	case ZMQ_FLUSH_AUTO:
-		return READ_ONCE(conn->tx_bytes) < FLUSH_BYTES &&
-		       is_streaming(conn);
-	case ZMQ_FLUSH_CMDS:
-		return READ_ONCE(conn->tx_cmd_bytes) < CMDS_BYTES &&
-		       moment_ago(conn->tx_last, CMDS_CAP_NS);
-	default:
-		return false;
+	hrtimer_start(&owner->flush_timer, when, HRTIMER_MODE_ABS_SOFT);
+}
+
+/* Under flush_lock. There are few caps, so what is set last is due last, or
+ * nearly so.
+ */
+static void insert(struct zmq_owner *owner, struct zmq_conn *conn)
+{
+	struct zmq_conn *before;
+
+	list_for_each_entry_reverse(before, &owner->unflushed, flush_node)
+		if (before->send_by <= conn->send_by)
+			break;
+	list_add(&conn->flush_node, &before->flush_node);
+}
+
+/* Under flush_lock: something is due before all else that waits. */
+static void new_first(struct zmq_owner *owner, ktime_t by)
+{
+	if (!owner->flushing) {
+		owner->flushing = true;
+		sock_hold(owner->tasks.sk);
+		start_timer(owner, by);
+	} else if (hrtimer_is_queued(&owner->flush_timer) &&
+		   by < hrtimer_get_expires(&owner->flush_timer)) {
+		start_timer(owner, by);
 	}
 }
 
-static void tick(struct zmq_owner *owner)
-{
-	WRITE_ONCE(owner->ticking, true);
-	sock_hold(owner->tasks.sk);
-	hrtimer_start(&owner->flush_timer, ns_to_ktime(cap_ns(owner)),
-		      HRTIMER_MODE_REL_SOFT);
-}
-
-static void hold(struct zmq_conn *conn, bool ticks)
+/**
+ * zmq_conn_send_by() - send what is queued at a time, or before it
+ * @conn: the connection, of which something may have been set a time for already
+ * @by: when
+ *
+ * Context: Process context, socket lock or tx_lock held.
+ */
+void zmq_conn_send_by(struct zmq_conn *conn, ktime_t by)
 {
 	struct zmq_owner *owner = conn->owner;
 
-	/* Pairs with send_held(): either it sees the message or we see that the
-	 * connection is held no more.
-	 */
-	smp_mb();
-	if (is_held(conn) && (!ticks || READ_ONCE(owner->ticking)))
-		return;
 	spin_lock_bh(&owner->flush_lock);
-	if (!is_held(conn))
-		list_add_tail(&conn->flush_node, &owner->unflushed);
-	if (ticks && !owner->ticking)
-		tick(owner);
+	/* Whoever stops the stream clears the bit before he looks here. */
+	if (!is_held(conn) && test_bit(ZMQ_CONN_TX_ON, &conn->flags)) {
+		conn->send_by = by;
+		insert(owner, conn);
+		if (first_held(owner) == conn)
+			new_first(owner, by);
+	}
 	spin_unlock_bh(&owner->flush_lock);
 }
 
-static void release(struct zmq_conn *conn)
+/**
+ * zmq_conn_flush_stop() - what is queued waits for no time any more
+ * @conn: the connection
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_conn_flush_stop(struct zmq_conn *conn)
 {
 	struct zmq_owner *owner = conn->owner;
 
-	if (!is_held(conn))
-		return;
 	spin_lock_bh(&owner->flush_lock);
 	list_del_init(&conn->flush_node);
 	spin_unlock_bh(&owner->flush_lock);
 }
 
+static ktime_t when_to_send(struct zmq_conn *conn, enum zmq_flush how,
+			    ktime_t now)
+{
+	const struct zmq_owner *owner = conn->owner;
+	const struct zmq_when when = {
+		.how = how,
+		.bytes = READ_ONCE(conn->tx_bytes),
+		.cmd_bytes = READ_ONCE(conn->tx_cmd_bytes),
+		.now = now,
+		.last = conn->tx_last,
+		.cap = cap_ns(owner),
+		.gap = owner->fanout_gap,
+		.gap_before = owner->fanout_gap_before,
+		.behind = owner->fanouts - conn->tx_fanout,
+	};
+
+	if (how == ZMQ_FLUSH_FANOUT)
+		conn->tx_fanout = owner->fanouts;
+	return zmq_when(&when);
+}
+
+/* Pairs with send_held(): either it sees the message or we see that the
+ * connection is held no more.
+ */
+static bool stays_held(struct zmq_conn *conn)
+{
+	smp_mb();
+	return is_held(conn);
+}
+
 /**
  * zmq_conn_flush() - send what is queued, or see to it that it is sent soon
  * @conn: the connection
- * @how: when; ZMQ_FLUSH_STREAM if zmq_owner_fanout_flush() says so
+ * @how: what was queued; ZMQ_FLUSH_FANOUT between zmq_owner_fanout_begin() and
+ *	zmq_owner_fanout_end()
  *
  * Context: Process context, socket lock held.
  */
 void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how)
 {
+	ktime_t by, now = 0;
+
 	if (!conn->sock || !zmq_conn_tx_pending(conn))
 		return;
-	if (!may_wait(conn, how)) {
-		release(conn);
-		zmq_conn_drain(conn);
+	/* Who waits already, and is followed, needs no other time. */
+	if ((how != ZMQ_FLUSH_LATER && how != ZMQ_FLUSH_FANOUT) ||
+	    !is_held(conn))
+		now = ktime_get();
+	by = when_to_send(conn, how, now);
+	if (by > now) {
+		if (!stays_held(conn))
+			zmq_conn_send_by(conn, by);
 		return;
 	}
-	hold(conn, how != ZMQ_FLUSH_CMDS);
-	if (how == ZMQ_FLUSH_CMDS && !hrtimer_active(&conn->flush_timer))
-		hrtimer_start(&conn->flush_timer, ns_to_ktime(CMDS_CAP_NS),
-			      HRTIMER_MODE_REL_SOFT);
+	if (is_held(conn))
+		zmq_conn_flush_stop(conn);
+	zmq_conn_drain(conn);
 }
 
-/* Under flush_lock. Return: a connection with a reference, or NULL. */
-static struct zmq_conn *take_held(struct list_head *held)
+/* Return: the first that is due by then, with a reference, or NULL. */
+static struct zmq_conn *take_due(struct zmq_owner *owner, ktime_t then)
 {
-	struct zmq_conn *conn = list_first_entry_or_null(held, struct zmq_conn,
-							 flush_node);
+	struct zmq_conn *conn;
 
+	spin_lock_bh(&owner->flush_lock);
+	conn = first_held(owner);
+	if (conn && conn->send_by > then)
+		conn = NULL;
 	if (conn) {
 		list_del_init(&conn->flush_node);
 		zmq_conn_get(conn);
 	}
+	spin_unlock_bh(&owner->flush_lock);
 	return conn;
 }
 
@@ -208,12 +212,8 @@ void zmq_owner_flush(struct zmq_owner *owner)
 {
 	struct zmq_conn *conn;
 
-	for (;;) {
-		if (list_empty(&owner->unflushed))
-			return;
-		spin_lock_bh(&owner->flush_lock);
-		conn = take_held(&owner->unflushed);
-		spin_unlock_bh(&owner->flush_lock);
+	while (!list_empty(&owner->unflushed)) {
+		conn = take_due(owner, KTIME_MAX);
 		if (!conn)
 			return;
 		zmq_conn_drain(conn);
@@ -223,27 +223,11 @@ void zmq_owner_flush(struct zmq_owner *owner)
 
 static void send_held(struct zmq_conn *conn)
 {
-	/* Pairs with hold(). */
+	/* Pairs with stays_held(). */
 	smp_mb();
 	zmq_conn_tx_work(conn);
 	zmq_conn_put(conn);
 	cond_resched();
-}
-
-static void send_all_held(struct zmq_owner *owner)
-{
-	struct zmq_conn *conn;
-	LIST_HEAD(held);
-
-	spin_lock_bh(&owner->flush_lock);
-	/* What begins to wait meanwhile is left to the next tick. */
-	list_splice_init(&owner->unflushed, &held);
-	while ((conn = take_held(&held))) {
-		spin_unlock_bh(&owner->flush_lock);
-		send_held(conn);
-		spin_lock_bh(&owner->flush_lock);
-	}
-	spin_unlock_bh(&owner->flush_lock);
 }
 
 static void owner_work(struct work_struct *work)
@@ -251,20 +235,26 @@ static void owner_work(struct work_struct *work)
 	struct zmq_owner *owner = container_of(work, struct zmq_owner,
 					       flush_work);
 	struct sock *sk = owner->tasks.sk;
+	struct zmq_conn *conn, *first;
+	s64 cap = cap_ns(owner);
 	struct mem_cgroup *memcg;
-	bool again;
+	ktime_t then;
 
 	memcg = set_active_memcg(zmq_sock_memcg(sk));
-	send_all_held(owner);
+	/* What begins to wait meanwhile is due later. */
+	then = ktime_get() + cap - 1;
+	while ((conn = take_due(owner, then)))
+		send_held(conn);
 	set_active_memcg(memcg);
 
 	spin_lock_bh(&owner->flush_lock);
-	again = !owner->flush_ended;
-	if (again)
-		hrtimer_start(&owner->flush_timer, ns_to_ktime(cap_ns(owner)),
-			      HRTIMER_MODE_REL_SOFT);
+	first = first_held(owner);
+	if (first)
+		start_timer(owner, max(first->send_by, ktime_get() + cap));
+	else
+		owner->flushing = false;
 	spin_unlock_bh(&owner->flush_lock);
-	if (!again)
+	if (!first)
 		sock_put(sk);
 }
 
@@ -272,16 +262,26 @@ static enum hrtimer_restart owner_timeout(struct hrtimer *timer)
 {
 	struct zmq_owner *owner = container_of(timer, struct zmq_owner,
 					       flush_timer);
-	bool more;
+	struct sock *sk = owner->tasks.sk;
+	struct zmq_conn *first;
+	bool end = false;
 
 	spin_lock_bh(&owner->flush_lock);
-	more = !list_empty(&owner->unflushed);
-	WRITE_ONCE(owner->ticking, more);
-	spin_unlock_bh(&owner->flush_lock);
-	if (more)
+	first = first_held(owner);
+	if (hrtimer_is_queued(timer)) {
+		/* It was set anew meanwhile, to an earlier time. */
+	} else if (!first) {
+		owner->flushing = false;
+		end = true;
+	} else if (first->send_by > ktime_get()) {
+		/* The one that it was set for has been sent. */
+		start_timer(owner, first->send_by);
+	} else {
 		queue_work(zmq_wq, &owner->flush_work);
-	else
-		sock_put(owner->tasks.sk);
+	}
+	spin_unlock_bh(&owner->flush_lock);
+	if (end)
+		sock_put(sk);
 	return HRTIMER_NORESTART;
 }
 
@@ -295,9 +295,11 @@ void zmq_owner_flush_init(struct zmq_owner *owner)
 {
 	spin_lock_init(&owner->flush_lock);
 	INIT_LIST_HEAD(&owner->unflushed);
+	/* Nothing was sent yet that could be followed closely. */
+	owner->fanout_gap_before = S64_MAX;
 	INIT_WORK(&owner->flush_work, owner_work);
 	hrtimer_setup(&owner->flush_timer, owner_timeout, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_REL_SOFT);
+		      HRTIMER_MODE_ABS_SOFT);
 }
 
 /**
@@ -308,40 +310,6 @@ void zmq_owner_flush_init(struct zmq_owner *owner)
  */
 void zmq_owner_flush_end(struct zmq_owner *owner)
 {
-	spin_lock_bh(&owner->flush_lock);
-	owner->flush_ended = true;
-	spin_unlock_bh(&owner->flush_lock);
 	if (hrtimer_cancel(&owner->flush_timer))
 		sock_put(owner->tasks.sk);
-}
-
-static enum hrtimer_restart conn_timeout(struct hrtimer *timer)
-{
-	zmq_conn_writable(container_of(timer, struct zmq_conn, flush_timer));
-	return HRTIMER_NORESTART;
-}
-
-/**
- * zmq_conn_flush_init() - prepare a connection for what waits
- * @conn: the connection
- *
- * Context: Any.
- */
-void zmq_conn_flush_init(struct zmq_conn *conn)
-{
-	INIT_LIST_HEAD(&conn->flush_node);
-	hrtimer_setup(&conn->flush_timer, conn_timeout, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_REL_SOFT);
-}
-
-/**
- * zmq_conn_flush_stop() - the connection's stream ends
- * @conn: the connection
- *
- * Context: Process context, socket lock held.
- */
-void zmq_conn_flush_stop(struct zmq_conn *conn)
-{
-	release(conn);
-	hrtimer_cancel(&conn->flush_timer);
 }

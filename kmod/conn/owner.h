@@ -45,17 +45,16 @@ struct zmq_lane;
  *	is any; socket lock
  * @fanouts: messages to many peers that were sent; socket lock
  * @fanout_end: when the last one had been; socket lock
- * @fanout_gap: from there to the next one; socket lock
- * @fanout_close: that was close behind the one before; socket lock
+ * @fanout_gap: from there to the next one, ns; socket lock
+ * @fanout_gap_before: the gap before that, ns; socket lock
  * @resolving: questions for addresses that are open; socket lock
  * @discarded: bytes that came for connections that only linger
  * @spare_run: a run that was read, for the next small message, or NULL
- * @flush_lock: protects @ticking to @unflushed
- * @ticking: @flush_timer runs, or @flush_work, which starts it again; one of
- *	them has a reference to the socket
- * @flush_ended: neither is started any more
- * @unflushed: connections that hold messages back for company
- * @flush_timer: caps how long they do
+ * @flush_lock: protects @flushing to @flush_timer
+ * @flushing: @flush_timer is set, or @flush_work is under way, which sets it
+ *	again; one of them has a reference to the socket
+ * @unflushed: connections whose queue waits for company, by when it is sent
+ * @flush_timer: when the first one is
  * @flush_work: sends them
  */
 struct zmq_owner {
@@ -84,14 +83,13 @@ struct zmq_owner {
 	struct zmq_lane			*lane;
 	u32				fanouts;
 	ktime_t				fanout_end;
-	ktime_t				fanout_gap;
-	bool				fanout_close;
+	s64				fanout_gap;
+	s64				fanout_gap_before;
 	unsigned int			resolving;
 	atomic_long_t			discarded;
 	struct sk_buff			*spare_run;
 	spinlock_t			flush_lock; /* see locking.rst, 8 */
-	bool				ticking;
-	bool				flush_ended;
+	bool				flushing;
 	struct list_head		unflushed;
 	struct hrtimer			flush_timer;
 	struct work_struct		flush_work;

@@ -334,7 +334,7 @@ void zmq_conn_io_work(struct work_struct *work)
 void zmq_conn_tx_init(struct zmq_conn *conn)
 {
 	INIT_WORK(&conn->io_work, zmq_conn_io_work);
-	zmq_conn_flush_init(conn);
+	INIT_LIST_HEAD(&conn->flush_node);
 	mutex_init(&conn->tx_lock);
 	mutex_init(&conn->rx_lock);
 	spin_lock_init(&conn->tx_qlock);

@@ -147,8 +147,8 @@ void zmq_dist_drop(struct zmq_core *core, struct zmq_pipe *pipe, int err)
 void zmq_dist_send(struct zmq_core *core, struct hlist_head *to,
 		   const struct zmq_msg *msg, bool more)
 {
+	enum zmq_flush how = more ? ZMQ_FLUSH_LATER : ZMQ_FLUSH_FANOUT;
 	struct zmq_pipe *pipe;
-	enum zmq_flush how;
 	unsigned int n = 0;
 	int err;
 
@@ -157,7 +157,6 @@ void zmq_dist_send(struct zmq_core *core, struct hlist_head *to,
 		return;
 	}
 
-	how = zmq_owner_fanout_flush(&core->owner, more);
 	hlist_for_each_entry(pipe, to, dist_node) {
 		err = zmq_pipe_write(pipe, msg);
 		if (err)

@@ -54,18 +54,14 @@ void zmq_owner_fanout_begin(struct zmq_owner *owner)
 {
 }
 
-enum zmq_flush zmq_owner_fanout_flush(struct zmq_owner *owner, bool more)
-{
-	return more ? ZMQ_FLUSH_LATER : ZMQ_FLUSH_AUTO;
-}
-
 void zmq_owner_fanout_end(struct zmq_owner *owner)
 {
 }
 
 void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how)
 {
-	conn_peer(conn)->flushed += how == ZMQ_FLUSH_AUTO;
+	conn_peer(conn)->flushed += how == ZMQ_FLUSH_AUTO ||
+				    how == ZMQ_FLUSH_FANOUT;
 	conn_peer(conn)->later += how == ZMQ_FLUSH_LATER;
 }
 

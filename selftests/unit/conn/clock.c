@@ -9,12 +9,12 @@ s64 shim_now;
 static struct hrtimer *timers;
 static struct work_struct *works;
 
-void hrtimer_start(struct hrtimer *timer, ktime_t after, enum hrtimer_mode mode)
+void hrtimer_start(struct hrtimer *timer, ktime_t when, enum hrtimer_mode mode)
 {
 	struct hrtimer **at = &timers;
 
 	hrtimer_cancel(timer);
-	timer->expires = shim_now + after;
+	timer->expires = when;
 	while (*at && (*at)->expires <= timer->expires)
 		at = &(*at)->next;
 	timer->next = *at;

@@ -52,7 +52,7 @@ TEST(flush_auto, "flush: auto goes at once on an idle stream, else at the cap at
 	}
 }
 
-TEST(flush_tick, "flush: a socket that streams has one timer, which an empty tick ends")
+TEST(flush_tick, "flush: a socket that streams has one timer, while something waits")
 {
 	struct bed bed;
 	unsigned int i;
@@ -66,9 +66,7 @@ TEST(flush_tick, "flush: a socket that streams has one timer, which an empty tic
 		bed_pass(&bed, CAP / 5);
 	}
 	CHECK_EQ(bed.sent.n, 3 * 100);
-	CHECK(bed.owner.ticking);
-	bed_pass(&bed, CAP);
-	CHECK(!bed.owner.ticking);
+	CHECK(!bed.owner.flushing);
 	CHECK_EQ(bed.sk.refs, 0);
 	CHECK_EQ(clock_next(), INT64_MAX);
 	bed_exit(&bed);
@@ -153,6 +151,55 @@ TEST(flush_cmds, "flush: commands go once a millisecond, more often if there are
 	bed_exit(&bed);
 }
 
+TEST(flush_earlier, "flush: what is to be sent earlier does not wait for the timer of others")
+{
+	struct zmq_conn other;
+	struct bed bed;
+
+	bed_init(&bed);
+	command(&bed, ZMQ_FLUSH_CMDS);
+	command(&bed, ZMQ_FLUSH_CMDS);
+	CHECK_EQ(clock_next(), shim_now + NSEC_PER_MSEC);
+	other = bed.conn;
+	INIT_LIST_HEAD(&other.flush_node);
+	zmq_conn_send_by(&other, shim_now + CAP);
+	CHECK_EQ(clock_next(), shim_now + CAP);
+	zmq_conn_send_by(&other, shim_now);
+	CHECK_EQ(clock_next(), shim_now + CAP);
+	zmq_conn_flush_stop(&other);
+	bed_pass(&bed, CAP);
+	CHECK_EQ(clock_next(), shim_now + NSEC_PER_MSEC - CAP);
+	bed_pass(&bed, NSEC_PER_MSEC - CAP);
+	CHECK_EQ(bed.sent.n, 2 * 7);
+	bed_exit(&bed);
+}
+
+TEST(flush_stopped, "flush: behind the end of a stream nobody makes it wait")
+{
+	struct bed bed;
+
+	bed_init(&bed);
+	clear_bit(ZMQ_CONN_TX_ON, &bed.conn.flags);
+	zmq_conn_flush_stop(&bed.conn);
+	zmq_conn_send_by(&bed.conn, shim_now + CAP);
+	CHECK(list_empty(&bed.owner.unflushed));
+	bed_exit(&bed);
+}
+
+TEST(flush_behind, "flush: a message does not wait behind commands that do")
+{
+	struct bed bed;
+
+	bed_init(&bed);
+	command(&bed, ZMQ_FLUSH_CMDS);
+	command(&bed, ZMQ_FLUSH_CMDS);
+	CHECK_EQ(bed.sent.n, 7);
+	message(&bed, ZMQ_FLUSH_LATER);
+	CHECK_EQ(bed.sent.n, 7 + 7 + 3);
+	CHECK(list_empty(&bed.owner.unflushed));
+	bed_exit(&bed);
+}
+
 TEST(flush_sleep, "flush: nothing waits for company while the caller sleeps")
 {
 	struct bed bed;
@@ -173,15 +220,12 @@ TEST(flush_sleep, "flush: nothing waits for company while the caller sleeps")
 }
 
 /* As a pattern does it that sends to many. */
-static enum zmq_flush fan_out(struct bed *bed, bool more)
+static bool fan_out(struct bed *bed, bool more)
 {
-	enum zmq_flush how;
-
 	zmq_owner_fanout_begin(&bed->owner);
-	how = zmq_owner_fanout_flush(&bed->owner, more);
-	message(bed, how);
+	message(bed, more ? ZMQ_FLUSH_LATER : ZMQ_FLUSH_FANOUT);
 	zmq_owner_fanout_end(&bed->owner);
-	return how;
+	return bed->conn.tx_msgs;
 }
 
 TEST(flush_fanout, "flush: fan-outs that follow within a 16th of the cap wait, the next too")
@@ -189,15 +233,16 @@ TEST(flush_fanout, "flush: fan-outs that follow within a 16th of the cap wait, t
 	struct bed bed;
 
 	bed_init(&bed);
-	CHECK_EQ(fan_out(&bed, false), ZMQ_FLUSH_AUTO);
-	CHECK_EQ(fan_out(&bed, true), ZMQ_FLUSH_LATER);
-	CHECK_EQ(fan_out(&bed, false), ZMQ_FLUSH_STREAM);
+	CHECK(!fan_out(&bed, false));
+	bed_pass(&bed, CAP);
+	CHECK(!fan_out(&bed, false));
 	bed_pass(&bed, CAP / 16 - 1);
-	CHECK_EQ(fan_out(&bed, false), ZMQ_FLUSH_STREAM);
-	bed_pass(&bed, CAP / 16);
-	CHECK_EQ(fan_out(&bed, false), ZMQ_FLUSH_STREAM);
-	bed_pass(&bed, CAP / 16);
-	CHECK_EQ(fan_out(&bed, false), ZMQ_FLUSH_AUTO);
+	CHECK(fan_out(&bed, false));
+	bed_pass(&bed, CAP);
+	CHECK(fan_out(&bed, false));
+	bed_pass(&bed, 2 * CAP);
+	CHECK(!fan_out(&bed, false));
+	CHECK(fan_out(&bed, true));
 	bed_pass(&bed, CAP);
 	CHECK_EQ(bed.sent.n, 3 * 6);
 	bed_exit(&bed);
@@ -210,14 +255,13 @@ TEST(flush_company, "flush: of a stream of fan-outs who got none of the last 32 
 
 	for (gap = 30; gap <= 34; gap++) {
 		bed_init(&bed);
-		message(&bed, ZMQ_FLUSH_STREAM);
-		CHECK_EQ(bed.sent.n, 0);
+		bed_pass(&bed, 10 * CAP);
+		bed.owner.fanout_gap_before = 0;
+		bed.owner.fanouts += gap;
+		message(&bed, ZMQ_FLUSH_FANOUT);
+		CHECK_EQ(bed.sent.n, gap <= 32 ? 0 : 3);
 		bed_pass(&bed, CAP);
 		CHECK_EQ(bed.sent.n, 3);
-		bed_pass(&bed, 10 * CAP);
-		bed.owner.fanouts += gap;
-		message(&bed, ZMQ_FLUSH_STREAM);
-		CHECK_EQ(bed.sent.n, gap <= 32 ? 3 : 6);
 		bed_exit(&bed);
 	}
 }

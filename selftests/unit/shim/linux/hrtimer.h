@@ -12,13 +12,15 @@
 
 typedef s64 ktime_t;
 
+#define KTIME_MAX INT64_MAX
+
 enum hrtimer_restart {
 	HRTIMER_NORESTART,
 	HRTIMER_RESTART,
 };
 
 enum hrtimer_mode {
-	HRTIMER_MODE_REL_SOFT,
+	HRTIMER_MODE_ABS_SOFT,
 };
 
 /**
@@ -66,12 +68,17 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 	timer->set = false;
 }
 
-static inline bool hrtimer_active(const struct hrtimer *timer)
+static inline bool hrtimer_is_queued(const struct hrtimer *timer)
 {
 	return timer->set;
 }
 
-void hrtimer_start(struct hrtimer *timer, ktime_t after, enum hrtimer_mode mode);
+static inline ktime_t hrtimer_get_expires(const struct hrtimer *timer)
+{
+	return timer->expires;
+}
+
+void hrtimer_start(struct hrtimer *timer, ktime_t when, enum hrtimer_mode mode);
 int hrtimer_cancel(struct hrtimer *timer);
 
 #endif

@@ -119,6 +119,12 @@ static inline struct list_head *shim_list_step(struct list_head *next)
 	     pos = list_entry(shim_list_step(pos->member.next),		\
 			      __typeof__(*pos), member))
 
+#define list_for_each_entry_reverse(pos, head, member)			\
+	for (pos = list_entry((head)->prev, __typeof__(*pos), member);	\
+	     &pos->member != (head);					\
+	     pos = list_entry(shim_list_step(pos->member.prev),		\
+			      __typeof__(*pos), member))
+
 #define list_for_each_entry_safe(pos, n, head, member)			\
 	for (pos = list_entry((head)->next, __typeof__(*pos), member),	\
 	     n = list_entry(pos->member.next, __typeof__(*pos), member); \

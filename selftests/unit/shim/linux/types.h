@@ -22,6 +22,7 @@ typedef unsigned int gfp_t;
 #define U16_MAX UINT16_MAX
 #define U32_MAX UINT32_MAX
 #define U64_MAX UINT64_MAX
+#define S64_MAX INT64_MAX
 
 struct list_head {
 	struct list_head *next, *prev;
