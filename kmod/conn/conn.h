@@ -188,8 +188,7 @@ struct zmq_seg {
  * @duct: direct: carries the bytes instead of the child; changed under the
  *	socket lock, @tx_lock, @rx_lock and, for a child of TCP, its lock
  * @pump: of a stream that user space made: moves its bytes; set while @sock is
- * @rendezvous: TCP: an offer of a duct, until the handshake is done; socket
- *	lock
+ * @rendezvous: an offer of a duct, until the handshake is done; socket lock
  * @data_ready: TCP: the child's own callback
  * @write_space: likewise
  * @state_change: likewise

@@ -11,7 +11,6 @@
 #include "base/drop.h"
 #include "base/mem.h"
 #include "child.h"
-#include "duct.h"
 #include "wire/sockaddr.h"
 
 static void set_buffers(struct sock *sk, const struct zmq_opts *opts)
@@ -286,8 +285,6 @@ int zmq_child_name(struct socket *sock, struct zmq_endpoint *ep)
  */
 void zmq_child_release(struct socket *sock)
 {
-	if (sock->sk->sk_family == AF_UNIX)
-		zmq_duct_withdraw(sock->sk);
 	if (zmq_child_is_file(sock)) {
 		sockfd_put(sock);
 		return;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How ipc:// carries bytes, and tcp:// between ends that have met. If both ends
- * are AF_ZMQ sockets of this kernel they go through a duct, and whoever sends
- * lets the other end parse them at once. The children still say who the peer is
- * and when it has gone, limit what is under way, and carry the bytes to and from
- * anybody else.
+ * How ipc:// and tcp:// carry bytes between ends that have met: they go through
+ * a duct, and whoever sends lets the other end parse them at once. The children
+ * still say who the peer is and when it has gone, and limit what is under way.
  */
 
 #include <linux/sched/mm.h>
@@ -27,7 +25,12 @@ static unsigned int side_of(const struct zmq_conn *conn)
 	return conn->dial ? ZMQ_DUCT_DIALED : ZMQ_DUCT_ACCEPTED;
 }
 
-static const struct zmq_stream_ops switched_stream;
+/* What the child does by itself. */
+static const struct zmq_stream_ops *stream_of(const struct zmq_conn *conn)
+{
+	return conn->sock->sk->sk_family == AF_UNIX ? &zmq_polled_stream :
+						      &zmq_tcp_stream;
+}
 
 /* Callbacks of TCP look under the lock of their child. */
 static void set_duct(struct zmq_conn *conn, struct zmq_duct *duct,
@@ -39,44 +42,17 @@ static void set_duct(struct zmq_conn *conn, struct zmq_duct *duct,
 	WRITE_ONCE(conn->duct, duct);
 	conn->stream = stream;
 	release_sock(conn->sock->sk);
-	kfree_skb(conn->rx_skb);
-	conn->rx_skb = NULL;
+	zmq_polled_forget(conn);
 	WRITE_ONCE(conn->rx_eof, false);
 	mutex_unlock(&conn->rx_lock);
 	mutex_unlock(&conn->tx_lock);
-}
-
-static void direct_meet(struct zmq_conn *conn)
-{
-	struct zmq_duct *duct = zmq_duct_meet(conn->sock->sk, side_of(conn));
-
-	if (!duct)
-		return;
-	set_duct(conn, duct, &zmq_direct_stream);
-	zmq_duct_enter(duct, side_of(conn), conn);
-}
-
-/**
- * zmq_direct_switch() - a child of TCP carries nothing any more
- * @conn: the connection; all that was sent has been given to the child
- * @duct: what does, from the first message on
- *
- * Context: Process context, socket lock held.
- */
-void zmq_direct_switch(struct zmq_conn *conn, struct zmq_duct *duct)
-{
-	set_duct(conn, duct, &switched_stream);
-	zmq_duct_enter(duct, side_of(conn), conn);
 }
 
 static void direct_part(struct zmq_conn *conn)
 {
 	struct zmq_duct *duct = conn->duct;
 
-	if (!duct)
-		return;
-	set_duct(conn, NULL, conn->stream == &switched_stream ?
-		 &zmq_tcp_stream : conn->stream);
+	set_duct(conn, NULL, stream_of(conn));
 	zmq_duct_leave(duct, side_of(conn));
 	clear_bit(ZMQ_CONN_RX_MISSED, &conn->flags);
 }
@@ -84,13 +60,7 @@ static void direct_part(struct zmq_conn *conn)
 /* What came is read before the end leaves; what comes now goes another way. */
 static void direct_ended(struct zmq_conn *conn)
 {
-	if (conn->duct)
-		zmq_duct_shut(conn->duct, side_of(conn));
-}
-
-static void direct_lock(struct zmq_conn *conn)
-{
-	mutex_lock(&conn->rx_lock);
+	zmq_duct_shut(conn->duct, side_of(conn));
 }
 
 static void direct_unlock(struct zmq_conn *conn)
@@ -132,12 +102,6 @@ static void deliver(struct zmq_conn *conn)
 	}
 	set_active_memcg(memcg);
 	zmq_conn_put(peer);
-}
-
-static void direct_tx_end(struct zmq_conn *conn)
-{
-	if (conn->duct)
-		deliver(conn);
 }
 
 static struct sk_buff *by_copy(struct msghdr *m, unsigned int len)
@@ -238,8 +202,6 @@ static int direct_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 {
 	int ret;
 
-	if (!conn->duct)
-		return zmq_polled_send(conn, m);
 	ret = give(conn, m, len);
 	if (ret == -EAGAIN) {
 		deliver(conn);
@@ -279,8 +241,6 @@ static int direct_read(struct zmq_conn *conn, read_descriptor_t *desc,
 	struct zmq_duct *duct = conn->duct;
 	int ret;
 
-	if (!duct)
-		return zmq_polled_read(conn, desc, actor, zmq_polled_fill);
 	ret = zmq_polled_read(conn, desc, actor, fill);
 	/* Pairs with the one in give_blocked(). */
 	smp_mb();
@@ -288,30 +248,27 @@ static int direct_read(struct zmq_conn *conn, read_descriptor_t *desc,
 	return ret;
 }
 
-const struct zmq_stream_ops zmq_direct_stream = {
-	.install	= zmq_polled_install,
-	.uninstall	= zmq_polled_uninstall,
-	.release	= zmq_child_drop,
-	.meet		= direct_meet,
+/* What is told by the child is the business of the stream that it is. */
+static const struct zmq_stream_ops direct_stream = {
 	.part		= direct_part,
 	.ended		= direct_ended,
-	.has_files	= zmq_polled_has_files,
-	.lock		= direct_lock,
+	.lock		= zmq_polled_lock,
 	.unlock		= direct_unlock,
-	.tx_end		= direct_tx_end,
+	.tx_end		= deliver,
 	.read		= direct_read,
 	.drained	= zmq_polled_drained,
 	.send		= direct_send,
 };
 
-/* What is told by the child is TCP's business, see tcp_io.c. */
-static const struct zmq_stream_ops switched_stream = {
-	.part		= direct_part,
-	.ended		= direct_ended,
-	.lock		= direct_lock,
-	.unlock		= direct_unlock,
-	.tx_end		= direct_tx_end,
-	.read		= direct_read,
-	.drained	= zmq_polled_drained,
-	.send		= direct_send,
-};
+/**
+ * zmq_direct_switch() - a child carries nothing any more
+ * @conn: the connection; all that was sent has been given to the child
+ * @duct: what does, from the first message on
+ *
+ * Context: Process context, socket lock held.
+ */
+void zmq_direct_switch(struct zmq_conn *conn, struct zmq_duct *duct)
+{
+	set_duct(conn, duct, &direct_stream);
+	zmq_duct_enter(duct, side_of(conn), conn);
+}

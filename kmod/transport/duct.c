@@ -1,63 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Ducts between sockets that are both children of AF_ZMQ sockets, and how the
- * two ends of a UNIX stream find out that they are.
- *
- * The one that dials offers a duct under its own child before it connects.
- * The one that accepts takes the offer of its child's peer, if the child came
- * in by a listener of this module. Behind connect() the offer stands if it was
- * taken, or if the listener that was reached is one of those: then it will be
- * taken, or the stream ends with the listener. Otherwise it is withdrawn.
- */
+/* Two queues between the ends of a stream that are both of this module. */
 
-#include <linux/hashtable.h>
 #include <linux/slab.h>
-#include <net/af_unix.h>
-#include "base/sender.h"
+#include <net/sock.h>
 #include "conn/conn.h"
 #include "duct.h"
-
-#define TABLE_BITS	8
 
 /* What lies in a duct at the most, unless ZMQ_SNDBUF says so: TCP's buffers grow
  * for a long way, here there is none.
  */
 #define SIZE_MAX_AUTO	SZ_256K
-
-/**
- * struct listener - a listener that nobody but this module accepts from
- * @node: in @listeners
- * @addr: its address, which the children that it will accept share with it
- */
-struct listener {
-	struct hlist_node		node;
-	const struct unix_address	*addr;
-};
-
-/* Protects the tables; see locking.rst, 7. */
-static DEFINE_SPINLOCK(meet_lock);
-static DEFINE_HASHTABLE(listeners, TABLE_BITS);
-static DEFINE_HASHTABLE(offers, TABLE_BITS);
-
-static struct listener *find_listener(const struct unix_address *addr)
-{
-	struct listener *listener;
-
-	hash_for_each_possible(listeners, listener, node, (unsigned long)addr)
-		if (listener->addr == addr)
-			return listener;
-	return NULL;
-}
-
-static struct zmq_duct *find_offer(const struct sock *sk)
-{
-	struct zmq_duct *duct;
-
-	hash_for_each_possible(offers, duct, node, (unsigned long)sk)
-		if (duct->sk == sk)
-			return duct;
-	return NULL;
-}
 
 /**
  * zmq_duct_new() - make a duct
@@ -103,153 +55,9 @@ static void duct_put(struct zmq_duct *duct)
 }
 
 /**
- * zmq_duct_listen() - let who connects to a listener offer a duct
- * @sk: the UNIX socket, bound; only this module will accept from it
- *
- * Without memory its children do without ducts.
- *
- * Context: Process context, before listen(2).
- */
-void zmq_duct_listen(struct sock *sk)
-{
-	struct listener *listener;
-
-	listener = kmalloc(sizeof(*listener), GFP_KERNEL_ACCOUNT);
-	if (!listener)
-		return;
-	listener->addr = unix_sk(sk)->addr;
-	spin_lock(&meet_lock);
-	hash_add(listeners, &listener->node, (unsigned long)listener->addr);
-	spin_unlock(&meet_lock);
-}
-
-/**
- * zmq_duct_unlisten() - undo zmq_duct_listen()
- * @sk: the listener, from which nothing more is accepted
- *
- * Context: Process context.
- */
-void zmq_duct_unlisten(struct sock *sk)
-{
-	struct listener *listener;
-
-	spin_lock(&meet_lock);
-	listener = find_listener(unix_sk(sk)->addr);
-	if (listener)
-		hash_del(&listener->node);
-	spin_unlock(&meet_lock);
-	kfree(listener);
-}
-
-/**
- * zmq_duct_offer() - offer a duct to whoever will be connected to
- * @sk: the UNIX socket that will connect
- *
- * Context: Process context. zmq_duct_settle() or zmq_duct_withdraw()
- * follows.
- */
-void zmq_duct_offer(struct sock *sk)
-{
-	struct zmq_duct *duct = zmq_duct_new();
-
-	if (!duct)
-		return;
-	duct->sk = sk;
-	spin_lock(&meet_lock);
-	hash_add(offers, &duct->node, (unsigned long)sk);
-	spin_unlock(&meet_lock);
-}
-
-/**
- * zmq_duct_settle() - keep an offer if it is or will be taken
- * @sk: the UNIX socket that offered, connected
- *
- * Context: Process context.
- */
-void zmq_duct_settle(struct sock *sk)
-{
-	struct sock *peer = zmq_unix_peer(sk);
-	const struct unix_address *addr = peer ? unix_sk(peer)->addr : NULL;
-	struct zmq_duct *duct;
-
-	spin_lock(&meet_lock);
-	duct = find_offer(sk);
-	if (duct && !duct->met[ZMQ_DUCT_ACCEPTED] && !find_listener(addr))
-		hash_del(&duct->node);
-	else
-		duct = NULL;
-	spin_unlock(&meet_lock);
-	if (peer)
-		sock_put(peer);
-	if (duct)
-		duct_put(duct);
-}
-
-/**
- * zmq_duct_withdraw() - take back what zmq_duct_offer() may have offered
- * @sk: the UNIX socket, which goes or was not connected
- *
- * Context: Process context.
- */
-void zmq_duct_withdraw(struct sock *sk)
-{
-	struct zmq_duct *duct;
-
-	spin_lock(&meet_lock);
-	duct = find_offer(sk);
-	if (duct)
-		hash_del(&duct->node);
-	spin_unlock(&meet_lock);
-	if (duct)
-		duct_put(duct);
-}
-
-/* What the child can be found by, of the one that dialed. */
-static const struct sock *key_of(struct sock *sk, unsigned int side)
-{
-	struct sock *peer;
-
-	if (side == ZMQ_DUCT_DIALED)
-		return sk;
-	/* The child keeps it. */
-	peer = zmq_unix_peer(sk);
-	if (peer)
-		sock_put(peer);
-	return peer;
-}
-
-/**
- * zmq_duct_meet() - take an end of the duct that a child has
- * @sk: the UNIX socket, connected
- * @side: which end
- *
- * Context: Process context; for an accepted child, in which its listener is
- * not closed.
- * Return: the duct, for zmq_duct_leave(), or NULL if there is none.
- */
-struct zmq_duct *zmq_duct_meet(struct sock *sk, unsigned int side)
-{
-	const struct sock *key = key_of(sk, side);
-	struct zmq_duct *duct = NULL;
-
-	spin_lock(&meet_lock);
-	if (side == ZMQ_DUCT_DIALED || find_listener(unix_sk(sk)->addr))
-		duct = find_offer(key);
-	if (duct) {
-		duct->met[side] = true;
-		if (duct->met[!side])
-			hash_del(&duct->node);
-		else
-			refcount_inc(&duct->ref);
-	}
-	spin_unlock(&meet_lock);
-	return duct;
-}
-
-/**
  * zmq_duct_enter() - say who reads at an end
  * @duct: the duct
- * @side: the end, of zmq_duct_meet()
+ * @side: the end
  * @conn: the connection, which looks for itself what was sent before
  *
  * Context: Process context, socket lock held.

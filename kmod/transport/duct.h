@@ -3,7 +3,6 @@
 #ifndef _ZMQ_DUCT_H
 #define _ZMQ_DUCT_H
 
-#include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/skbuff.h>
 #include <linux/spinlock.h>
@@ -41,25 +40,12 @@ struct zmq_duct_end {
 /**
  * struct zmq_duct - what carries the bytes of two children in their stead
  * @ref: one for each end that is there, and one while an end can still come
- * @node: ipc: in the table of those, by @sk
- * @sk: ipc: the child that was dialed; alive while the duct is in the table
- * @met: ipc: ends that have come; under the table's lock
  * @end: the ends, ZMQ_DUCT_...
  */
 struct zmq_duct {
 	refcount_t		ref;
-	struct hlist_node	node;
-	const struct sock	*sk;
-	bool			met[ZMQ_DUCT_ENDS];
 	struct zmq_duct_end	end[ZMQ_DUCT_ENDS];
 };
-
-void zmq_duct_listen(struct sock *sk);
-void zmq_duct_unlisten(struct sock *sk);
-void zmq_duct_offer(struct sock *sk);
-void zmq_duct_settle(struct sock *sk);
-void zmq_duct_withdraw(struct sock *sk);
-struct zmq_duct *zmq_duct_meet(struct sock *sk, unsigned int side);
 
 struct zmq_duct *zmq_duct_new(void);
 void zmq_duct_get(struct zmq_duct *duct);

@@ -12,7 +12,6 @@
 #include "base/compat.h"
 #include "base/sender.h"
 #include "child.h"
-#include "duct.h"
 
 #define WILDCARD_TRIES	8
 
@@ -119,7 +118,6 @@ static int bind_name(struct socket *sock, struct zmq_endpoint *ep)
 
 static void ipc_unlisten(struct socket *sock, struct path *name)
 {
-	zmq_duct_unlisten(sock->sk);
 	*name = unix_sk(sock->sk)->path;
 	if (name->dentry)
 		path_get(name);
@@ -138,7 +136,6 @@ static int ipc_listen(struct socket *sock, struct zmq_endpoint *ep, int backlog)
 	err = ep->name_len ? bind_name(sock, ep) : bind_wildcard(sock, ep);
 	if (err)
 		return err;
-	zmq_duct_listen(sock->sk);
 	err = kernel_listen(sock, backlog);
 	if (!err)
 		return 0;
@@ -166,19 +163,6 @@ static void ipc_inherit(struct zmq_owner *owner, struct socket *sock)
 	unix_state_unlock(sock->sk);
 	if (path.dentry)
 		path_put(&path);
-}
-
-static int ipc_connect(struct socket *sock, const struct zmq_endpoint *ep)
-{
-	int err;
-
-	zmq_duct_offer(sock->sk);
-	err = zmq_child_connect(sock, ep);
-	if (err)
-		zmq_duct_withdraw(sock->sk);
-	else
-		zmq_duct_settle(sock->sk);
-	return err;
 }
 
 /* The peer takes whoever runs connect() for the process, here a worker. */
@@ -250,12 +234,12 @@ static bool ipc_admit(struct zmq_owner *owner, const struct socket *sock)
 }
 
 const struct zmq_transport zmq_ipc_transport = {
-	.stream		= &zmq_direct_stream,
+	.stream		= &zmq_polled_stream,
 	.create		= ipc_create,
 	.listen		= ipc_listen,
 	.unlisten	= ipc_unlisten,
 	.unlink		= ipc_unlink,
-	.connect	= ipc_connect,
+	.connect	= zmq_child_connect,
 	.introduce	= ipc_introduce,
 	.inherit	= ipc_inherit,
 	.admit		= ipc_admit,

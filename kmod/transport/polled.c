@@ -10,6 +10,7 @@
 #include "base/compat.h"
 #include "child.h"
 #include "polled.h"
+#include "rendezvous.h"
 
 /* What one read asks for, and the least that it gets and is charged. */
 #define READ_SIZE	SZ_32K
@@ -51,6 +52,21 @@ void zmq_polled_install(struct zmq_conn *conn)
 }
 
 /**
+ * zmq_polled_forget() - drop what was received
+ * @conn: the connection
+ *
+ * Context: Process context, rx_lock held.
+ */
+void zmq_polled_forget(struct zmq_conn *conn)
+{
+	kfree_skb(conn->rx_skb);
+	conn->rx_skb = NULL;
+	if (conn->rx_frag.page)
+		put_page(conn->rx_frag.page);
+	conn->rx_frag.page = NULL;
+}
+
+/**
  * zmq_polled_uninstall() - zmq_stream_ops.uninstall
  * @conn: the connection
  *
@@ -61,11 +77,7 @@ void zmq_polled_uninstall(struct zmq_conn *conn)
 	remove_wait_queue(sk_sleep(conn->sock->sk), &conn->wait);
 
 	mutex_lock(&conn->rx_lock);
-	kfree_skb(conn->rx_skb);
-	conn->rx_skb = NULL;
-	if (conn->rx_frag.page)
-		put_page(conn->rx_frag.page);
-	conn->rx_frag.page = NULL;
+	zmq_polled_forget(conn);
 	mutex_unlock(&conn->rx_lock);
 	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
 }
@@ -82,12 +94,24 @@ bool zmq_polled_has_files(const struct zmq_conn *conn)
 	return zmq_child_has_files(conn->sock->sk);
 }
 
-static void polled_lock(struct zmq_conn *conn)
+/**
+ * zmq_polled_lock() - zmq_stream_ops.lock
+ * @conn: the connection
+ *
+ * Context: Process context.
+ */
+void zmq_polled_lock(struct zmq_conn *conn)
 {
 	mutex_lock(&conn->rx_lock);
 }
 
-static void polled_unlock(struct zmq_conn *conn)
+/**
+ * zmq_polled_unlock() - zmq_stream_ops.unlock
+ * @conn: the connection
+ *
+ * Context: Process context.
+ */
+void zmq_polled_unlock(struct zmq_conn *conn)
 {
 	mutex_unlock(&conn->rx_lock);
 }
@@ -273,9 +297,13 @@ const struct zmq_stream_ops zmq_polled_stream = {
 	.install	= zmq_polled_install,
 	.uninstall	= zmq_polled_uninstall,
 	.release	= zmq_child_drop,
+	.meet		= zmq_rendezvous_offer,
+	.token		= zmq_rendezvous_token,
+	.up		= zmq_rendezvous_meet,
+	.part		= zmq_rendezvous_withdraw,
 	.has_files	= zmq_polled_has_files,
-	.lock		= polled_lock,
-	.unlock		= polled_unlock,
+	.lock		= zmq_polled_lock,
+	.unlock		= zmq_polled_unlock,
 	.read		= polled_read,
 	.drained	= zmq_polled_drained,
 	.send		= polled_send,

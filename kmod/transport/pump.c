@@ -418,16 +418,6 @@ static void pump_release(struct zmq_conn *conn, struct socket *sock)
 	pump_put(pump);
 }
 
-static void pump_lock(struct zmq_conn *conn)
-{
-	mutex_lock(&conn->rx_lock);
-}
-
-static void pump_unlock(struct zmq_conn *conn)
-{
-	mutex_unlock(&conn->rx_lock);
-}
-
 /* As zmq_polled_fill(). */
 static int pump_fill(struct zmq_conn *conn)
 {
@@ -514,8 +504,8 @@ const struct zmq_stream_ops zmq_pump_stream = {
 	.uninstall	= pump_uninstall,
 	.release	= pump_release,
 	.has_files	= zmq_polled_has_files,
-	.lock		= pump_lock,
-	.unlock		= pump_unlock,
+	.lock		= zmq_polled_lock,
+	.unlock		= zmq_polled_unlock,
 	.tx_end		= pump_tx_end,
 	.read		= pump_read,
 	.drained	= zmq_polled_drained,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How the ends of a tcp:// connection find out that both are AF_ZMQ sockets of
- * this kernel that want a duct (ZMQ_LOCAL_DIRECT).
+ * How the ends of a connection find out that both are AF_ZMQ sockets of this
+ * kernel that want a duct: those of ipc:// always do, those of tcp:// if they
+ * have ZMQ_LOCAL_DIRECT.
  *
  * Each makes up a token, puts it into the table and tells it to its peer, in
  * band, during the handshake. The first of the two that has completed its own
@@ -9,27 +10,33 @@
  * links the two offers, and the other one will find its own linked, or it takes
  * its offer back, and the other one will find nothing. So they never disagree,
  * whatever is lost, forged or comes late; an end that goes before takes its
- * offer back as well, or leaves the duct, and TCP tells the other one.
+ * offer back as well, or leaves the duct, and the child tells the other one.
  *
- * A token can be passed on, by a proxy for instance. So only ends whose
- * addresses mirror each other meet: in one network namespace there is no other
- * connection with these.
+ * A token can be passed on, by a proxy for instance. So only ends whose children
+ * are connected to each other meet: UNIX sockets say so, those of TCP have
+ * addresses that mirror each other, and in one network namespace there is no
+ * other connection with these.
  */
 
 #include <linux/hashtable.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <net/af_unix.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include "conn/conn.h"
 #include "direct.h"
 #include "duct.h"
 #include "rendezvous.h"
+#include "transport.h"
 
 #define TABLE_BITS	8
 
 /**
  * struct name - where a child is connected
+ * @self: of UNIX: the child, else NULL; what follows but for @peer is 0 then
+ * @peer: the same of its peer, which it keeps
+ * @net: where it is
  * @local: its address, that of IPv4 mapped
  * @remote: its peer's
  * @local_port: likewise
@@ -37,18 +44,20 @@
  * @ifindex: the device that it is bound to, or 0
  */
 struct name {
-	struct in6_addr	local;
-	struct in6_addr	remote;
-	__be16		local_port;
-	__be16		remote_port;
-	int		ifindex;
+	const struct sock	*self;
+	const struct sock	*peer;
+	const struct net	*net;
+	struct in6_addr		local;
+	struct in6_addr		remote;
+	__be16			local_port;
+	__be16			remote_port;
+	int			ifindex;
 };
 
 /**
  * struct zmq_rendezvous - an end that may meet the other one
  * @node: in the table, until it is decided
  * @token: what it is found by
- * @net: where its child is
  * @name: of its child, when it was connected
  * @dialed: it called connect()
  * @met: it was linked to the other one
@@ -57,7 +66,6 @@ struct name {
 struct zmq_rendezvous {
 	struct hlist_node	node;
 	u8			token[ZMQ_TOKEN_LEN];
-	const struct net	*net;
 	struct name		name;
 	bool			dialed;
 	bool			met;
@@ -87,10 +95,16 @@ static struct zmq_rendezvous *find(const u8 *token)
 	return NULL;
 }
 
-static void get_name(const struct sock *sk, struct name *name)
+static void get_name(struct sock *sk, struct name *name)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 
+	if (sk->sk_family == AF_UNIX) {
+		name->self = sk;
+		name->peer = unix_peer(sk);
+		return;
+	}
+	name->net = sock_net(sk);
 	name->local_port = inet->inet_sport;
 	name->remote_port = inet->inet_dport;
 	name->ifindex = sk->sk_bound_dev_if;
@@ -105,20 +119,30 @@ static void get_name(const struct sock *sk, struct name *name)
 	ipv6_addr_set_v4mapped(inet->inet_daddr, &name->remote);
 }
 
-static bool mirrors(const struct zmq_rendezvous *a,
-		    const struct zmq_rendezvous *b)
+static bool mirrors(const struct name *a, const struct name *b)
 {
-	return a->net == b->net && a->dialed != b->dialed &&
-	       a->name.ifindex == b->name.ifindex &&
-	       a->name.local_port == b->name.remote_port &&
-	       a->name.remote_port == b->name.local_port &&
-	       ipv6_addr_equal(&a->name.local, &b->name.remote) &&
-	       ipv6_addr_equal(&a->name.remote, &b->name.local);
+	return a->self == b->peer && a->peer == b->self &&
+	       a->net == b->net && a->ifindex == b->ifindex &&
+	       a->local_port == b->remote_port &&
+	       a->remote_port == b->local_port &&
+	       ipv6_addr_equal(&a->local, &b->remote) &&
+	       ipv6_addr_equal(&a->remote, &b->local);
+}
+
+/* Not a child of TCP that is polled, since somebody else reads it as well. */
+static bool may_meet(const struct zmq_conn *conn)
+{
+	const struct zmq_owner *owner = conn->owner;
+
+	if (conn->sock->sk->sk_family == AF_UNIX)
+		return true;
+	return conn->stream == &zmq_tcp_stream && owner->opts->local_direct &&
+	       !owner->raw;
 }
 
 /**
- * zmq_rendezvous_offer() - let the peer meet us, if the option says so
- * @conn: the connection, whose child of TCP is connected
+ * zmq_rendezvous_offer() - let the peer meet us, if it may
+ * @conn: the connection, whose child is connected
  *
  * Without memory there is no token to be told, so there will be no duct.
  *
@@ -127,11 +151,9 @@ static bool mirrors(const struct zmq_rendezvous *a,
  */
 void zmq_rendezvous_offer(struct zmq_conn *conn)
 {
-	const struct zmq_owner *owner = conn->owner;
-	const struct sock *sk = conn->sock->sk;
 	struct zmq_rendezvous *r;
 
-	if (!owner->opts->local_direct || owner->raw)
+	if (!may_meet(conn))
 		return;
 	r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
 	if (!r)
@@ -144,8 +166,7 @@ void zmq_rendezvous_offer(struct zmq_conn *conn)
 			return;
 		}
 	}
-	r->net = sock_net(sk);
-	get_name(sk, &r->name);
+	get_name(conn->sock->sk, &r->name);
 	get_random_bytes(r->token, sizeof(r->token));
 	spin_lock(&meet_lock);
 	hash_add(offers, &r->node, token_key(r->token));
@@ -186,7 +207,8 @@ static bool decide(struct zmq_rendezvous *r, const u8 *token)
 	if (!r->met) {
 		hash_del(&r->node);
 		peer = token ? find(token) : NULL;
-		if (peer && mirrors(r, peer))
+		if (peer && r->dialed != peer->dialed &&
+		    mirrors(&r->name, &peer->name))
 			link(r, peer);
 	}
 	spin_unlock(&meet_lock);

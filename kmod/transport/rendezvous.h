@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where the two ends of a TCP connection meet if both are of this kernel. */
+/* Where the two ends of a connection meet if both are of this kernel. */
 #ifndef _ZMQ_RENDEZVOUS_H
 #define _ZMQ_RENDEZVOUS_H
 

@@ -57,7 +57,6 @@ extern const struct zmq_transport zmq_ipc_transport;
 extern const struct zmq_transport zmq_vsock_transport;
 extern const struct zmq_stream_ops zmq_tcp_stream;
 extern const struct zmq_stream_ops zmq_polled_stream;
-extern const struct zmq_stream_ops zmq_direct_stream;
 
 const struct zmq_transport *zmq_transport_find(enum zmq_scheme scheme);
 int zmq_transport_resolve(struct net *net, struct zmq_endpoint *ep);

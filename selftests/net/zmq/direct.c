@@ -42,28 +42,28 @@ FIXTURE_TEARDOWN(duct)
 	EXPECT_EQ(0, zt_teardown());
 }
 
-static int unix_address(struct sockaddr_un *un)
+static int unix_address(struct sockaddr_un *un, const char *name)
 {
 	memset(un, 0, sizeof(*un));
 	un->sun_family = AF_UNIX;
-	strcpy(un->sun_path + 1, NAME);
-	return offsetof(struct sockaddr_un, sun_path) + sizeof(NAME);
+	strcpy(un->sun_path + 1, name);
+	return offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name);
 }
 
 static int unix_listener(void)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_un un;
-	int len = unix_address(&un);
+	int len = unix_address(&un, NAME);
 
 	return bind(fd, (struct sockaddr *)&un, len) || listen(fd, 8) ? -1 : fd;
 }
 
-static int unix_dialer(void)
+static int unix_dialer(const char *name)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_un un;
-	int len = unix_address(&un);
+	int len = unix_address(&un, name);
 
 	return connect(fd, (struct sockaddr *)&un, len) ? -1 : fd;
 }
@@ -94,8 +94,9 @@ TEST_F(zmq, a_plain_listener_gets_the_bytes)
 
 TEST_F(zmq, a_plain_dialer_gives_the_bytes)
 {
-	int pull = zt_listening(ZMQ_PULL, EP, self->ep), peer = unix_dialer();
+	int pull = zt_listening(ZMQ_PULL, EP, self->ep), peer;
 
+	peer = unix_dialer(NAME);
 	ASSERT_LE(0, peer);
 	ASSERT_EQ(0, zp_handshake(peer, "PUSH", "PULL"));
 	ASSERT_EQ(0, zp_puts(peer, 0, "hello"));
@@ -103,8 +104,8 @@ TEST_F(zmq, a_plain_dialer_gives_the_bytes)
 	EXPECT_EQ(0, zt_direct_peers());
 }
 
-/* User space may accept from it as well. */
-TEST_F(zmq, a_listener_that_was_given_has_streams)
+/* User space may accept from it as well, and gets a stream then. */
+TEST_F(zmq, whoever_accepts_from_a_given_listener_decides)
 {
 	int pull = zt_socket(ZMQ_PULL), fd = unix_listener(), push, other, peer;
 
@@ -121,7 +122,80 @@ TEST_F(zmq, a_listener_that_was_given_has_streams)
 	EXPECT_TRUE(zt_gets(pull, "to the socket", ZT_LAST));
 	ASSERT_EQ(0, zt_puts(push, "to the stream", 0));
 	EXPECT_TRUE(zp_gets(peer, 0, "to the stream"));
+	EXPECT_EQ(2, zt_direct_peers());
+}
+
+#define BEHIND	"behind"
+
+/* What stands between two ends and passes on all that it is given. */
+static int proxy(void *arg)
+{
+	struct pollfd fds[2] = {
+		{ .fd = accept(*(int *)arg, NULL, NULL), .events = POLLIN },
+		{ .fd = unix_dialer(BEHIND), .events = POLLIN },
+	};
+	static char buf[65536];
+	ssize_t n;
+	int i;
+
+	while (poll(fds, 2, ZT_DEADLINE_MS) > 0)
+		for (i = 0; i < 2; i++) {
+			if (!fds[i].revents)
+				continue;
+			n = read(fds[i].fd, buf, sizeof(buf));
+			if (n <= 0 || zp_write(fds[!i].fd, buf, n))
+				return 0;
+		}
+	return 1;
+}
+
+/* Each is told the other one's token, and may not use it. */
+TEST_F(zmq, nobody_who_stands_between_is_passed_by)
+{
+	int a = zt_listening(ZMQ_PAIR, "ipc://@" BEHIND, self->ep), b, i;
+	int listener = unix_listener();
+	pid_t pid;
+
+	ASSERT_LE(0, listener);
+	pid = zt_child(proxy, &listener);
+	close(listener);
+	b = zt_connected(ZMQ_PAIR, EP);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, zt_puts(b, "there", 0));
+		EXPECT_TRUE(zt_gets(a, "there", ZT_LAST));
+		ASSERT_EQ(0, zt_puts(a, "back", 0));
+		EXPECT_TRUE(zt_gets(b, "back", ZT_LAST));
+	}
 	EXPECT_EQ(0, zt_direct_peers());
+	close(b);
+	close(a);
+	EXPECT_TRUE(zt_reap(pid));
+}
+
+#define PATH	"/tmp/direct-of-two-namespaces"
+
+static int far_end(void *arg)
+{
+	int fd;
+
+	if (zt_netns())
+		return 1;
+	fd = zt_connected(ZMQ_PAIR, "ipc://" PATH);
+	if (zt_puts(fd, "there", 0) || !zt_gets(fd, "back", ZT_LAST))
+		return 2;
+	return zt_direct_peers() != 1;
+}
+
+/* A file belongs to no network namespace. */
+TEST_F(zmq, ends_in_different_namespaces_meet_by_a_file)
+{
+	int fd = zt_listening(ZMQ_PAIR, "ipc://" PATH, self->ep);
+	pid_t pid = zt_child(far_end, NULL);
+
+	EXPECT_TRUE(zt_gets(fd, "there", ZT_LAST));
+	EXPECT_EQ(1, zt_direct_peers());
+	ASSERT_EQ(0, zt_puts(fd, "back", 0));
+	EXPECT_TRUE(zt_reap(pid));
 }
 
 /* One connection after the other, by whatever answers to the name. */
