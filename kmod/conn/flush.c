@@ -147,11 +147,11 @@ static ktime_t when_to_send(struct zmq_conn *conn, enum zmq_flush how,
 	return zmq_when(&when);
 }
 
-/* Pairs with send_held(): either it sees the message or we see that the
- * connection is held no more.
- */
 static bool stays_held(struct zmq_conn *conn)
 {
+	/* Pairs with send_held(): either it sees the message or we see that the
+	 * connection is held no more.
+	 */
 	smp_mb();
 	return is_held(conn);
 }
@@ -185,21 +185,30 @@ void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how)
 	zmq_conn_drain(conn);
 }
 
-/* Return: the first that is due by then, with a reference, or NULL. */
-static struct zmq_conn *take_due(struct zmq_owner *owner, ktime_t then)
+/* Send what is due by then. What begins to wait meanwhile is left to the next
+ * time, or a stream without memory, which waits again, would never let it end.
+ */
+static void send_due(struct zmq_owner *owner, ktime_t then,
+		     void (*send)(struct zmq_conn *conn))
 {
 	struct zmq_conn *conn;
+	LIST_HEAD(due);
 
 	spin_lock_bh(&owner->flush_lock);
-	conn = first_held(owner);
-	if (conn && conn->send_by > then)
-		conn = NULL;
-	if (conn) {
+	list_for_each_entry_reverse(conn, &owner->unflushed, flush_node)
+		if (conn->send_by <= then)
+			break;
+	list_cut_position(&due, &owner->unflushed, &conn->flush_node);
+	while ((conn = list_first_entry_or_null(&due, struct zmq_conn,
+						flush_node))) {
 		list_del_init(&conn->flush_node);
 		zmq_conn_get(conn);
+		spin_unlock_bh(&owner->flush_lock);
+		send(conn);
+		zmq_conn_put(conn);
+		spin_lock_bh(&owner->flush_lock);
 	}
 	spin_unlock_bh(&owner->flush_lock);
-	return conn;
 }
 
 /**
@@ -210,15 +219,8 @@ static struct zmq_conn *take_due(struct zmq_owner *owner, ktime_t then)
  */
 void zmq_owner_flush(struct zmq_owner *owner)
 {
-	struct zmq_conn *conn;
-
-	while (!list_empty(&owner->unflushed)) {
-		conn = take_due(owner, KTIME_MAX);
-		if (!conn)
-			return;
-		zmq_conn_drain(conn);
-		zmq_conn_put(conn);
-	}
+	if (!list_empty(&owner->unflushed))
+		send_due(owner, KTIME_MAX, zmq_conn_drain);
 }
 
 static void send_held(struct zmq_conn *conn)
@@ -226,7 +228,6 @@ static void send_held(struct zmq_conn *conn)
 	/* Pairs with stays_held(). */
 	smp_mb();
 	zmq_conn_tx_work(conn);
-	zmq_conn_put(conn);
 	cond_resched();
 }
 
@@ -235,16 +236,12 @@ static void owner_work(struct work_struct *work)
 	struct zmq_owner *owner = container_of(work, struct zmq_owner,
 					       flush_work);
 	struct sock *sk = owner->tasks.sk;
-	struct zmq_conn *conn, *first;
 	s64 cap = cap_ns(owner);
 	struct mem_cgroup *memcg;
-	ktime_t then;
+	struct zmq_conn *first;
 
 	memcg = set_active_memcg(zmq_sock_memcg(sk));
-	/* What begins to wait meanwhile is due later. */
-	then = ktime_get() + cap - 1;
-	while ((conn = take_due(owner, then)))
-		send_held(conn);
+	send_due(owner, ktime_get() + cap, send_held);
 	set_active_memcg(memcg);
 
 	spin_lock_bh(&owner->flush_lock);

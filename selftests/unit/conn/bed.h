@@ -20,6 +20,9 @@
 
 #define BED_ANY	((size_t)-1)
 
+/* A stream without memory is tried again after so long. */
+#define BED_RETRY	(20 * NSEC_PER_MSEC)
+
 /* Bytes, one behind the other. */
 struct bytes {
 	u8	*p;
@@ -51,7 +54,8 @@ struct bytes {
  * @sent: what the stream has taken
  * @window: bytes that it takes before it is full
  * @piece: bytes that it takes at once
- * @send_err: what it says instead
+ * @send_err: what it says instead; if that is -ENOMEM it wants to be asked again
+ * @send_errs: how often it did
  * @refuse: how often that is -EAGAIN although there is room
  * @giving: between tx_begin and tx_end
  * @more: the last bytes came with MSG_MORE
@@ -95,6 +99,7 @@ struct bed {
 	size_t			window;
 	size_t			piece;
 	int			send_err;
+	unsigned int		send_errs;
 	unsigned int		refuse;
 	bool			giving;
 	bool			more;

@@ -102,8 +102,12 @@ static int stream_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	CHECK(conn->tx_lock.held && !conn->tx_qlock.held && bed->giving);
 	CHECK_EQ(m->msg_iter.count, len);
 	CHECK((m->msg_flags & MSG_DONTWAIT) && len);
-	if (bed->send_err)
+	if (bed->send_err) {
+		if (bed->send_err == -ENOMEM)
+			zmq_conn_send_by(conn, shim_now + BED_RETRY);
+		bed->send_errs++;
 		return bed->send_err;
+	}
 	if (bed->refuse) {
 		bed->refuse--;
 		return -EAGAIN;

@@ -174,6 +174,31 @@ TEST(flush_earlier, "flush: what is to be sent earlier does not wait for the tim
 	bed_exit(&bed);
 }
 
+TEST(flush_no_memory, "flush: a stream without memory is tried once at a time, by whomever")
+{
+	struct bed bed;
+	unsigned int cap;
+
+	for (cap = 50; cap <= 50000; cap *= 1000) {
+		bed_init(&bed);
+		bed.zmq_net.coalesce_us = cap;
+		bed.send_err = -ENOMEM;
+		message(&bed, ZMQ_FLUSH_NOW);
+		CHECK_EQ(bed.send_errs, 1);
+		CHECK_EQ(clock_next(), shim_now + BED_RETRY);
+		zmq_owner_flush(&bed.owner);
+		CHECK_EQ(bed.send_errs, 2);
+		CHECK(!list_empty(&bed.owner.unflushed));
+		bed_pass(&bed, BED_RETRY);
+		CHECK_EQ(bed.send_errs, 3);
+		bed.send_err = 0;
+		bed_pass(&bed, BED_RETRY + cap * US);
+		CHECK_EQ(bed.sent.n, 3);
+		CHECK(!bed.owner.flushing);
+		bed_exit(&bed);
+	}
+}
+
 TEST(flush_stopped, "flush: behind the end of a stream nobody makes it wait")
 {
 	struct bed bed;
