@@ -74,6 +74,8 @@ static void conn_free_work(struct work_struct *work)
 	struct zmq_conn *conn = container_of(work, struct zmq_conn, free_work);
 	struct sock *sk = conn->owner->tasks.sk;
 
+	/* A drainer that was short of memory may have started it at the end. */
+	hrtimer_cancel(&conn->retry_timer);
 	zmq_conn_tx_purge(conn);
 	kfree(conn->scan.cmd);
 	kfree(conn->session.hs);

@@ -3,6 +3,7 @@
 #ifndef _ZMQ_CONN_H
 #define _ZMQ_CONN_H
 
+#include <linux/hrtimer.h>
 #include <linux/mm_types_task.h>
 #include <linux/mutex.h>
 #include <linux/net.h>
@@ -160,6 +161,7 @@ struct zmq_seg {
  * @rx_msgs: statistics
  * @io_work: sends what the caller could not, parses what is left to it
  * @free_work: frees it, which may sleep
+ * @retry_timer: a stream had no memory for what it was to send
  * @tx_lock: held by whoever drains the queue
  * @tx_qlock: protects the queue: @tx_queue to @tx_sent
  * @tx_queue: messages, of struct zmq_seg
@@ -176,7 +178,7 @@ struct zmq_seg {
  * @tx_giving: TCP: something is being given to it; child's lock
  * @reframe: of a stream that does not carry ZMTP 2.0 frames; @tx_lock
  * @tx_last: when data was last given to TCP
- * @tx_fanout: owner->fanouts at the last one that it had a part in; socket lock
+ * @tx_fanout: owner->fanouts at the last ZMQ_FLUSH_FANOUT; socket lock
  * @unacked: messages that the stream has; @tx_lock
  * @wait: polled: in the child's wait queue
  * @rx_lock: polled: the reader's position: @rx_skb to @rx_eof
@@ -233,6 +235,7 @@ struct zmq_conn {
 
 	struct work_struct	io_work;
 	struct work_struct	free_work;
+	struct hrtimer		retry_timer;
 	struct mutex		tx_lock; /* see locking.rst, 3 */
 	spinlock_t		tx_qlock; /* see locking.rst, 7 */
 	struct list_head	tx_queue;
@@ -330,7 +333,6 @@ int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 /* flush.c */
 void zmq_owner_fanout_begin(struct zmq_owner *owner);
 void zmq_owner_fanout_end(struct zmq_owner *owner);
-void zmq_conn_send_by(struct zmq_conn *conn, ktime_t by);
 void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how);
 void zmq_owner_flush(struct zmq_owner *owner);
 void zmq_owner_flush_init(struct zmq_owner *owner);

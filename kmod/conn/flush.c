@@ -11,6 +11,9 @@
 #include "conn.h"
 #include "tx.h"
 
+/* So many that are due later are passed by; the lock is not held for longer. */
+#define INSERT_STEPS	64
+
 static s64 cap_ns(const struct zmq_owner *owner)
 {
 	return READ_ONCE(owner->zn->coalesce_us) * (s64)NSEC_PER_USEC;
@@ -63,15 +66,16 @@ static void start_timer(struct zmq_owner *owner, ktime_t when)
 	hrtimer_start(&owner->flush_timer, when, HRTIMER_MODE_ABS_SOFT);
 }
 
-/* Under flush_lock. There are few caps, so what is set last is due last, or
- * nearly so.
+/* Under flush_lock. There are two caps, so what is set last is due last, or
+ * nearly so; where it is not, it need not be exact.
  */
 static void insert(struct zmq_owner *owner, struct zmq_conn *conn)
 {
+	unsigned int steps = INSERT_STEPS;
 	struct zmq_conn *before;
 
 	list_for_each_entry_reverse(before, &owner->unflushed, flush_node)
-		if (before->send_by <= conn->send_by)
+		if (before->send_by <= conn->send_by || !steps--)
 			break;
 	list_add(&conn->flush_node, &before->flush_node);
 }
@@ -89,25 +93,15 @@ static void new_first(struct zmq_owner *owner, ktime_t by)
 	}
 }
 
-/**
- * zmq_conn_send_by() - send what is queued at a time, or before it
- * @conn: the connection, of which something may have been set a time for already
- * @by: when
- *
- * Context: Process context, socket lock or tx_lock held.
- */
-void zmq_conn_send_by(struct zmq_conn *conn, ktime_t by)
+static void hold(struct zmq_conn *conn, ktime_t by)
 {
 	struct zmq_owner *owner = conn->owner;
 
 	spin_lock_bh(&owner->flush_lock);
-	/* Whoever stops the stream clears the bit before he looks here. */
-	if (!is_held(conn) && test_bit(ZMQ_CONN_TX_ON, &conn->flags)) {
-		conn->send_by = by;
-		insert(owner, conn);
-		if (first_held(owner) == conn)
-			new_first(owner, by);
-	}
+	conn->send_by = by;
+	insert(owner, conn);
+	if (first_held(owner) == conn)
+		new_first(owner, by);
 	spin_unlock_bh(&owner->flush_lock);
 }
 
@@ -177,7 +171,7 @@ void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how)
 	by = when_to_send(conn, how, now);
 	if (by > now) {
 		if (!stays_held(conn))
-			zmq_conn_send_by(conn, by);
+			hold(conn, now ? by : ktime_get() + by);
 		return;
 	}
 	if (is_held(conn))
@@ -186,7 +180,7 @@ void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how)
 }
 
 /* Send what is due by then. What begins to wait meanwhile is left to the next
- * time, or a stream without memory, which waits again, would never let it end.
+ * time.
  */
 static void send_due(struct zmq_owner *owner, ktime_t then,
 		     void (*send)(struct zmq_conn *conn))
@@ -303,10 +297,20 @@ void zmq_owner_flush_init(struct zmq_owner *owner)
  * zmq_owner_flush_end() - nobody sends by this socket any more
  * @owner: the socket, whose connections hold nothing back
  *
+ * Where the timer has something to do all the same, it ends by itself.
+ *
  * Context: Process context, socket lock held.
  */
 void zmq_owner_flush_end(struct zmq_owner *owner)
 {
-	if (hrtimer_cancel(&owner->flush_timer))
+	bool end;
+
+	spin_lock_bh(&owner->flush_lock);
+	end = list_empty(&owner->unflushed) &&
+	      hrtimer_try_to_cancel(&owner->flush_timer) > 0;
+	if (end)
+		owner->flushing = false;
+	spin_unlock_bh(&owner->flush_lock);
+	if (end)
 		sock_put(owner->tasks.sk);
 }

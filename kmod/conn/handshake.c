@@ -140,12 +140,14 @@ static const u8 *stream_token(const struct zmq_conn *conn)
 	return conn->stream->token ? conn->stream->token(conn) : NULL;
 }
 
-/* What goes another way then must not overtake the handshake. */
+/* What goes another way then must not overtake the handshake. A peer without a
+ * token has no other way.
+ */
 static bool all_told(struct zmq_conn *conn)
 {
 	bool told;
 
-	if (!stream_token(conn))
+	if (!stream_token(conn) || !conn->session.hs->has_token)
 		return true;
 	mutex_lock(&conn->tx_lock);
 	told = list_empty(&conn->tx_cmds);

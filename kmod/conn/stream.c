@@ -73,6 +73,7 @@ void zmq_stream_stop(struct zmq_conn *conn)
 	clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
 	clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags);
 	zmq_conn_flush_stop(conn);
+	hrtimer_cancel(&conn->retry_timer);
 
 	conn->stream->lock(conn);
 	clear_bit(ZMQ_CONN_RX_ON, &conn->flags);

@@ -325,6 +325,12 @@ void zmq_conn_io_work(struct work_struct *work)
 	zmq_conn_put(conn);
 }
 
+static enum hrtimer_restart retry(struct hrtimer *timer)
+{
+	zmq_conn_writable(container_of(timer, struct zmq_conn, retry_timer));
+	return HRTIMER_NORESTART;
+}
+
 /**
  * zmq_conn_tx_init() - prepare the send half of a connection
  * @conn: the connection
@@ -335,6 +341,8 @@ void zmq_conn_tx_init(struct zmq_conn *conn)
 {
 	INIT_WORK(&conn->io_work, zmq_conn_io_work);
 	INIT_LIST_HEAD(&conn->flush_node);
+	hrtimer_setup(&conn->retry_timer, retry, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_SOFT);
 	mutex_init(&conn->tx_lock);
 	mutex_init(&conn->rx_lock);
 	spin_lock_init(&conn->tx_qlock);

@@ -246,14 +246,15 @@ bool zmq_polled_drained(const struct zmq_conn *conn)
 }
 
 /**
- * zmq_polled_send_later() - let a worker send when there may be memory again
+ * zmq_polled_send_later() - let io_work send when there may be memory again
  * @conn: the connection
  *
  * Context: Process context, tx_lock held.
  */
 void zmq_polled_send_later(struct zmq_conn *conn)
 {
-	zmq_conn_send_by(conn, ktime_add_ns(ktime_get(), SEND_RETRY_NS));
+	hrtimer_start(&conn->retry_timer, ns_to_ktime(SEND_RETRY_NS),
+		      HRTIMER_MODE_REL_SOFT);
 }
 
 /**

@@ -134,10 +134,11 @@ static bool may_meet(const struct zmq_conn *conn)
 {
 	const struct zmq_owner *owner = conn->owner;
 
+	if (owner->raw)
+		return false;
 	if (conn->sock->sk->sk_family == AF_UNIX)
 		return true;
-	return conn->stream == &zmq_tcp_stream && owner->opts->local_direct &&
-	       !owner->raw;
+	return conn->stream == &zmq_tcp_stream && owner->opts->local_direct;
 }
 
 /**

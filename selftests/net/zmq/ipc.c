@@ -445,4 +445,30 @@ TEST_F(ipc, a_filter_is_bounded_and_checked)
 	EXPECT_EQ(EINVAL, errno);
 }
 
+/* It speaks without waiting for an answer, as ZMTP 1.0 allows for. */
+static int say_and_go(const char *ep)
+{
+	unsigned char buf[256];
+	int peer = zp_dial_at(ep);
+
+	if (peer < 0 ||
+	    zp_write(peer, buf, zp_greeting(buf, 1, "NULL")) ||
+	    zp_send(peer, ZP_COMMAND, buf,
+		    zp_ready_body(buf, "PUSH", NULL, 0)) ||
+	    zp_puts(peer, 0, "farewell"))
+		return -1;
+	return close(peer);
+}
+
+TEST_F(ipc, what_a_peer_sent_before_it_went_is_received)
+{
+	int i;
+
+	ASSERT_EQ(0, zt_bind(self->pull, "ipc://@hasty"));
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, say_and_go("ipc://@hasty"));
+		ASSERT_TRUE(zt_gets(self->pull, "farewell", ZT_LAST));
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -104,7 +104,8 @@ static int stream_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	CHECK((m->msg_flags & MSG_DONTWAIT) && len);
 	if (bed->send_err) {
 		if (bed->send_err == -ENOMEM)
-			zmq_conn_send_by(conn, shim_now + BED_RETRY);
+			hrtimer_start(&conn->retry_timer, BED_RETRY,
+				      HRTIMER_MODE_REL_SOFT);
 		bed->send_errs++;
 		return bed->send_err;
 	}

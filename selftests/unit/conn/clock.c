@@ -14,7 +14,7 @@ void hrtimer_start(struct hrtimer *timer, ktime_t when, enum hrtimer_mode mode)
 	struct hrtimer **at = &timers;
 
 	hrtimer_cancel(timer);
-	timer->expires = when;
+	timer->expires = mode == HRTIMER_MODE_REL_SOFT ? shim_now + when : when;
 	while (*at && (*at)->expires <= timer->expires)
 		at = &(*at)->next;
 	timer->next = *at;

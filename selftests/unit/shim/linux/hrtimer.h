@@ -21,6 +21,7 @@ enum hrtimer_restart {
 
 enum hrtimer_mode {
 	HRTIMER_MODE_ABS_SOFT,
+	HRTIMER_MODE_REL_SOFT,
 };
 
 /**
@@ -80,5 +81,10 @@ static inline ktime_t hrtimer_get_expires(const struct hrtimer *timer)
 
 void hrtimer_start(struct hrtimer *timer, ktime_t when, enum hrtimer_mode mode);
 int hrtimer_cancel(struct hrtimer *timer);
+
+static inline int hrtimer_try_to_cancel(struct hrtimer *timer)
+{
+	return hrtimer_cancel(timer);
+}
 
 #endif
