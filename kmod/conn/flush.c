@@ -179,42 +179,41 @@ void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how)
 	zmq_conn_drain(conn);
 }
 
-/* Send what is due by then. What begins to wait meanwhile is left to the next
- * time.
- */
-static void send_due(struct zmq_owner *owner, ktime_t then,
-		     void (*send)(struct zmq_conn *conn))
+/* Return: the first that is due by then, with a reference, or NULL. */
+static struct zmq_conn *take_due(struct zmq_owner *owner, ktime_t then)
 {
 	struct zmq_conn *conn;
-	LIST_HEAD(due);
 
 	spin_lock_bh(&owner->flush_lock);
-	list_for_each_entry_reverse(conn, &owner->unflushed, flush_node)
-		if (conn->send_by <= then)
-			break;
-	list_cut_position(&due, &owner->unflushed, &conn->flush_node);
-	while ((conn = list_first_entry_or_null(&due, struct zmq_conn,
-						flush_node))) {
+	conn = first_held(owner);
+	if (conn && conn->send_by > then)
+		conn = NULL;
+	if (conn) {
 		list_del_init(&conn->flush_node);
 		zmq_conn_get(conn);
-		spin_unlock_bh(&owner->flush_lock);
-		send(conn);
-		zmq_conn_put(conn);
-		spin_lock_bh(&owner->flush_lock);
 	}
 	spin_unlock_bh(&owner->flush_lock);
+	return conn;
 }
 
 /**
  * zmq_owner_flush() - the caller is about to sleep: hold nothing back
  * @owner: the socket
  *
+ * Nobody else makes anything wait meanwhile, so there is an end.
+ *
  * Context: Process context, socket lock held.
  */
 void zmq_owner_flush(struct zmq_owner *owner)
 {
-	if (!list_empty(&owner->unflushed))
-		send_due(owner, KTIME_MAX, zmq_conn_drain);
+	struct zmq_conn *conn;
+
+	if (list_empty(&owner->unflushed))
+		return;
+	while ((conn = take_due(owner, KTIME_MAX))) {
+		zmq_conn_drain(conn);
+		zmq_conn_put(conn);
+	}
 }
 
 static void send_held(struct zmq_conn *conn)
@@ -222,6 +221,7 @@ static void send_held(struct zmq_conn *conn)
 	/* Pairs with stays_held(). */
 	smp_mb();
 	zmq_conn_tx_work(conn);
+	zmq_conn_put(conn);
 	cond_resched();
 }
 
@@ -230,12 +230,16 @@ static void owner_work(struct work_struct *work)
 	struct zmq_owner *owner = container_of(work, struct zmq_owner,
 					       flush_work);
 	struct sock *sk = owner->tasks.sk;
+	struct zmq_conn *conn, *first;
 	s64 cap = cap_ns(owner);
 	struct mem_cgroup *memcg;
-	struct zmq_conn *first;
+	ktime_t then;
 
 	memcg = set_active_memcg(zmq_sock_memcg(sk));
-	send_due(owner, ktime_get() + cap, send_held);
+	/* Messages that begin to wait meanwhile are due later. */
+	then = ktime_get() + cap - 1;
+	while ((conn = take_due(owner, then)))
+		send_held(conn);
 	set_active_memcg(memcg);
 
 	spin_lock_bh(&owner->flush_lock);

@@ -95,17 +95,6 @@ static inline void list_splice_init(struct list_head *from,
 	}
 }
 
-static inline void list_cut_position(struct list_head *to,
-				     struct list_head *from,
-				     struct list_head *last)
-{
-	INIT_LIST_HEAD(to);
-	while (last != from && from->next != last)
-		list_move_tail(from->next, to);
-	if (last != from)
-		list_move_tail(last, to);
-}
-
 static inline struct list_head *shim_list_step(struct list_head *next)
 {
 	shim_list_ops++;
