@@ -30,7 +30,8 @@
 #include "rendezvous.h"
 #include "transport.h"
 
-#define TABLE_BITS	8
+/* Every handshake of ipc:// that is under way is in the table. */
+#define TABLE_BITS	12
 
 /**
  * struct name - where a child is connected
