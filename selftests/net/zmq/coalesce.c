@@ -212,7 +212,6 @@ static u64 fan_out_us(int pub, const int *subs)
 	return best;
 }
 
-/* Return: the segments that it takes, or -1. */
 /* What passes between two messages at the least: a call that sends to nobody. */
 static u64 call_us(void)
 {
@@ -226,6 +225,7 @@ static u64 call_us(void)
 	return took / calls + 1;
 }
 
+/* Return: the segments that it takes, or -1. */
 static long fan_out_segments(int pub, const int *subs, int burst)
 {
 	long segments = zt_snmp_tcp("OutSegs");

@@ -7,48 +7,9 @@
  */
 #include <stdlib.h>
 #include "kselftest_harness.h"
-#include "fixture.h"
-#include "fault.h"
+#include "faults.h"
 
 #define LONG	60000
-
-/* Streams, whose bytes a plain socket sees. */
-FIXTURE(stream) {
-	char ep[ZMQ_ENDPOINT_MAX];
-	int zmq;
-	int peer;
-};
-
-FIXTURE_VARIANT(stream) {
-	const char *at;
-};
-
-FIXTURE_VARIANT_ADD(stream, tcp) {
-	.at = "tcp://127.0.0.1:5577",
-};
-
-FIXTURE_VARIANT_ADD(stream, ipc) {
-	.at = "ipc:///tmp/zmq-faults",
-};
-
-FIXTURE_SETUP(stream)
-{
-	ASSERT_EQ(0, zt_setup(_metadata->name));
-}
-
-FIXTURE_TEARDOWN(stream)
-{
-	EXPECT_EQ(0, zt_teardown());
-}
-
-/* A bound socket, and a plain one that has gone through the handshake. */
-#define MEET(pattern, own, theirs) do {					\
-	self->zmq = zt_listening(pattern, variant->at, self->ep);	\
-	ASSERT_LE(0, self->zmq);					\
-	self->peer = zp_peer_at(self->ep, own, theirs);			\
-	ASSERT_LE(0, self->peer);					\
-	ASSERT_TRUE(zp_sync(self->peer));				\
-} while (0)
 
 static unsigned char block[LONG];
 

@@ -5,48 +5,15 @@
  * counts bytes. By `make check-faults`, with that and more after it: no leak,
  * no warning.
  *
- * There is no filter for allocations of one module on x86-64 before Linux 6.4,
- * so all of the kernel's fail alike, and those of programs do not.
+ * Linux 6.1 has no filter for allocations of one module on x86-64, so all of the
+ * kernel's fail alike, and those of programs do not.
  */
 #include <stdlib.h>
 #include "kselftest_harness.h"
-#include "fixture.h"
-#include "fault.h"
+#include "faults.h"
 
 #define LONG		20000
 #define WALK_MAX	65536
-
-FIXTURE(stream) {
-	char ep[ZMQ_ENDPOINT_MAX];
-	int zmq;
-	int peer;
-};
-
-FIXTURE_VARIANT(stream) {
-	const char *at;
-	/* A SYN that is lost costs TCP a second. */
-	int handshake_step;
-};
-
-FIXTURE_VARIANT_ADD(stream, tcp) {
-	.at = "tcp://127.0.0.1:5577",
-	.handshake_step = 512,
-};
-
-FIXTURE_VARIANT_ADD(stream, ipc) {
-	.at = "ipc:///tmp/zmq-faults",
-	.handshake_step = 128,
-};
-
-FIXTURE_SETUP(stream)
-{
-	ASSERT_EQ(0, zt_setup(_metadata->name));
-}
-
-FIXTURE_TEARDOWN(stream)
-{
-	EXPECT_EQ(0, zt_teardown());
-}
 
 static unsigned char block[LONG];
 
@@ -176,10 +143,7 @@ TEST_F(stream, receiving)
 	if (!zt_can_fault(_metadata->name))
 		SKIP(return, ZT_NO_FAULTS);
 	zt_spare_programs();
-	self->zmq = zt_listening(ZMQ_PULL, variant->at, self->ep);
-	ASSERT_LE(0, self->zmq);
-	self->peer = zp_peer_at(self->ep, "PUSH", "PULL");
-	ASSERT_LE(0, self->peer);
+	MEET(ZMQ_PULL, "PUSH", "PULL");
 	zt_pattern(block, LONG, 5);
 	EACH_FAULT(w, 32) {
 		ok = converse(self->peer, self->zmq, w.at / w.step);
@@ -322,10 +286,7 @@ TEST_F(stream, being_subscribed_to)
 	if (!zt_can_fault(_metadata->name))
 		SKIP(return, ZT_NO_FAULTS);
 	zt_spare_programs();
-	self->zmq = zt_listening(ZMQ_XPUB, variant->at, self->ep);
-	ASSERT_LE(0, self->zmq);
-	self->peer = zp_peer_at(self->ep, "SUB", "XPUB");
-	ASSERT_LE(0, self->peer);
+	MEET(ZMQ_XPUB, "SUB", "XPUB");
 	EACH_FAULT(w, 32) {
 		snprintf(topic, sizeof(topic), "%300ld.%d", w.at, w.which);
 		ok = !zp_command(self->peer, "SUBSCRIBE", topic, strlen(topic)) &&
