@@ -346,7 +346,7 @@ static bool take_frame(struct zmq_core *core, const struct zmq_frame *f,
 		*portion -= min_t(u64, f->len, ZMQ_TOPIC_MAX);
 		*readable += apply_frame(core, f, kind);
 	}
-	f->pipe->rx_inside = f->more;
+	f->pipe->rxq.inside = f->more;
 	return zmq_pipe_consume_frame_locked(f->pipe) && *portion > 0;
 }
 
@@ -362,12 +362,12 @@ static bool take_portion(struct zmq_core *core, struct zmq_pipe *pipe,
 
 	while (!more && !zmq_pipe_peek_frame_locked(pipe, &f)) {
 		sub = is_subscription(&f, &kind);
-		if (for_user && !sub && !pipe->rx_inside)
+		if (for_user && !sub && !pipe->rxq.inside)
 			break;
 		more = !take_frame(core, &f, kind, sub, &readable, &portion);
 	}
 	wake(core, for_user ? readable : 0);
-	return more && pipe->rx_msgs;
+	return more && zmq_pipe_rx_msgs(pipe);
 }
 
 /**

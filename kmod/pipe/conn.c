@@ -133,18 +133,18 @@ static void conn_down(struct zmq_conn *conn, bool again)
 	zmq_conn_tx_purge(conn);
 }
 
-/* How many messages there is room for above @msgs, of @charged bytes. */
-static unsigned int room_above(const struct zmq_pipe *pipe, unsigned int msgs,
-			       u32 charged)
+static unsigned int room_in(const struct zmq_pipe *pipe)
 {
 	int hwm = READ_ONCE(pipe->core->opts.rcv_hwm);
+	unsigned int msgs = zmq_pipe_rx_msgs(pipe);
 
 	if (zmq_pipe_has_backlog(pipe))
 		return 0;
 	if (pipe->conflate)
 		return U32_MAX;
 	if ((hwm && msgs >= hwm) ||
-	    (msgs && charged >= READ_ONCE(pipe->core->sk->sk_rcvbuf)))
+	    (msgs && zmq_pipe_rx_charged(pipe) >=
+		     READ_ONCE(pipe->core->sk->sk_rcvbuf)))
 		return 0;
 	return hwm ? hwm - msgs : U32_MAX;
 }
@@ -156,13 +156,12 @@ static unsigned int conn_room(struct zmq_conn *conn)
 	unsigned int room;
 
 	/* What is read meanwhile can only make more of it. */
-	room = room_above(pipe, READ_ONCE(pipe->rx_msgs),
-			  READ_ONCE(pipe->rx_charged));
+	room = room_in(pipe);
 	if (room)
 		return room;
 
 	spin_lock_bh(&core->lock);
-	room = room_above(pipe, zmq_pipe_rx_msgs(pipe), pipe->rx_charged);
+	room = room_in(pipe);
 	if (!room)
 		set_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
 	spin_unlock_bh(&core->lock);
@@ -183,8 +182,7 @@ void zmq_pipe_conn_new_hwm(struct zmq_pipe *pipe)
 	bool resume;
 
 	spin_lock_bh(&core->lock);
-	resume = test_bit(ZMQ_PIPE_THROTTLED, &pipe->flags) &&
-		 room_above(pipe, zmq_pipe_rx_msgs(pipe), pipe->rx_charged);
+	resume = test_bit(ZMQ_PIPE_THROTTLED, &pipe->flags) && room_in(pipe);
 	if (resume)
 		clear_bit(ZMQ_PIPE_THROTTLED, &pipe->flags);
 	spin_unlock_bh(&core->lock);

@@ -32,6 +32,8 @@ struct zmq_pipe *zmq_fq_next(struct zmq_core *core)
 	spin_unlock_bh(&core->lock);
 	if (pipe && pipe->conflate)
 		zmq_conflate_refresh(pipe);
+	else
+		core->rx_next = pipe;
 	return pipe;
 }
 

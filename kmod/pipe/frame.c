@@ -33,26 +33,29 @@ static int read_header(const struct sk_buff_head *runs, struct sk_buff *skb,
 	return gather_header(runs, skb, off, hdr);
 }
 
-static int read_head(struct zmq_pipe *pipe)
+static int read_head(struct zmq_rxq *q)
 {
-	struct sk_buff *skb = skb_peek(&pipe->runs);
+	struct sk_buff *skb = skb_peek(&q->runs.list);
+	size_t n;
 
-	if (!pipe->rx_at)
-		pipe->rx_at = zmq_run_bytes(skb, pipe->rx_off, &pipe->rx_left);
-	if (!pipe->rx_at)
-		pipe->rx_left = 0;
-	if (zmq_hdr_get(pipe->rx_at, pipe->rx_left, &pipe->rx_hdr) > 0)
+	if (!q->at) {
+		q->at = zmq_run_bytes(skb, zmq_rxq_off(q), &n);
+		q->end = q->at ? q->at + n : NULL;
+	}
+	if (zmq_hdr_get(q->at, q->end - q->at, &q->hdr) > 0)
 		return 0;
-	return gather_header(&pipe->runs, skb, pipe->rx_off, &pipe->rx_hdr);
+	return gather_header(&q->runs.list, skb, zmq_rxq_off(q), &q->hdr);
 }
 
 /* So many bytes of the head frame's body, if they lie in one piece. */
-static const u8 *head_piece(const struct zmq_pipe *pipe, u64 off, size_t len)
+static const u8 *head_piece(const struct zmq_rxq *q, u64 off, size_t len)
 {
-	off += pipe->rx_hdr.size;
-	if (off > pipe->rx_left || len > pipe->rx_left - off)
+	size_t n = q->end - q->at;
+
+	off += q->hdr.size;
+	if (off > n || len > n - off)
 		return NULL;
-	return pipe->rx_at + off;
+	return q->at + off;
 }
 
 /**
@@ -65,14 +68,16 @@ static const u8 *head_piece(const struct zmq_pipe *pipe, u64 off, size_t len)
  */
 int zmq_pipe_peek_frame(struct zmq_pipe *pipe, struct zmq_frame *f)
 {
-	if (!pipe->rx_msgs)
+	struct zmq_rxq *q = &pipe->rxq;
+
+	if (!zmq_pipe_rx_msgs(pipe))
 		return -EAGAIN;
-	if (!pipe->rx_hdr.size && read_head(pipe))
+	if (!q->hdr.size && read_head(q))
 		return -EAGAIN;
 	f->pipe = pipe;
 	f->mem = NULL;
-	f->len = pipe->rx_hdr.len;
-	f->more = pipe->rx_hdr.flags & ZMTP_MORE;
+	f->len = q->hdr.len;
+	f->more = q->hdr.flags & ZMTP_MORE;
 	return 0;
 }
 
@@ -102,15 +107,15 @@ int zmq_pipe_peek_frame_locked(struct zmq_pipe *pipe, struct zmq_frame *f)
  */
 int zmq_pipe_copy_bits(struct zmq_pipe *pipe, u64 off, void *to, size_t len)
 {
-	const u8 *p = head_piece(pipe, off, len);
+	const struct zmq_rxq *q = &pipe->rxq;
+	const u8 *p = head_piece(q, off, len);
 
 	if (p) {
 		memcpy(to, p, len);
 		return 0;
 	}
-	return zmq_runs_copy_bits(&pipe->runs, skb_peek(&pipe->runs),
-				  pipe->rx_off + pipe->rx_hdr.size + off,
-				  to, len);
+	return zmq_runs_copy_bits(&q->runs.list, skb_peek(&q->runs.list),
+				  zmq_rxq_off(q) + q->hdr.size + off, to, len);
 }
 
 /**
@@ -126,13 +131,13 @@ int zmq_pipe_copy_bits(struct zmq_pipe *pipe, u64 off, void *to, size_t len)
 int zmq_pipe_copy_iter(struct zmq_pipe *pipe, u64 off, struct iov_iter *to,
 		       size_t len)
 {
-	const u8 *p = head_piece(pipe, off, len);
+	const struct zmq_rxq *q = &pipe->rxq;
+	const u8 *p = head_piece(q, off, len);
 
 	if (p)
-		return zmq_run_copy_iter(skb_peek(&pipe->runs), p, len, to);
-	return zmq_runs_copy_iter(&pipe->runs, skb_peek(&pipe->runs),
-				  pipe->rx_off + pipe->rx_hdr.size + off,
-				  to, len);
+		return zmq_run_copy_iter(skb_peek(&q->runs.list), p, len, to);
+	return zmq_runs_copy_iter(&q->runs.list, skb_peek(&q->runs.list),
+				  zmq_rxq_off(q) + q->hdr.size + off, to, len);
 }
 
 /**
@@ -148,8 +153,8 @@ int zmq_pipe_copy_iter(struct zmq_pipe *pipe, u64 off, struct iov_iter *to,
 void zmq_pipe_walk_begin(struct zmq_pipe_walk *walk, struct zmq_pipe *pipe)
 {
 	walk->pipe = pipe;
-	walk->skb = skb_peek(&pipe->runs);
-	walk->off = pipe->rx_off;
+	walk->skb = skb_peek(&pipe->rxq.runs.list);
+	walk->off = zmq_rxq_off(&pipe->rxq);
 	walk->body = 0;
 	walk->len = 0;
 }
@@ -164,7 +169,7 @@ void zmq_pipe_walk_begin(struct zmq_pipe_walk *walk, struct zmq_pipe *pipe)
  */
 int zmq_pipe_walk_next(struct zmq_pipe_walk *walk, struct zmq_hdr *hdr)
 {
-	const struct sk_buff_head *runs = &walk->pipe->runs;
+	const struct sk_buff_head *runs = &walk->pipe->rxq.runs.list;
 
 	walk->skb = zmq_runs_seek(runs, walk->skb, &walk->off);
 	if (!walk->skb || read_header(runs, walk->skb, walk->off, hdr))
@@ -185,6 +190,6 @@ int zmq_pipe_walk_next(struct zmq_pipe_walk *walk, struct zmq_hdr *hdr)
  */
 int zmq_pipe_walk_copy(struct zmq_pipe_walk *walk, struct iov_iter *to)
 {
-	return zmq_runs_copy_iter(&walk->pipe->runs, walk->skb, walk->body, to,
-				  walk->len);
+	return zmq_runs_copy_iter(&walk->pipe->rxq.runs.list, walk->skb,
+				  walk->body, to, walk->len);
 }

@@ -30,8 +30,8 @@ static bool next_frame(const struct zmq_gather *g, const u8 *p, size_t n,
  */
 bool zmq_gather(struct zmq_gather *g)
 {
-	const u8 *p = g->pipe->rx_at;
-	size_t n = g->pipe->rx_left;
+	const u8 *p = g->pipe->rxq.at;
+	size_t n = g->pipe->rxq.end - p;
 	unsigned int frames = 0;
 	u32 bytes = 0, pos = 0;
 	struct zmq_hdr hdr;

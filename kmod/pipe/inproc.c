@@ -4,7 +4,6 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include "base/run.h"
-#include "conflate.h"
 #include "inproc_pair.h"
 #include "wire/endpoint.h"
 
@@ -178,8 +177,8 @@ static unsigned int take_consumed(struct zmq_pipe *pipe)
 	if (!core->ops->rx)
 		return 0;
 	spin_lock_bh(&core->lock);
-	if (!pipe->rx_msgs)
-		swap(msgs, pipe->rx_unacked);
+	if (!zmq_pipe_rx_msgs(pipe))
+		msgs = zmq_rxq_take_acks(&pipe->rxq);
 	spin_unlock_bh(&core->lock);
 	return msgs;
 }
@@ -222,19 +221,6 @@ void zmq_inproc_ack_consumed(struct zmq_pipe *pipe)
 		zmq_inproc_ack(pipe, msgs);
 }
 
-/* What one end replaces on the way out, the other must on the way in. */
-static int share_conflate(const struct zmq_pair *pair, struct zmq_pipe *from,
-			  struct zmq_pipe *to)
-{
-	int err = 0;
-
-	if (pair->tx_conflate)
-		err = zmq_conflate_enable(to);
-	if (!err && from && to->tx_conflate)
-		err = zmq_conflate_enable(from);
-	return err;
-}
-
 /**
  * zmq_pair_join_bound() - make the bound socket's end of a pair
  * @pair: the pair, whose connecting end is there, or has left messages
@@ -256,9 +242,11 @@ int zmq_pair_join_bound(struct zmq_pair *pair,
 	to = pipe_new(name->core, pair, 1);
 	if (!to)
 		return -ENOMEM;
+	/* What one end replaces on the way out, the other must on the way in. */
+	to->conflate |= pair->tx_conflate;
+	if (from)
+		from->conflate |= to->tx_conflate;
 	err = self_copy(&pair->self[1], &name->self);
-	if (!err)
-		err = share_conflate(pair, from, to);
 	if (err) {
 		zmq_pair_self_free(&pair->self[1]);
 		memset(&pair->self[1], 0, sizeof(pair->self[1]));

@@ -12,7 +12,6 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <net/sock.h>
-#include "conflate.h"
 #include "inproc.h"
 #include "peercred.h"
 #include "pipe.h"
@@ -109,7 +108,7 @@ static bool head_index(struct zmq_pipe *pipe, unsigned long *index)
 
 	spin_lock_bh(&core->lock);
 	*index = pipe->rx_total - zmq_pipe_rx_msgs(pipe);
-	known = !zmq_conflate_has_newer_locked(pipe);
+	known = skb_queue_empty(&pipe->rxq.newer.list);
 	spin_unlock_bh(&core->lock);
 	return known;
 }

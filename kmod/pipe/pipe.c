@@ -3,7 +3,6 @@
 
 #include <linux/slab.h>
 #include "base/mem.h"
-#include "conflate.h"
 #include "conn/conn.h"
 #include "inproc.h"
 #include "peercred.h"
@@ -12,16 +11,13 @@
 #define T(_type)	BIT(ZMQ_##_type)
 
 /* What a publisher receives are subscriptions, of which none may be lost. */
-static int init_conflate(struct zmq_pipe *pipe)
+static void init_conflate(struct zmq_pipe *pipe)
 {
 	const struct zmq_core *core = pipe->core;
-	const u32 type = BIT(core->owner.type);
+	const u32 type = core->opts.conflate ? BIT(core->owner.type) : 0;
 
-	if (!core->opts.conflate)
-		return 0;
 	pipe->tx_conflate = type & (T(PUSH) | T(PUB) | T(DEALER));
-	return type & (T(PULL) | T(SUB) | T(DEALER)) ?
-	       zmq_conflate_enable(pipe) : 0;
+	pipe->conflate = type & (T(PULL) | T(SUB) | T(DEALER));
 }
 
 /**
@@ -42,12 +38,10 @@ struct zmq_pipe *zmq_pipe_new(struct zmq_core *core, gfp_t gfp)
 	pipe->core = core;
 	pipe->peer_type = -1;
 	pipe->peer_hwm = -1;
-	if (init_conflate(pipe)) {
-		kfree(pipe);
-		return NULL;
-	}
-	__skb_queue_head_init(&pipe->runs);
-	__skb_queue_head_init(&pipe->part);
+	init_conflate(pipe);
+	__skb_queue_head_init(&pipe->rxq.runs.list);
+	__skb_queue_head_init(&pipe->rxq.newer.list);
+	__skb_queue_head_init(&pipe->rxq.part.list);
 	INIT_LIST_HEAD(&pipe->backlog_node);
 	INIT_LIST_HEAD(&pipe->held_node);
 	INIT_LIST_HEAD(&pipe->node);
@@ -121,9 +115,9 @@ void zmq_pipe_purge_locked(struct zmq_pipe *pipe)
 {
 	list_del_init(&pipe->backlog_node);
 	zmq_pipe_trash_part_locked(pipe);
-	if (pipe->conflate)
-		zmq_conflate_purge_locked(pipe);
-	zmq_pipe_trash_runs_locked(pipe, pipe->rx_charged);
+	zmq_stretch_trash_locked(pipe->core, &pipe->rxq.newer);
+	pipe->rxq.tail = 0;
+	zmq_pipe_drop_msgs_locked(pipe);
 }
 
 /**
@@ -142,7 +136,6 @@ void zmq_pipe_put(struct zmq_pipe *pipe)
 	spin_lock_bh(&core->lock);
 	zmq_pipe_purge_locked(pipe);
 	spin_unlock_bh(&core->lock);
-	kfree(pipe->conflate);
 	zmq_pipe_free_creds(pipe);
 	kfree(pipe->id);
 	kfree(pipe->name);
@@ -187,7 +180,7 @@ int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, size_t len, gfp_t gfp)
  */
 void zmq_pipe_ready_locked(struct zmq_pipe *pipe)
 {
-	if (pipe->rx_msgs && list_empty(&pipe->ready_node) &&
+	if (zmq_pipe_rx_msgs(pipe) && list_empty(&pipe->ready_node) &&
 	    !zmq_pipe_has_backlog(pipe) &&
 	    test_bit(ZMQ_PIPE_ATTACHED, &pipe->flags))
 		list_add_tail(&pipe->ready_node, &pipe->core->ready);
@@ -237,7 +230,7 @@ int zmq_pipe_attach(struct zmq_pipe *pipe)
 	WRITE_ONCE(core->nr_pipes, core->nr_pipes + 1);
 	zmq_pipe_ready_locked(pipe);
 	zmq_pipe_writable_locked(pipe);
-	readable = pipe->rx_msgs;
+	readable = zmq_pipe_rx_msgs(pipe);
 	spin_unlock_bh(&core->lock);
 
 	if (readable)
@@ -364,9 +357,7 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
 	zmq_pipe_drop_partial_locked(pipe);
 	spin_unlock_bh(&core->lock);
 	zmq_pipe_digest(pipe);
-	spin_lock_bh(&core->lock);
-	empty = !pipe->rx_msgs;
-	spin_unlock_bh(&core->lock);
+	empty = !zmq_pipe_rx_msgs(pipe);
 
 	/* An inproc peer can subscribe before its pipe is attached. */
 	if (core->ops->detach)

@@ -16,7 +16,6 @@
 #include "wire/wire.h"
 
 struct zmq_announce;
-struct zmq_conflate;
 struct zmq_ends;
 struct zmq_inproc_ns;
 struct zmq_pair;
@@ -105,6 +104,61 @@ enum zmq_pipe_flag {
 };
 
 /**
+ * struct zmq_stretch - runs one behind the other
+ * @list: the runs
+ * @bytes: that came here
+ * @charged: truesize charged for them
+ */
+struct zmq_stretch {
+	struct sk_buff_head	list;
+	unsigned long		bytes;
+	u32			charged;
+};
+
+/**
+ * struct zmq_rxq - a pipe's receive queue
+ * @read_msgs: messages read
+ * @read_bytes: where the head frame is, from the first byte ever received
+ * @gone_bytes: where the head run is; core->lock, too
+ * @gone_charged: truesize of the runs before it; core->lock, too
+ * @at: what lies at the head frame in one piece, or NULL if that is to be looked
+ *	up
+ * @end: the end of that piece, or NULL
+ * @hdr: the head frame, if @hdr.size is not 0
+ * @inside: the pattern's rx() stands within a message that it consumes
+ * @runs: received frames, to the end of the last whole message and of the run
+ *	that it ends in; its sums count what was read, too
+ * @put_msgs: messages that came into @runs
+ * @told_msgs: inproc: those of @read_msgs that the writer has been told of, less
+ *	those it has not that were replaced
+ * @tail: bytes of the message under way in the last one of @runs
+ * @part: the rest of that message
+ * @newer: ZMQ_CONFLATE: the last message, while another one is at the head
+ *
+ * What is up to @inside is the reader's, who holds the socket lock, or is the
+ * pattern's rx(), under core->lock. The rest is the writer's, under core->lock.
+ * Neither half goes back but to give up a message under way, so what is unread is
+ * a difference.
+ */
+struct zmq_rxq {
+	unsigned int		read_msgs;
+	u32			gone_charged;
+	unsigned long		read_bytes;
+	unsigned long		gone_bytes;
+	const u8		*at;
+	const u8		*end;
+	struct zmq_hdr		hdr;
+	bool			inside;
+
+	struct zmq_stretch	runs ____cacheline_aligned_in_smp;
+	unsigned int		put_msgs;
+	unsigned int		told_msgs;
+	u32			tail;
+	struct zmq_stretch	part;
+	struct zmq_stretch	newer;
+};
+
+/**
  * struct zmq_pipe - one peer as the socket sees it
  * @ref: references
  * @core: the socket's side
@@ -116,30 +170,10 @@ enum zmq_pipe_flag {
  * @dist_node: in the list of one fan-out; socket lock
  * @dist_gen: the last fan-out that listed it
  * @backlog_node: in core->backlog
- * @runs: received frames, to the end of the last whole message and of the run
- *	that it ends in; under core->lock at the tail; the head belongs to the
- *	reader, who holds the socket lock
- * @part: the runs of the message under way behind those; core->lock, as all
- *	that is said of it
- * @part_bytes: bytes in @part
- * @part_charged: truesize charged for @part
  * @held_node: in unfinished.c's lists, under their lock
  * @held_order: in which of them, 0 for none
- * @rx_tail: bytes of the message under way in the last one of @runs; core->lock
- * @rx_skip: bytes of the frame consumed last whose runs are still there
- * @rx_off: bytes of the head run that are consumed
- * @rx_at: what lies there in one piece, or NULL if that is to be looked up
- * @rx_left: bytes in that piece, 0 without one
- * @rx_hdr: the frame at the head, if @rx_hdr.size is not 0
- * @rx_read: messages that @rx_msgs still counts but that were read; socket lock
- * @rx_quick: so many more may be read without core->lock; socket lock
- * @rx_msgs: whole messages in @runs
- * @rx_bytes: bytes in @runs, with those of @rx_off
- * @rx_charged: truesize charged for all of them
- * @rx_inside: the pattern's rx() stands within a message that it consumes
- * @rx_unacked: inproc: messages read that the writer has not been told of;
- *	core->lock
- * @conflate: ZMQ_CONFLATE on the way in, or NULL
+ * @rxq: the receive queue
+ * @conflate: ZMQ_CONFLATE on the way in
  * @tx_conflate: ZMQ_CONFLATE on the way out
  * @tx_msgs: messages handed over and not yet sent (inproc: not yet read)
  * @tx_heard: messages read when the last one was handed over; socket lock
@@ -180,27 +214,10 @@ struct zmq_pipe {
 	struct hlist_node	dist_node;
 	u32			dist_gen;
 
-	struct sk_buff_head	runs;
-	struct sk_buff_head	part;
-	u64			part_bytes;
-	u32			part_charged;
-	u32			rx_tail;
-	u64			rx_skip;
 	struct list_head	backlog_node;
 	struct list_head	held_node;
 	u8			held_order;
-	bool			rx_inside;
-	u32			rx_off;
-	const u8		*rx_at;
-	size_t			rx_left;
-	struct zmq_hdr		rx_hdr;
-	unsigned int		rx_read;
-	unsigned int		rx_quick;
-	unsigned int		rx_msgs;
-	u64			rx_bytes;
-	u32			rx_charged;
-	unsigned int		rx_unacked;
-	struct zmq_conflate	*conflate;
+	struct zmq_rxq		rxq;
 
 	atomic_t		tx_msgs;
 	unsigned long		tx_heard;
@@ -211,6 +228,7 @@ struct zmq_pipe {
 	bool			dialed;
 	bool			counted;
 	bool			private;
+	bool			conflate;
 	bool			tx_conflate;
 	u8			peer_minor;
 	s8			peer_type;
@@ -365,10 +383,24 @@ static inline bool zmq_pipe_has_backlog(const struct zmq_pipe *pipe)
 	return !list_empty(&pipe->backlog_node);
 }
 
-/* Messages that can be read; core->lock or the socket lock is held. */
+/* Messages that can be read; core->lock or the socket lock is held, or the caller
+ * is who puts them there.
+ */
 static inline unsigned int zmq_pipe_rx_msgs(const struct zmq_pipe *pipe)
 {
-	return READ_ONCE(pipe->rx_msgs) - READ_ONCE(pipe->rx_read);
+	const struct zmq_rxq *q = &pipe->rxq;
+
+	/* Pairs with zmq_rxq_put_msgs(): their runs are seen, too. */
+	return smp_load_acquire(&q->put_msgs) - READ_ONCE(q->read_msgs);
+}
+
+/* Truesize charged for what has not been read, at least. */
+static inline u32 zmq_pipe_rx_charged(const struct zmq_pipe *pipe)
+{
+	const struct zmq_rxq *q = &pipe->rxq;
+
+	return READ_ONCE(q->runs.charged) - READ_ONCE(q->gone_charged) +
+	       READ_ONCE(q->part.charged);
 }
 
 static inline bool zmq_pipe_writable(const struct zmq_pipe *pipe)
@@ -397,18 +429,38 @@ void zmq_pipe_ready_locked(struct zmq_pipe *pipe);
 void zmq_pipe_writable_locked(struct zmq_pipe *pipe);
 void zmq_pipe_drop_partial_locked(struct zmq_pipe *pipe);
 void zmq_pipe_trash_part_locked(struct zmq_pipe *pipe);
-void zmq_pipe_trash_runs_locked(struct zmq_pipe *pipe, u32 charged);
-void zmq_pipe_queue_part_locked(struct zmq_pipe *pipe,
-				struct sk_buff_head *runs, u64 bytes,
-				u32 truesize);
+void zmq_stretch_move(struct zmq_stretch *from, struct zmq_stretch *to);
+void zmq_stretch_trash_locked(struct zmq_core *core, struct zmq_stretch *s);
 bool zmq_pipe_digest_locked(struct zmq_pipe *pipe);
 void zmq_pipe_digest(struct zmq_pipe *pipe);
 
-/* What lies at @rx_off is another thing than before. */
-static inline void zmq_pipe_look_up_later(struct zmq_pipe *pipe)
+/* core->lock is held, and @runs has their ends. */
+static inline void zmq_rxq_put_msgs(struct zmq_rxq *q, unsigned int msgs)
 {
-	pipe->rx_at = NULL;
-	pipe->rx_left = 0;
+	/* Pairs with zmq_pipe_rx_msgs(). */
+	smp_store_release(&q->put_msgs, q->put_msgs + msgs);
+}
+
+/* inproc: messages that the writer is told of now; core->lock is held. */
+static inline unsigned int zmq_rxq_take_acks(struct zmq_rxq *q)
+{
+	unsigned int msgs = q->read_msgs - q->told_msgs;
+
+	q->told_msgs = q->read_msgs;
+	return msgs;
+}
+
+/* Where the head frame is in the head run. */
+static inline unsigned long zmq_rxq_off(const struct zmq_rxq *q)
+{
+	return q->read_bytes - q->gone_bytes;
+}
+
+/* What lies at the head is another thing than before. */
+static inline void zmq_rxq_look_up_later(struct zmq_rxq *q)
+{
+	q->at = NULL;
+	q->end = NULL;
 }
 
 /* Credit returns here; below the high-water mark even if that is 1. */

@@ -9,88 +9,73 @@
 #include "inproc.h"
 #include "pipe.h"
 
-/* What is consumed ends within the piece that is looked at. */
-static void step(struct zmq_pipe *pipe, u64 n)
-{
-	pipe->rx_at += n;
-	pipe->rx_left -= n;
-	WRITE_ONCE(pipe->rx_off, pipe->rx_off + n);
-	pipe->rx_hdr.size = 0;
-}
-
 /* So many runs are let go of at a stretch. */
 #define SKIP_RUNS	256
 #define SKIP_FRAMES	1024
 
-/* Move on by @rx_skip bytes, a portion of runs at a time. Return: true if that is
- * done.
- */
-static bool skip_locked(struct zmq_pipe *pipe)
+/* Let the cursor pass @n bytes; their runs stay. */
+static void pass(struct zmq_rxq *q, u64 n)
 {
-	u64 n = pipe->rx_off + pipe->rx_skip;
+	WRITE_ONCE(q->read_bytes, q->read_bytes + n);
+	q->hdr.size = 0;
+	if (n < q->end - q->at)
+		q->at += n;
+	else
+		zmq_rxq_look_up_later(q);
+}
+
+static bool head_is_read(const struct zmq_rxq *q)
+{
+	struct sk_buff *head = skb_peek(&q->runs.list);
+
+	return head && zmq_rxq_off(q) >= zmq_run(head)->len;
+}
+
+/* Let go of a portion of the runs that were read. Return: true if that is done,
+ * else the rest follows.
+ */
+static bool let_go_locked(struct zmq_pipe *pipe)
+{
+	struct zmq_rxq *q = &pipe->rxq;
 	unsigned int left = SKIP_RUNS;
 	unsigned int truesize = 0;
-	struct zmq_run_cb *run;
 	struct sk_buff *skb;
 
-	while ((skb = skb_peek(&pipe->runs)) && left--) {
-		run = zmq_run(skb);
-		if (n < run->len)
-			break;
-		n -= run->len;
-		pipe->rx_bytes -= run->len;
+	while (head_is_read(q) && left--) {
+		skb = __skb_dequeue(&q->runs.list);
+		q->gone_bytes += zmq_run(skb)->len;
 		truesize += skb->truesize;
-		__skb_unlink(skb, &pipe->runs);
 		zmq_run_free(skb, &pipe->core->owner.spare_run);
 	}
 	if (truesize) {
-		pipe->rx_charged -= truesize;
+		WRITE_ONCE(q->gone_charged, q->gone_charged + truesize);
 		zmq_mem_uncharge_rx(pipe->core->sk, truesize);
 	}
-	if (skb && n >= zmq_run(skb)->len) {
-		WRITE_ONCE(pipe->rx_off, 0);
-		pipe->rx_skip = n;
-		return false;
-	}
-	WRITE_ONCE(pipe->rx_off, n);
-	pipe->rx_skip = 0;
-	return true;
-}
-
-/* Return: true if that is done, else the rest follows. */
-static bool consume_bytes_locked(struct zmq_pipe *pipe, u64 n)
-{
-	if (n < pipe->rx_left) {
-		step(pipe, n);
-		return true;
-	}
-	zmq_pipe_look_up_later(pipe);
-	pipe->rx_hdr.size = 0;
-	pipe->rx_skip = n;
-	return skip_locked(pipe);
+	return !head_is_read(q);
 }
 
 static void consume_msgs_locked(struct zmq_pipe *pipe, unsigned int msgs)
 {
-	struct zmq_core *core = pipe->core;
+	struct zmq_rxq *q = &pipe->rxq;
 
-	pipe->rx_unacked += msgs;
-	pipe->rx_msgs -= msgs + pipe->rx_read;
-	pipe->rx_read = 0;
-	if (!pipe->rx_msgs && pipe->conflate)
-		zmq_conflate_next_locked(pipe);
-	if (!pipe->rx_msgs)
+	WRITE_ONCE(q->read_msgs, q->read_msgs + msgs);
+	zmq_conflate_next_locked(pipe);
+	if (!zmq_pipe_rx_msgs(pipe))
 		list_del_init(&pipe->ready_node);
 	else if (!list_empty(&pipe->ready_node))
-		zmq_pipe_rotate_locked(&pipe->ready_node, &core->ready);
+		zmq_pipe_rotate_locked(&pipe->ready_node, &pipe->core->ready);
 }
 
-/* The frame that is consumed has gone, with @done, and perhaps its message. */
-static bool consumed_locked(struct zmq_pipe *pipe, bool done)
+/* The frame that was passed goes, and perhaps its message. Return: true if that is
+ * done.
+ */
+static bool consumed_locked(struct zmq_pipe *pipe)
 {
-	if (done && !(pipe->rx_hdr.flags & ZMTP_MORE))
+	if (!let_go_locked(pipe))
+		return false;
+	if (!(pipe->rxq.hdr.flags & ZMTP_MORE))
 		consume_msgs_locked(pipe, 1);
-	return done;
+	return true;
 }
 
 /**
@@ -103,9 +88,10 @@ static bool consumed_locked(struct zmq_pipe *pipe, bool done)
  */
 bool zmq_pipe_consume_frame_locked(struct zmq_pipe *pipe)
 {
-	u64 n = pipe->rx_hdr.size + pipe->rx_hdr.len;
+	struct zmq_rxq *q = &pipe->rxq;
 
-	return consumed_locked(pipe, consume_bytes_locked(pipe, n));
+	pass(q, q->hdr.size + q->hdr.len);
+	return consumed_locked(pipe);
 }
 
 /**
@@ -126,8 +112,8 @@ bool zmq_pipe_digest_locked(struct zmq_pipe *pipe)
 	/* At the head is a message for the user, which may be being read. */
 	if (!list_empty(&pipe->ready_node))
 		return false;
-	if (!pipe->rx_skip || consumed_locked(pipe, skip_locked(pipe)))
-		more = pipe->rx_msgs && core->ops->rx(core, pipe);
+	if (!head_is_read(&pipe->rxq) || consumed_locked(pipe))
+		more = zmq_pipe_rx_msgs(pipe) && core->ops->rx(core, pipe);
 	if (!more) {
 		list_del_init(&pipe->backlog_node);
 		zmq_pipe_ready_locked(pipe);
@@ -161,11 +147,12 @@ void zmq_pipe_digest(struct zmq_pipe *pipe)
 static bool may_resume(const struct zmq_pipe *pipe)
 {
 	int hwm = READ_ONCE(pipe->core->opts.rcv_hwm);
+	unsigned int msgs = zmq_pipe_rx_msgs(pipe);
 
 	return !zmq_pipe_has_backlog(pipe) &&
-	       (!hwm || pipe->rx_msgs <= zmq_pipe_low_water(hwm)) &&
-	       (!pipe->rx_msgs ||
-		pipe->rx_charged <= READ_ONCE(pipe->core->sk->sk_rcvbuf) / 2);
+	       (!hwm || msgs <= zmq_pipe_low_water(hwm)) &&
+	       (!msgs || zmq_pipe_rx_charged(pipe) <=
+			 READ_ONCE(pipe->core->sk->sk_rcvbuf) / 2);
 }
 
 /* The writer hears of half a high-water mark at a time, as a peer behind TCP
@@ -173,13 +160,13 @@ static bool may_resume(const struct zmq_pipe *pipe)
  */
 static unsigned int take_acks_locked(struct zmq_pipe *pipe)
 {
-	unsigned int msgs = pipe->rx_unacked;
 	int hwm = READ_ONCE(pipe->core->opts.rcv_hwm);
+	struct zmq_rxq *q = &pipe->rxq;
 
-	if (pipe->rx_msgs && msgs < (hwm + 1) / 2)
+	if (zmq_pipe_rx_msgs(pipe) &&
+	    q->read_msgs - q->told_msgs < (hwm + 1) / 2)
 		return 0;
-	pipe->rx_unacked = 0;
-	return msgs;
+	return zmq_rxq_take_acks(q);
 }
 
 /**
@@ -194,15 +181,6 @@ struct read_on {
 	bool		dead;
 };
 
-/* How many of the messages need not be looked at one by one. */
-static unsigned int quick_msgs_locked(const struct zmq_pipe *pipe)
-{
-	if (!pipe->rx_msgs || pipe->pair || pipe->conflate ||
-	    pipe->core->ops->rx)
-		return 0;
-	return pipe->rx_msgs - 1;
-}
-
 static struct read_on read_on_locked(struct zmq_pipe *pipe)
 {
 	struct zmq_core *core = pipe->core;
@@ -212,10 +190,10 @@ static struct read_on read_on_locked(struct zmq_pipe *pipe)
 						 ready_node);
 	if (core->rx_next && core->rx_next->conflate)
 		core->rx_next = NULL;
-	pipe->rx_quick = quick_msgs_locked(pipe);
 	if (pipe->pair)
 		on.acks = take_acks_locked(pipe);
-	on.dead = test_bit(ZMQ_PIPE_DETACHED, &pipe->flags) && !pipe->rx_msgs;
+	on.dead = test_bit(ZMQ_PIPE_DETACHED, &pipe->flags) &&
+		  !zmq_pipe_rx_msgs(pipe);
 	on.resume = test_bit(ZMQ_PIPE_THROTTLED, &pipe->flags) &&
 		    may_resume(pipe);
 	if (on.resume)
@@ -247,18 +225,19 @@ static bool is_alone(const struct zmq_pipe *pipe)
  */
 static bool consume_quickly(struct zmq_pipe *pipe)
 {
-	u64 n = pipe->rx_hdr.size + pipe->rx_hdr.len;
+	struct zmq_rxq *q = &pipe->rxq;
+	u64 n = q->hdr.size + q->hdr.len;
 
-	if (n >= pipe->rx_left)
+	if (n >= q->end - q->at)
 		return false;
-	if (!(pipe->rx_hdr.flags & ZMTP_MORE)) {
-		if (!pipe->rx_quick || !is_alone(pipe) ||
+	if (!(q->hdr.flags & ZMTP_MORE)) {
+		if (zmq_pipe_rx_msgs(pipe) < 2 || pipe->pair ||
+		    !is_alone(pipe) ||
 		    test_bit(ZMQ_PIPE_THROTTLED, &pipe->flags))
 			return false;
-		pipe->rx_quick--;
-		WRITE_ONCE(pipe->rx_read, pipe->rx_read + 1);
+		WRITE_ONCE(q->read_msgs, q->read_msgs + 1);
 	}
-	step(pipe, n);
+	pass(q, n);
 	return true;
 }
 
@@ -283,9 +262,9 @@ void zmq_pipe_consume_frame(struct zmq_pipe *pipe)
 		spin_unlock_bh(&core->lock);
 		cond_resched();
 		spin_lock_bh(&core->lock);
-		done = consumed_locked(pipe, skip_locked(pipe));
+		done = consumed_locked(pipe);
 	}
-	if (!(pipe->rx_hdr.flags & ZMTP_MORE))
+	if (!(pipe->rxq.hdr.flags & ZMTP_MORE))
 		on = read_on_locked(pipe);
 	spin_unlock_bh(&core->lock);
 	read_on(pipe, &on);
@@ -305,7 +284,8 @@ void zmq_pipe_consume_msgs(struct zmq_pipe *pipe, u32 len, unsigned int msgs)
 	struct read_on on;
 
 	spin_lock_bh(&core->lock);
-	consume_bytes_locked(pipe, len);
+	pass(&pipe->rxq, len);
+	let_go_locked(pipe);
 	consume_msgs_locked(pipe, msgs);
 	on = read_on_locked(pipe);
 	spin_unlock_bh(&core->lock);

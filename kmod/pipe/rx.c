@@ -11,22 +11,33 @@
 #include "unfinished.h"
 
 /**
- * zmq_pipe_queue_part_locked() - the message under way goes on
- * @pipe: the pipe
- * @runs: a part of it, charged; emptied
- * @bytes: bytes in @runs
- * @truesize: what was charged
+ * zmq_stretch_move() - let runs follow others
+ * @from: the runs; empty afterwards
+ * @to: what they follow
  *
- * Context: Softirq or process context, core->lock held.
+ * Context: Any, core->lock held.
  */
-void zmq_pipe_queue_part_locked(struct zmq_pipe *pipe,
-				struct sk_buff_head *runs, u64 bytes,
-				u32 truesize)
+void zmq_stretch_move(struct zmq_stretch *from, struct zmq_stretch *to)
 {
-	skb_queue_splice_tail_init(runs, &pipe->part);
-	pipe->part_bytes += bytes;
-	pipe->part_charged += truesize;
-	zmq_unfinished_note_locked(pipe);
+	skb_queue_splice_tail_init(&from->list, &to->list);
+	to->bytes += from->bytes;
+	to->charged += from->charged;
+	from->bytes = 0;
+	from->charged = 0;
+}
+
+/**
+ * zmq_stretch_trash_locked() - drop runs that the reader does not look at
+ * @core: the socket's core, which was charged for them
+ * @s: the runs; empty afterwards
+ *
+ * Context: Any, core->lock held.
+ */
+void zmq_stretch_trash_locked(struct zmq_core *core, struct zmq_stretch *s)
+{
+	zmq_trash_locked(core, &s->list);
+	s->bytes = 0;
+	s->charged = 0;
 }
 
 /**
@@ -37,68 +48,29 @@ void zmq_pipe_queue_part_locked(struct zmq_pipe *pipe,
  */
 void zmq_pipe_trash_part_locked(struct zmq_pipe *pipe)
 {
-	zmq_trash_locked(pipe->core, &pipe->part);
-	pipe->rx_charged -= pipe->part_charged;
-	pipe->part_charged = 0;
-	pipe->part_bytes = 0;
+	zmq_stretch_trash_locked(pipe->core, &pipe->rxq.part);
 	zmq_unfinished_note_locked(pipe);
-}
-
-/**
- * zmq_pipe_trash_runs_locked() - drop the whole messages in the queue
- * @pipe: the pipe
- * @charged: what was charged for them
- *
- * Context: Any, core->lock held; nobody reads meanwhile.
- */
-void zmq_pipe_trash_runs_locked(struct zmq_pipe *pipe, u32 charged)
-{
-	zmq_trash_locked(pipe->core, &pipe->runs);
-	pipe->rx_charged -= charged;
-	pipe->rx_msgs = 0;
-	pipe->rx_read = 0;
-	pipe->rx_quick = 0;
-	pipe->rx_bytes = 0;
-	pipe->rx_off = 0;
-	pipe->rx_skip = 0;
-	pipe->rx_tail = 0;
-	pipe->rx_inside = false;
-	pipe->rx_hdr.size = 0;
-	zmq_pipe_look_up_later(pipe);
 }
 
 /* What is whole is the reader's. Behind it may lie the beginning of a message in
  * the same run; the rest of that waits apart, so that it can go at once.
  */
-static void queue_locked(struct zmq_pipe *pipe, struct sk_buff_head *runs,
-			 u64 bytes, u32 truesize, const struct zmq_ends *ends)
+static void queue_locked(struct zmq_rxq *q, struct zmq_stretch *in,
+			 const struct zmq_ends *ends)
 {
-	if (!ends->msgs) {
-		zmq_pipe_queue_part_locked(pipe, runs, bytes, truesize);
-		return;
-	}
-	if (pipe->part_charged) {
-		skb_queue_splice_tail_init(&pipe->part, &pipe->runs);
-		bytes += pipe->part_bytes;
-		pipe->part_bytes = 0;
-		pipe->part_charged = 0;
-		zmq_unfinished_note_locked(pipe);
-	}
-	skb_queue_splice_tail_init(runs, &pipe->runs);
-	pipe->rx_bytes += bytes;
-	pipe->rx_msgs += ends->msgs;
-	pipe->rx_tail = ends->tail;
+	zmq_stretch_move(&q->part, &q->runs);
+	zmq_stretch_move(in, &q->runs);
+	q->tail = ends->tail;
+	zmq_rxq_put_msgs(q, ends->msgs);
 }
 
-static void add_up(const struct sk_buff_head *runs, u64 *bytes, u32 *truesize)
+static void add_up(const struct sk_buff_head *runs, struct zmq_stretch *s)
 {
 	struct sk_buff *skb;
 
-	*bytes = 0;
-	*truesize = 0;
 	skb_queue_walk(runs, skb) {
-		*truesize += skb->truesize;
-		*bytes += zmq_run(skb)->len;
+		s->charged += skb->truesize;
+		s->bytes += zmq_run(skb)->len;
 	}
 }
 
@@ -106,27 +78,28 @@ static void add_up(const struct sk_buff_head *runs, u64 *bytes, u32 *truesize)
 static bool is_hopeless(const struct zmq_pipe *pipe)
 {
 	return (pipe->conflate || !zmq_pipe_rx_msgs(pipe)) &&
-	       READ_ONCE(pipe->part_charged) >
+	       READ_ONCE(pipe->rxq.part.charged) >
 	       READ_ONCE(pipe->core->sk->sk_rcvbuf);
 }
 
 /* @rest is empty but with ZMQ_CONFLATE. Return: messages more than before that
  * can be read.
  */
-static unsigned int rx_locked(struct zmq_pipe *pipe, struct sk_buff_head *runs,
-			      u64 bytes, u32 truesize,
+static unsigned int rx_locked(struct zmq_pipe *pipe, struct zmq_stretch *in,
 			      const struct zmq_ends *ends,
-			      struct sk_buff_head *rest)
+			      struct zmq_stretch *rest)
 {
 	struct zmq_core *core = pipe->core;
 	unsigned int readable = ends->msgs;
 
 	pipe->rx_total += ends->msgs;
-	if (pipe->conflate)
-		readable = zmq_conflate_rx_locked(pipe, runs, bytes, truesize,
-						  ends, rest);
+	if (!ends->msgs)
+		zmq_stretch_move(in, &pipe->rxq.part);
+	else if (pipe->conflate)
+		readable = zmq_conflate_rx_locked(pipe, in, ends, rest);
 	else
-		queue_locked(pipe, runs, bytes, truesize, ends);
+		queue_locked(&pipe->rxq, in, ends);
+	zmq_unfinished_note_locked(pipe);
 	if (!core->ops->rx)
 		zmq_pipe_ready_locked(pipe);
 	else if (!zmq_pipe_has_backlog(pipe))
@@ -140,44 +113,44 @@ static unsigned int rx_locked(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 static int queue_runs(struct zmq_pipe *pipe, struct sk_buff_head *runs,
 		      const struct zmq_ends *ends, u32 charged, bool force)
 {
+	struct zmq_stretch in = {}, rest = {};
 	struct zmq_core *core = pipe->core;
-	u64 bytes, rest_bytes = 0;
-	u32 truesize, rest_size = 0;
-	struct sk_buff_head rest;
 	unsigned int readable = 0;
+	unsigned long bytes;
+	u32 truesize;
 	bool gave_up;
 
-	__skb_queue_head_init(&rest);
-	if (pipe->conflate) {
-		if (zmq_conflate_cut(runs, ends, &rest)) {
-			zmq_mem_uncharge_rx(core->sk, charged);
-			return -ENOMEM;
-		}
-		add_up(&rest, &rest_bytes, &rest_size);
+	__skb_queue_head_init(&in.list);
+	__skb_queue_head_init(&rest.list);
+	if (pipe->conflate && zmq_conflate_cut(runs, ends, &rest.list)) {
+		zmq_mem_uncharge_rx(core->sk, charged);
+		return -ENOMEM;
 	}
-	add_up(runs, &bytes, &truesize);
+	add_up(runs, &in);
+	add_up(&rest.list, &rest);
+	bytes = in.bytes + rest.bytes;
+	truesize = in.charged + rest.charged;
 	if (charged) {
 		/* Less of it is left with ZMQ_CONFLATE. */
-		zmq_mem_uncharge_rx(core->sk, charged - truesize - rest_size);
-	} else if (!zmq_mem_charge_rx(core->sk, truesize + rest_size, force)) {
-		__skb_queue_purge(&rest);
+		zmq_mem_uncharge_rx(core->sk, charged - truesize);
+	} else if (!zmq_mem_charge_rx(core->sk, truesize, force)) {
+		__skb_queue_purge(&rest.list);
 		return is_hopeless(pipe) ? -ENOBUFS : -ENOMEM;
 	}
 
 	spin_lock_bh(&core->lock);
 	gave_up = test_bit(ZMQ_PIPE_GAVE_UP, &pipe->flags);
 	if (!gave_up) {
-		pipe->rx_charged += truesize + rest_size;
-		readable = rx_locked(pipe, runs, bytes, truesize, ends, &rest);
+		skb_queue_splice_tail_init(runs, &in.list);
+		readable = rx_locked(pipe, &in, ends, &rest);
 	}
 	spin_unlock_bh(&core->lock);
 	if (gave_up) {
-		zmq_mem_uncharge_rx(core->sk, truesize + rest_size);
-		__skb_queue_purge(&rest);
+		zmq_mem_uncharge_rx(core->sk, truesize);
+		__skb_queue_purge(&rest.list);
 		return -ENOBUFS;
 	}
 
-	bytes += rest_bytes;
 	zmq_mib_add(core->owner.zn->mib, ZMQ_MIB_RXMSGS, ends->msgs);
 	zmq_mib_add(core->owner.zn->mib, ZMQ_MIB_RXBYTES, bytes);
 	trace_zmq_rx(core->sk, pipe, ends->msgs, bytes);
@@ -242,19 +215,19 @@ void zmq_pipe_note(struct zmq_pipe *pipe, struct sk_buff *run)
 
 static bool trim_partial_locked(struct zmq_pipe *pipe)
 {
-	u32 tail = pipe->rx_tail;
+	struct zmq_rxq *q = &pipe->rxq;
 
-	if (!tail && !pipe->part_charged)
+	if (!q->tail && !q->part.charged)
 		return false;
-	if (tail) {
-		zmq_run(skb_peek_tail(&pipe->runs))->len -= tail;
-		pipe->rx_bytes -= tail;
-		pipe->rx_tail = 0;
-		zmq_pipe_look_up_later(pipe);
+	if (q->tail) {
+		zmq_run(skb_peek_tail(&q->runs.list))->len -= q->tail;
+		q->runs.bytes -= q->tail;
+		q->tail = 0;
+		zmq_rxq_look_up_later(q);
 	}
 	zmq_pipe_trash_part_locked(pipe);
-	if (tail && !pipe->rx_msgs)
-		zmq_pipe_trash_runs_locked(pipe, pipe->rx_charged);
+	if (!zmq_pipe_rx_msgs(pipe))
+		zmq_pipe_drop_msgs_locked(pipe);
 	return true;
 }
 
@@ -274,32 +247,32 @@ void zmq_pipe_drop_partial_locked(struct zmq_pipe *pipe)
 }
 
 /**
- * zmq_pipe_drop_msgs_locked() - drop the whole messages in the queue
- * @pipe: the pipe, not conflating, of a pattern that nobody reads from
+ * zmq_pipe_drop_msgs_locked() - let the cursor pass the whole messages at hand
+ * @pipe: the pipe, which nobody reads meanwhile
  *
  * Context: Any, core->lock held.
  * Return: how many they were.
  */
 unsigned int zmq_pipe_drop_msgs_locked(struct zmq_pipe *pipe)
 {
-	u32 charged = pipe->rx_charged - pipe->part_charged;
-	unsigned int msgs = pipe->rx_msgs;
-	u32 tail = pipe->rx_tail;
-	struct sk_buff *last;
+	unsigned int msgs = zmq_pipe_rx_msgs(pipe);
+	struct zmq_rxq *q = &pipe->rxq;
+	struct sk_buff *last = NULL;
 
-	if (!msgs)
-		return 0;
-	pipe->rx_unacked += msgs;
-	if (!tail) {
-		zmq_pipe_trash_runs_locked(pipe, charged);
-		return msgs;
+	if (q->tail)
+		last = __skb_dequeue_tail(&q->runs.list);
+	zmq_trash_locked(pipe->core, &q->runs.list);
+	q->gone_bytes = q->runs.bytes;
+	q->gone_charged = q->runs.charged;
+	if (last) {
+		__skb_queue_tail(&q->runs.list, last);
+		q->gone_bytes -= zmq_run(last)->len;
+		q->gone_charged -= last->truesize;
 	}
-	last = skb_peek_tail(&pipe->runs);
-	__skb_unlink(last, &pipe->runs);
-	zmq_pipe_trash_runs_locked(pipe, charged - last->truesize);
-	__skb_queue_tail(&pipe->runs, last);
-	pipe->rx_bytes = zmq_run(last)->len;
-	pipe->rx_off = zmq_run(last)->len - tail;
-	pipe->rx_tail = tail;
+	q->read_bytes = q->runs.bytes - q->tail;
+	q->read_msgs = q->put_msgs;
+	q->inside = false;
+	q->hdr.size = 0;
+	zmq_rxq_look_up_later(q);
 	return msgs;
 }

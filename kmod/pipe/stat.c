@@ -6,9 +6,11 @@
 #include "conn/conn.h"
 #include "stat.h"
 
-static u64 rx_bytes(const struct zmq_pipe *pipe)
+static unsigned long rx_bytes(const struct zmq_pipe *pipe)
 {
-	return pipe->rx_bytes - READ_ONCE(pipe->rx_off) + pipe->part_bytes;
+	const struct zmq_rxq *q = &pipe->rxq;
+
+	return q->runs.bytes + q->part.bytes - READ_ONCE(q->read_bytes);
 }
 
 static void add_pipe(struct zmq_core *core, const struct zmq_pipe *pipe,

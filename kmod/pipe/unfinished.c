@@ -36,8 +36,8 @@ void zmq_unfinished_note_locked(struct zmq_pipe *pipe)
 {
 	unsigned int order = 0;
 
-	if (pipe->part_charged >> ORDER_MIN)
-		order = ilog2(pipe->part_charged);
+	if (pipe->rxq.part.charged >> ORDER_MIN)
+		order = ilog2(pipe->rxq.part.charged);
 	if (order == READ_ONCE(pipe->held_order))
 		return;
 	spin_lock_bh(&hold_lock);
@@ -79,7 +79,7 @@ static void give_up(struct zmq_pipe *pipe)
 	struct zmq_core *core = pipe->core;
 
 	spin_lock_bh(&core->lock);
-	if (pipe->part_charged) {
+	if (pipe->rxq.part.charged) {
 		set_bit(ZMQ_PIPE_GAVE_UP, &pipe->flags);
 		zmq_pipe_trash_part_locked(pipe);
 		zmq_drop(core->sk, pipe, ZMQ_MIB_RXDROPPARTIAL, 1);

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Nothing is shared. */
+#define ____cacheline_aligned_in_smp
+
 #define swap(a, b) do {				\
 	__typeof__(a) _tmp = (a);		\
 	(a) = (b);				\
@@ -88,6 +91,15 @@ static inline void __skb_unlink(struct sk_buff *skb, struct sk_buff_head *q)
 static inline struct sk_buff *__skb_dequeue(struct sk_buff_head *q)
 {
 	struct sk_buff *skb = skb_peek(q);
+
+	if (skb)
+		__skb_unlink(skb, q);
+	return skb;
+}
+
+static inline struct sk_buff *__skb_dequeue_tail(struct sk_buff_head *q)
+{
+	struct sk_buff *skb = skb_peek_tail(q);
 
 	if (skb)
 		__skb_unlink(skb, q);
