@@ -139,6 +139,66 @@ TEST(fq_dead, "fq: what a dead pipe sent is read, the message that it began is n
 	stand_exit(&s);
 }
 
+TEST(fq_conflate, "fq: of a conflating pipe the last message is read, one begun to its end")
+{
+	struct got_frame f;
+	struct peer *peer;
+	struct stand s;
+	unsigned int i;
+
+	stand_init(&s, 1);
+	peer = s.peers[0];
+	peer->pipe->conflate = true;
+	for (i = 0; i < 3; i++)
+		peer_sends(peer, 2);
+	CHECK(!stand_read_frame(&s, &f) && f.msg == 2 && !f.frame);
+	peer_sends(peer, 3);
+	peer_sends(peer, 3);
+	peer_sends_frames(peer, 0, 1, 2);
+	CHECK_EQ(zmq_pipe_rx_msgs(peer->pipe), 1);
+	CHECK(!stand_read_frame(&s, &f) && f.msg == 2 && !f.more);
+	CHECK(!stand_read_frame(&s, &f) && f.msg == 4 && !f.frame);
+	peer_sends_frames(peer, 1, 2, 2);
+	CHECK(!stand_read_frame(&s, &f) && f.msg == 4 && f.frame == 1);
+	CHECK(!stand_read_frame(&s, &f) && f.msg == 4 && !f.more);
+	CHECK(!stand_read_frame(&s, &f) && f.msg == 5 && !f.frame);
+	CHECK(!stand_read_frame(&s, &f) && f.msg == 5 && !f.more);
+	CHECK_EQ(stand_read(&s), -EAGAIN);
+	CHECK_EQ(stand_count(&s, ZMQ_MIB_CONFLATED), 3);
+	CHECK_EQ(s.charged, 0);
+	stand_exit(&s);
+}
+
+TEST(fq_wrap, "fq: a queue goes on where what it counts begins again from 0")
+{
+	struct zmq_rxq *q;
+	struct stand s;
+	unsigned int i;
+
+	stand_init(&s, 1);
+	q = &s.peers[0]->pipe->rxq;
+	q->put_msgs = -2;
+	q->read_msgs = -2;
+	q->runs.bytes = -9;
+	q->read_bytes = -9;
+	q->gone_bytes = -9;
+	q->runs.charged = -9;
+	q->gone_charged = -9;
+	for (i = 0; i < 4; i++)
+		peer_sends(s.peers[0], 2);
+	peer_sends_frames(s.peers[0], 0, 1, 2);
+	CHECK_EQ(zmq_pipe_rx_msgs(s.peers[0]->pipe), 4);
+	CHECK_EQ(zmq_pipe_rx_charged(s.peers[0]->pipe), s.charged);
+	check_order(&s, "000");
+	stand_leave(s.peers[0]);
+	CHECK_EQ(zmq_pipe_rx_charged(s.peers[0]->pipe), s.charged);
+	check_order(&s, "0");
+	CHECK_EQ(stand_read(&s), -EAGAIN);
+	CHECK_EQ(zmq_pipe_rx_charged(s.peers[0]->pipe), 0);
+	CHECK_EQ(s.charged, 0);
+	stand_exit(&s);
+}
+
 TEST(fq_skip, "fq: a skipped message counts as served, also after its first frame")
 {
 	struct got_frame f;
