@@ -448,7 +448,10 @@ int zmq_pipe_meet(struct zmq_pipe *pipe, u8 minor, int type, const u8 *id,
 	err = zmq_pipe_set_id(pipe, id, len, GFP_KERNEL);
 	if (!err)
 		err = core->ops->attach(core, pipe);
-	if (err)
-		clear_bit(ZMQ_PIPE_ATTACHED, &pipe->flags);
+	if (err) {
+		/* Dialed again it says anew who it is. */
+		zmq_pipe_set_id(pipe, NULL, 0, GFP_KERNEL);
+		core->ops->attach(core, pipe);
+	}
 	return err;
 }

@@ -199,6 +199,33 @@ TEST(fq_wrap, "fq: a queue goes on where what it counts begins again from 0")
 	stand_exit(&s);
 }
 
+static int no_namesakes(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+	return pipe->id_len && pipe->id[0] == 'X' ? -EEXIST : 0;
+}
+
+static void forget(struct zmq_core *core, struct zmq_pipe *pipe)
+{
+}
+
+TEST(fq_refused, "fq: a dialed peer that was refused is asked who it is when it comes again")
+{
+	struct zmq_pipe *pipe;
+	struct stand s;
+
+	stand_init(&s, 1);
+	s.core.by_id = true;
+	s.ops.attach = no_namesakes;
+	s.ops.detach = forget;
+	pipe = s.peers[0]->pipe;
+	CHECK_EQ(zmq_pipe_meet(pipe, 1, -1, (const u8 *)"X", 1), -EEXIST);
+	CHECK_EQ(zmq_pipe_meet(pipe, 1, -1, (const u8 *)"X", 1), -EEXIST);
+	CHECK_EQ(zmq_pipe_meet(pipe, 1, -1, (const u8 *)"Y", 1), 0);
+	peer_sends(s.peers[0], 1);
+	check_order(&s, "0");
+	stand_exit(&s);
+}
+
 TEST(fq_skip, "fq: a skipped message counts as served, also after its first frame")
 {
 	struct got_frame f;
