@@ -35,7 +35,7 @@ static int zmq_from_in(struct zmq_endpoint *ep, const void *addr, size_t len,
 	return 0;
 }
 
-/* A path that begins with "@" would read as an abstract name. */
+/* A path that begins with "@" would read as an abstract name, "*" as any. */
 static int zmq_from_un(struct zmq_endpoint *ep, const void *addr, size_t len)
 {
 	const char *path = (const char *)addr + ZMQ_SUN_PATH;
@@ -53,7 +53,7 @@ static int zmq_from_un(struct zmq_endpoint *ep, const void *addr, size_t len)
 			return -EINVAL;
 	} else {
 		n = strnlen(path, n);
-		if (path[0] == '@')
+		if (path[0] == '@' || (n == 1 && path[0] == '*'))
 			prefix = "./";
 	}
 	if (strlen(prefix) + n > ZMQ_EP_PATH_MAX)
@@ -114,16 +114,17 @@ static int zmq_to_un(const struct zmq_endpoint *ep, struct sockaddr_un *un)
 	return ZMQ_SUN_PATH + ep->name_len;
 }
 
+/* The NUL of a path that fills the address counts, but has no room in it. */
 static int zmq_take_un(struct sockaddr_un *un, const struct sockaddr_un *from,
 		       size_t len)
 {
 	size_t n;
 
-	if (len <= ZMQ_SUN_PATH || len > sizeof(*from))
+	if (len <= ZMQ_SUN_PATH || len > sizeof(*from) + !!from->sun_path[0])
 		return -EINVAL;
 	n = len - ZMQ_SUN_PATH;
 	if (from->sun_path[0])
-		n = strnlen(from->sun_path, n);
+		n = strnlen(from->sun_path, min(n, sizeof(from->sun_path)));
 	memcpy(un->sun_path, from->sun_path, n);
 	return ZMQ_SUN_PATH + n + !!from->sun_path[0];
 }

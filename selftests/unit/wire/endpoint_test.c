@@ -394,6 +394,7 @@ TEST(endpoint_sockaddr_un, "endpoint: from and to the addresses of AF_UNIX")
 		{ "/run/x", 6, "ipc:///run/x" }, { "/run/x", 7, "ipc:///run/x" },
 		{ "x\0yyy", 5, "ipc://x" }, { "@x", 3, "ipc://./@x" },
 		{ "\0x", 2, "ipc://@x" }, { "\0@x", 3, "ipc://@@x" },
+		{ "*", 1, "ipc://./*" }, { "*", 2, "ipc://./*" }, { "**", 3, "ipc://**" },
 	};
 	const size_t head = offsetof(struct sockaddr_un, sun_path);
 	union zmq_sockname name, again;
@@ -425,6 +426,25 @@ TEST(endpoint_sockaddr_un, "endpoint: from and to the addresses of AF_UNIX")
 	CHECK_EQ(from_un(&ep, path, 108), -ENAMETOOLONG);
 	path[0] = '@';
 	CHECK_EQ(from_un(&ep, path, 106), -ENAMETOOLONG);
+}
+
+TEST(endpoint_sockname, "endpoint: a path that fills its address is the same name with its NUL")
+{
+	const size_t head = offsetof(struct sockaddr_un, sun_path);
+	union zmq_sockname name, again;
+	char addr[sizeof(name)] = {};
+
+	memset(&name, 0, sizeof(name));
+	name.un.sun_family = AF_UNIX;
+	memset(name.un.sun_path, 'p', sizeof(name.un.sun_path));
+	memcpy(addr, &name, head + 108);
+	CHECK_EQ(zmq_sockname_take(&name, addr, head + 108), head + 109);
+	CHECK_EQ(zmq_sockname_take(&again, addr, head + 109), head + 109);
+	CHECK(!memcmp(&name, &again, sizeof(name)));
+	CHECK_EQ(zmq_sockname_take(&again, addr, head + 110), -EINVAL);
+	addr[head] = 0;
+	CHECK_EQ(zmq_sockname_take(&name, addr, head + 108), head + 108);
+	CHECK_EQ(zmq_sockname_take(&name, addr, head + 109), -EINVAL);
 }
 
 TEST(endpoint_sockaddr_vm, "endpoint: from and to the addresses of AF_VSOCK")
