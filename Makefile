@@ -35,6 +35,8 @@ help:
 #?                   DEBUG_KERNELS=uml leaves out the slow one with two CPUs
 #?   check-faults    each allocation that fails, of a system call, a softirq or a worker: lost, doubled or cut messages,
 #?                   leaks, hangs; on the uml debug kernel. CANARY=1 puts faults back first that it has to find
+#?   check-fuzz      parsers, handshakes and connections in user space, under ASan and UBSan, against models of what
+#?                   they do; TIME=SECONDS for longer than a minute. CANARY=1 as above
 #?   check-uring     libzmqk-uring on several kernels, those in URING_KERNELS
 #?   check-trace     the scripts for bpftrace on real traffic
 #?   check-loops     all event loops, languages and tools that know nothing of AF_ZMQ, libzmq as the other end
@@ -123,6 +125,10 @@ check-faults:
 	@tools/deps build vm test debug
 	@tools/run-tests $(if $(CANARY),canary-faults) faults-options+faults-others faults-calls
 
+check-fuzz:
+	@tools/deps fuzz
+	@TIME=$(TIME) tools/run-tests $(if $(CANARY),canary-fuzz) fuzz
+
 check-uring:
 	@tools/deps build vm test
 	@tools/run-tests $(foreach k,$(URING_KERNELS),uring-$(k))
@@ -166,6 +172,6 @@ bench-compare:
 	@tools/bench/bench --compare "$(OLD)" "$(NEW)" --within "$(or $(WITHIN),2)" $(if $(ROWS),--rows "$(ROWS)")
 
 .PHONY: all help modules modules_install headers_install lib lib-uring tools tools_install install deb deb-test clean deps demo \
-	check check-unit check-vm check-static check-debug check-faults check-uring check-trace check-loops check-scale check-stall zmqperf bench bench-long bench-smp \
+	check check-unit check-vm check-static check-debug check-faults check-fuzz check-uring check-trace check-loops check-scale check-stall zmqperf bench bench-long bench-smp \
 	bench-events bench-quotes \
 	bench-compare

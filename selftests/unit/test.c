@@ -3,7 +3,6 @@
 
 #include <linux/slab.h>
 #include "wire/trie.h"
-#include <ctype.h>
 #include <stdarg.h>
 
 #define MAX_NOTES 20
@@ -38,37 +37,6 @@ void test_note(const char *format, ...)
 	vprintf(format, args);
 	va_end(args);
 	printf("\n");
-}
-
-u64 test_random(u64 *state)
-{
-	u64 z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
-size_t test_hex(u8 *to, const char *hex)
-{
-	unsigned long times;
-	size_t n = 0;
-	char *end;
-
-	while (*hex) {
-		if (*hex == '*') {
-			for (times = strtoul(hex + 1, &end, 10); times > 1; times--, n++)
-				to[n] = to[n - 1];
-			hex = end;
-		} else if (isxdigit(*hex)) {
-			if (sscanf(hex, "%2hhx", &to[n++]) != 1)
-				abort();
-			hex += 2;
-		} else {
-			hex++;
-		}
-	}
-	return n;
 }
 
 /* Arguments, if any, are parts of the names of the tests to run. */

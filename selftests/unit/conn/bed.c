@@ -19,9 +19,20 @@ static struct bed *of_task(struct zmq_task *task)
 	return container_of(task, struct bed, conn.task);
 }
 
+/* For so many, and one more. */
+static size_t bytes_room(size_t n)
+{
+	size_t room = 64;
+
+	while (room <= n)
+		room *= 2;
+	return room;
+}
+
 void bytes_add(struct bytes *b, const void *p, size_t n)
 {
-	b->p = realloc(b->p, b->n + n + 1);
+	if (!b->p || bytes_room(b->n + n) != bytes_room(b->n))
+		b->p = realloc(b->p, bytes_room(b->n + n));
 	if (!b->p)
 		abort();
 	memcpy(b->p + b->n, p, n);
