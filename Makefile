@@ -37,6 +37,8 @@ help:
 #?                   leaks, hangs; on the uml debug kernel. CANARY=1 puts faults back first that it has to find
 #?   check-fuzz      parsers, handshakes and connections in user space, under ASan and UBSan, against models of what
 #?                   they do; TIME=SECONDS for longer than a minute. CANARY=1 as above
+#?   check-litmus    each pair of barriers under the kernel's memory model: with them what must not happen does not,
+#?                   without any of them it does
 #?   check-uring     libzmqk-uring on several kernels, those in URING_KERNELS
 #?   check-trace     the scripts for bpftrace on real traffic
 #?   check-loops     all event loops, languages and tools that know nothing of AF_ZMQ, libzmq as the other end
@@ -100,14 +102,14 @@ demo:
 	@tools/demo/run
 
 # A test machine has one processor, so two of them may run side by side.
-TESTS_HERE = unit zmqss zmqk-check tools loops-verdicts libzmqk txzmqk
+TESTS_HERE = unit litmus zmqss zmqk-check tools loops-verdicts libzmqk txzmqk
 TESTS_VM = vm kselftest conformance kselftest-smp stall+uring-stock libzmqk-vm+zmqperf docs+loops zmqcat+txzmqk-vm interop+neighbours
 
 check: deps
 	@tools/run-tests static options $(TESTS_HERE) $(TESTS_VM)
 
 check-unit:
-	@tools/deps test
+	@tools/deps test litmus
 	@tools/run-tests $(TESTS_HERE)
 
 check-vm:
@@ -128,6 +130,10 @@ check-faults:
 check-fuzz:
 	@tools/deps fuzz
 	@TIME=$(TIME) tools/run-tests $(if $(CANARY),canary-fuzz) fuzz
+
+check-litmus:
+	@tools/deps litmus
+	@tools/run-tests litmus
 
 check-uring:
 	@tools/deps build vm test
@@ -172,6 +178,6 @@ bench-compare:
 	@tools/bench/bench --compare "$(OLD)" "$(NEW)" --within "$(or $(WITHIN),2)" $(if $(ROWS),--rows "$(ROWS)")
 
 .PHONY: all help modules modules_install headers_install lib lib-uring tools tools_install install deb deb-test clean deps demo \
-	check check-unit check-vm check-static check-debug check-faults check-fuzz check-uring check-trace check-loops check-scale check-stall zmqperf bench bench-long bench-smp \
+	check check-unit check-vm check-static check-debug check-faults check-fuzz check-litmus check-uring check-trace check-loops check-scale check-stall zmqperf bench bench-long bench-smp \
 	bench-events bench-quotes \
 	bench-compare
