@@ -9,7 +9,7 @@
 #include <errno.h>
 
 #define MSGS		100
-#define SUBS		400
+#define CMDS		400
 #define OPEN		SZ_16K
 #define ENCODED		(3 * (ZMQ_HDR_MAX + 3003))
 /* Less is not pinned, so that its header is one of nine bytes. */
@@ -30,27 +30,27 @@ struct msg {
 };
 
 /**
- * struct sub - a subscription that was, or its end
- * @n: bytes of @topic
- * @on: it is none of the latter
- * @topic: bytes
+ * struct cmd - a command that was
+ * @type: SUBSCRIBE, CANCEL or PONG
+ * @n: bytes of @data
+ * @data: topic or context
  */
-struct sub {
-	size_t	n;
-	bool	on;
-	u8	topic[64];
+struct cmd {
+	enum zmq_cmd_type	type;
+	size_t			n;
+	u8			data[64];
 };
 
 /**
  * struct state - what was queued, and how far streams are
  * @framing: of frames
- * @cmds: subscriptions are commands
+ * @has_cmds: subscriptions are commands
  * @msgs: messages
  * @nr: of them
  * @last: the one that the stream had last, from 1
- * @subs: subscriptions
- * @nr_subs: of them
- * @next_sub: the one that comes next
+ * @cmds: commands, or what takes their place
+ * @nr_cmds: of them
+ * @next_cmd: the one that comes next
  * @replaced: messages that gave way to others
  * @from: where in all that was sent the stream begins
  * @open: memory for messages that lie behind each other
@@ -58,13 +58,13 @@ struct sub {
  */
 static struct state {
 	enum zmq_framing	framing;
-	bool			cmds;
+	bool			has_cmds;
 	struct msg		msgs[MSGS];
 	u32			nr;
 	u32			last;
-	struct sub		subs[SUBS];
-	u32			nr_subs;
-	u32			next_sub;
+	struct cmd		cmds[CMDS];
+	u32			nr_cmds;
+	u32			next_cmd;
 	u32			replaced;
 	size_t			from;
 	struct zmq_buf		*open;
@@ -83,26 +83,25 @@ static void forget_read(struct model *m)
 	m->end = 0;
 }
 
-static void judge_sub(const u8 *body, size_t n, bool on)
+static void judge_cmd(const u8 *data, size_t n, enum zmq_cmd_type type)
 {
-	const struct sub *sub = &st.subs[st.next_sub];
+	const struct cmd *cmd = &st.cmds[st.next_cmd];
 
-	CHECK(st.next_sub < st.nr_subs);
-	if (st.next_sub++ >= st.nr_subs)
+	CHECK(st.next_cmd < st.nr_cmds);
+	if (st.next_cmd++ >= st.nr_cmds)
 		return;
-	CHECK_EQ(on, sub->on);
-	CHECK_EQ(n, sub->n);
-	CHECK(!memcmp(body, sub->topic, min(n, sub->n)));
+	CHECK_EQ(type, cmd->type);
+	CHECK_EQ(n, cmd->n);
+	CHECK(!memcmp(data, cmd->data, min(n, cmd->n)));
 }
 
-static void judge_cmd(const struct model *m)
+static void judge_frame(const struct model *m)
 {
 	struct zmq_cmd cmd;
 
-	CHECK(st.cmds && !m->in_msg);
+	CHECK(st.has_cmds && !m->in_msg);
 	CHECK_EQ(zmq_cmd_parse(m->cmd, m->cmd_n, &cmd), 0);
-	CHECK(cmd.type == ZMQ_CMD_SUBSCRIBE || cmd.type == ZMQ_CMD_CANCEL);
-	judge_sub(cmd.data, cmd.len, cmd.type == ZMQ_CMD_SUBSCRIBE);
+	judge_cmd(cmd.data, cmd.len, cmd.type);
 }
 
 /* Which message begins so, from 1; 0 if that cannot be told, or it is none. */
@@ -110,7 +109,7 @@ static u32 which(const u8 *p, size_t n)
 {
 	size_t hdr = n && *p & ZMTP_LONG ? ZMQ_HDR_MAX : ZMQ_HDR_SHORT;
 
-	if (n < hdr + 3 || (!st.cmds && p[hdr] <= 1))
+	if (n < hdr + 3 || (!st.has_cmds && p[hdr] <= 1))
 		return 0;
 	CHECK_EQ(p[hdr], MARK);
 	return get_unaligned_be16(p + hdr + 1);
@@ -121,10 +120,10 @@ static void judge_msg(const u8 *p, size_t n)
 	struct msg *msg;
 	u32 id;
 
-	if (!st.cmds && n > ZMQ_HDR_SHORT && p[ZMQ_HDR_SHORT] <= 1 &&
+	if (!st.has_cmds && n > ZMQ_HDR_SHORT && p[ZMQ_HDR_SHORT] <= 1 &&
 	    !(*p & ZMTP_LONG)) {
-		judge_sub(p + ZMQ_HDR_SHORT + 1, n - ZMQ_HDR_SHORT - 1,
-			  p[ZMQ_HDR_SHORT]);
+		judge_cmd(p + ZMQ_HDR_SHORT + 1, n - ZMQ_HDR_SHORT - 1,
+			  p[ZMQ_HDR_SHORT] ? ZMQ_CMD_SUBSCRIBE : ZMQ_CMD_CANCEL);
 		return;
 	}
 	id = which(p, n);
@@ -161,7 +160,7 @@ static void judge_stream(void)
 	for (i = st.from; i < bed.sent.n; i++) {
 		CHECK(model_read(m, bed.sent.p[i]));
 		if (m->cmd_end)
-			judge_cmd(m);
+			judge_frame(m);
 		if (m->msgs == msgs)
 			continue;
 		msgs = m->msgs;
@@ -291,19 +290,45 @@ static void queue(struct fuzz *f, u8 op)
 	memcpy(st.msgs[st.nr++].p, p, n);
 }
 
-static void subscribe(struct fuzz *f, u8 op)
+static int subscribe(struct fuzz *f, struct cmd *cmd, bool on)
 {
-	struct sub *sub = &st.subs[st.nr_subs];
 	int err;
 
-	if (st.nr_subs == SUBS || st.framing == ZMQ_FRAMING_RAW || !touch_up(&bed))
-		return;
-	sub->n = fuzz_below(f, sizeof(sub->topic));
-	sub->on = op & 1;
-	memset(sub->topic, st.nr_subs, sub->n);
-	err = touch_sub(&bed, sub->topic, sub->n, sub->on);
+	cmd->type = on ? ZMQ_CMD_SUBSCRIBE : ZMQ_CMD_CANCEL;
+	cmd->n = fuzz_below(f, sizeof(cmd->data));
+	memset(cmd->data, st.nr_cmds, cmd->n);
+	err = touch_sub(&bed, cmd->data, cmd->n, on);
 	CHECK(!err || err == -ENOMEM || err == -EAGAIN);
-	st.nr_subs += !err;
+	return err;
+}
+
+/* The peer asks; who has no memory for an answer gives none. */
+static int answer(struct fuzz *f, struct cmd *cmd)
+{
+	unsigned long before = bed_count(&bed, ZMQ_MIB_PINGS);
+	u8 ping[ZMQ_CMD_PING_MAX];
+	size_t n;
+
+	cmd->type = ZMQ_CMD_PONG;
+	cmd->n = fuzz_below(f, ZMQ_PING_CTX_MAX + 1);
+	memset(cmd->data, st.nr_cmds, cmd->n);
+	n = zmq_cmd_put_ping(ping, 0, cmd->data, cmd->n);
+	bed_arrives(&bed, ping, n, 0);
+	return bed_count(&bed, ZMQ_MIB_PINGS) > before ? 0 : -ENOMEM;
+}
+
+static void command(struct fuzz *f, u8 op)
+{
+	struct cmd *cmd = &st.cmds[st.nr_cmds];
+	int err;
+
+	if (st.nr_cmds == CMDS || st.framing == ZMQ_FRAMING_RAW || !touch_up(&bed))
+		return;
+	if (op & 2 && st.has_cmds)
+		err = answer(f, cmd);
+	else
+		err = subscribe(f, cmd, op & 1);
+	st.nr_cmds += !err;
 }
 
 /* The stream ends, commands are void, and the next one begins. */
@@ -314,7 +339,7 @@ static void lose(u8 op)
 	if (touch_up(&bed)) {
 		judge_stream();
 		bed_lose(&bed);
-		st.next_sub = st.nr_subs;
+		st.next_cmd = st.nr_cmds;
 		/* Of the stream before it may have been a part. */
 		st.last = 0;
 	}
@@ -367,7 +392,7 @@ static void operate(struct fuzz *f, u8 op)
 		how_stream(f, op);
 		break;
 	case 4:
-		subscribe(f, op);
+		command(f, op);
 		break;
 	case 5:
 		bed_pass(&bed, NSEC_PER_USEC << (op & 15));
@@ -414,7 +439,7 @@ static void judge(void)
 	lost = bed_count(&bed, ZMQ_MIB_TXDROPCONN);
 	CHECK_EQ(whole + lost + st.replaced, st.nr);
 	CHECK_EQ(bed.credit + st.replaced, st.nr);
-	CHECK_EQ(st.next_sub, st.nr_subs);
+	CHECK_EQ(st.next_cmd, st.nr_cmds);
 	CHECK(bed_count(&bed, ZMQ_MIB_TXUNACKED) <= whole);
 }
 
@@ -427,7 +452,7 @@ void fuzz_one(struct fuzz *f)
 
 	memset(&st, 0, sizeof(st));
 	st.framing = framings[how & 3];
-	st.cmds = how & 4 && st.framing == ZMQ_FRAMING_V2;
+	st.has_cmds = how & 4 && st.framing == ZMQ_FRAMING_V2;
 	bed_init(&bed);
 	touch_framing(&bed, st.framing, how & 4);
 	if (how & 8)
