@@ -36,7 +36,7 @@ help:
 #?   check-faults    each allocation that fails, of a system call, a softirq or a worker: lost, doubled or cut messages,
 #?                   leaks, hangs; on the uml debug kernel. CANARY=1 puts faults back first that it has to find
 #?   check-fuzz      parsers, handshakes and connections in user space, under ASan and UBSan, against models of what
-#?                   they do; TIME=SECONDS for longer than a minute. CANARY=1 as above
+#?                   they do; TIME=SECONDS for longer than a minute or two. CANARY=1 as above
 #?   check-litmus    each pair of barriers under the kernel's memory model: with them what must not happen does not,
 #?                   without any of them it does
 #?   check-uring     libzmqk-uring on several kernels, those in URING_KERNELS
