@@ -7,7 +7,7 @@
 #include "conn.h"
 #include "dial.h"
 #include "event.h"
-#include "stream.h"
+#include "link.h"
 
 /* Of a size for which kmalloc() would waste a third. */
 static struct kmem_cache *conn_cache;

@@ -5,7 +5,7 @@
 #include "base/net.h"
 #include "conn.h"
 #include "event.h"
-#include "stream.h"
+#include "link.h"
 
 /**
  * struct rx_handshake - one pass over received data of a handshake

@@ -9,7 +9,7 @@
 
 #include "conn.h"
 #include "event.h"
-#include "stream.h"
+#include "link.h"
 #include "tx.h"
 
 /* What peers may send to a socket that nobody reads any more, before it lets them

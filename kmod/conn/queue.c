@@ -4,7 +4,7 @@
 #include <linux/slab.h>
 #include "base/drop.h"
 #include "conn.h"
-#include "stream.h"
+#include "link.h"
 #include "tx.h"
 
 static struct kmem_cache *seg_cache;

@@ -10,7 +10,7 @@
 #include "base/net.h"
 #include "base/run.h"
 #include "conn.h"
-#include "stream.h"
+#include "link.h"
 
 /* What one softirq may parse; a worker does the rest. */
 #define RX_BUDGET	SZ_64K

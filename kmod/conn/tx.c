@@ -6,7 +6,7 @@
 #include "base/run.h"
 #include "base/zerocopy.h"
 #include "conn.h"
-#include "stream.h"
+#include "link.h"
 #include "tx.h"
 
 /* What one call gives to the stream. */

@@ -4,7 +4,7 @@
 #define _ZMQ_TRANSPORT_H
 
 #include <linux/net.h>
-#include "conn/stream.h"
+#include "conn/link.h"
 #include "wire/endpoint.h"
 
 struct path;

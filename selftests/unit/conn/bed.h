@@ -14,7 +14,7 @@
 #include "base/run.h"
 #include "base/zerocopy.h"
 #include "conn/conn.h"
-#include "conn/stream.h"
+#include "conn/link.h"
 #include "conn/tx.h"
 #include "test.h"
 

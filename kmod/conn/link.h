@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What connections want of streams, whose bytes they speak ZMTP in. */
-#ifndef _ZMQ_STREAM_H
-#define _ZMQ_STREAM_H
+#ifndef _ZMQ_LINK_H
+#define _ZMQ_LINK_H
 
 #include <linux/net.h>
 #include "base/types.h"
@@ -82,4 +82,4 @@ void zmq_stream_end(struct zmq_conn *conn, bool again);
 bool zmq_stream_ended(const struct zmq_conn *conn);
 bool zmq_stream_has_files(const struct zmq_conn *conn);
 
-#endif /* _ZMQ_STREAM_H */
+#endif /* _ZMQ_LINK_H */

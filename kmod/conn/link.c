@@ -4,7 +4,7 @@
 #include <linux/slab.h>
 #include "conn.h"
 #include "dial.h"
-#include "stream.h"
+#include "link.h"
 
 static void set_child(struct zmq_conn *conn, struct socket *sock)
 {
