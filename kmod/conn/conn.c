@@ -121,12 +121,14 @@ static void task_put(struct zmq_task *task)
  */
 void zmq_conn_set_pipe(struct zmq_conn *conn, void *pipe)
 {
+	struct zmq_link *link = zmq_conn_link(conn);
+
 	mutex_lock(&conn->tx_lock);
-	if (conn->sock)
-		conn->stream->lock(conn);
+	if (link)
+		link->ops->lock(link);
 	conn->pipe = pipe;
-	if (conn->sock)
-		conn->stream->unlock(conn);
+	if (link)
+		link->ops->unlock(link);
 	mutex_unlock(&conn->tx_lock);
 }
 
@@ -153,9 +155,9 @@ void zmq_conn_close(struct zmq_conn *conn)
 	zmq_roster_del(&conn->owner->conn_roster, conn->place);
 	atomic_dec(&conn->owner->peers);
 
-	if (conn->sock) {
-		zmq_stream_stop(conn);
-		zmq_stream_end(conn, false);
+	if (zmq_conn_link(conn)) {
+		zmq_link_stop(conn);
+		zmq_link_end(conn, false);
 	}
 	zmq_conn_put(conn);
 }
@@ -179,8 +181,10 @@ void zmq_conn_set_timer(struct zmq_conn *conn, unsigned int ms)
 
 static void note_failure(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 {
-	if (!err && conn->sock)
-		err = READ_ONCE(conn->sock->sk->sk_err);
+	const struct zmq_link *link = zmq_conn_link(conn);
+
+	if (!err && link)
+		err = READ_ONCE(link->sock->sk->sk_err);
 	WRITE_ONCE(conn->reason, why);
 	WRITE_ONCE(conn->error, err);
 }
@@ -205,12 +209,12 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 	zmq_event_lost(conn, why);
 	again = conn->dial && conn->dial->ops->lost(conn, why);
 
-	if (conn->sock)
-		zmq_stream_stop(conn);
+	if (zmq_conn_link(conn))
+		zmq_link_stop(conn);
 	zmq_conn_tx_rewind(conn);
 	done = conn->lingering && zmq_conn_tx_empty(conn);
-	if (conn->sock)
-		zmq_stream_end(conn, again && !done);
+	if (zmq_conn_link(conn))
+		zmq_link_end(conn, again && !done);
 	zmq_conn_set_state(conn, ZMQ_CONN_BACKOFF, why);
 	if (conn->pipe) {
 		zmq_conn_raw_down(conn);
@@ -231,19 +235,19 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 /* Nobody reads what is sent to a peer that has said its last word, so it waits
  * for the next stream; one without ZMTP may only have said that.
  */
-static void note_end(struct zmq_conn *conn)
+static void note_end(struct zmq_conn *conn, struct zmq_link *link)
 {
 	if (!conn->owner->raw)
 		clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
-	if (conn->stream->ended)
-		conn->stream->ended(conn);
+	if (link->ops->ended)
+		link->ops->ended(link);
 }
 
-static void stream_over(struct zmq_conn *conn)
+static void stream_over(struct zmq_conn *conn, const struct zmq_link *link)
 {
 	/* That is what a connection that lingers has waited for. */
 	if (test_bit(ZMQ_CONN_TX_ENDED, &conn->flags) &&
-	    !READ_ONCE(conn->sock->sk->sk_err))
+	    !READ_ONCE(link->sock->sk->sk_err))
 		zmq_conn_close(conn);
 	else
 		zmq_conn_lost(conn, ZMQ_MIB_DISCONNECTS, 0);
@@ -251,19 +255,20 @@ static void stream_over(struct zmq_conn *conn)
 
 static void run_up(struct zmq_conn *conn)
 {
-	bool ended = zmq_stream_ended(conn);
+	struct zmq_link *link = zmq_conn_link(conn);
+	bool ended = zmq_link_ended(link);
 	enum zmq_mib_field why;
 	bool drained;
 
 	if (ended)
-		note_end(conn);
+		note_end(conn, link);
 	drained = zmq_conn_rx(conn) ||
 		  (conn->lingering && test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags));
 	if (test_bit(ZMQ_CONN_RX_ERROR, &conn->flags)) {
 		why = zmq_conn_rx_failure(conn);
 		zmq_conn_lost(conn, why, -conn->rx_err);
 	} else if (ended && drained) {
-		stream_over(conn);
+		stream_over(conn, link);
 	} else {
 		if (test_and_clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags) &&
 		    conn->pipe)
@@ -317,7 +322,7 @@ static void task_run(struct zmq_task *task)
 {
 	struct zmq_conn *conn = task_conn(task);
 
-	if (zmq_stream_has_files(conn)) {
+	if (zmq_link_has_files(zmq_conn_link(conn))) {
 		zmq_conn_lost(conn, ZMQ_MIB_PROTOERROR, EPROTO);
 	} else if (conn->timed && time_after_eq(jiffies, conn->deadline)) {
 		timed_out(conn);
@@ -395,20 +400,20 @@ err_conn:
 /**
  * zmq_conn_start() - give a new connection a stream that is established
  * @conn: the connection, which was not dialed
- * @stream: how it carries bytes
- * @sock: the stream, which is the connection's from now on
+ * @link: the stream, which is the connection's from now on; NULL if there was no
+ *	memory for it
  *
  * Context: Process context, socket lock held.
  * Return: 0, or -ENOMEM and the connection is closed.
  */
-int zmq_conn_start(struct zmq_conn *conn, const struct zmq_stream_ops *stream,
-		   struct socket *sock)
+int zmq_conn_start(struct zmq_conn *conn, struct zmq_link *link)
 {
-	int err;
+	int err = -ENOMEM;
 
-	conn->stream = stream;
-	zmq_conn_install(conn, sock);
-	err = zmq_conn_handshake(conn);
+	if (link) {
+		zmq_link_set(conn, link);
+		err = zmq_conn_handshake(conn);
+	}
 	if (err)
 		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, ENOMEM);
 	return err;

@@ -4,11 +4,9 @@
 #define _ZMQ_CONN_H
 
 #include <linux/hrtimer.h>
-#include <linux/mm_types_task.h>
 #include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/refcount.h>
-#include <linux/wait.h>
 #include <net/sock.h>
 #include "base/mib.h"
 #include "base/msg.h"
@@ -24,11 +22,8 @@
 #include "wire/wire_v1.h"
 
 struct zmq_dial;
-struct zmq_duct;
 struct zmq_ends;
-struct zmq_pump;
-struct zmq_rendezvous;
-struct zmq_stream_ops;
+struct zmq_link;
 
 /* How long to wait for memory. */
 #define ZMQ_CONN_RX_RETRY	(HZ / 50)
@@ -72,10 +67,8 @@ enum zmq_conn_state {
 };
 
 enum zmq_conn_flag {
-	ZMQ_CONN_RX_ON,		/* what arrives may be parsed outside of the task */
 	ZMQ_CONN_RX_MORE,	/* io_work has received data left to parse */
 	ZMQ_CONN_RX_STOPPED,	/* the queue above is full */
-	ZMQ_CONN_RX_MISSED,	/* direct: rx_lock was taken when something came */
 	ZMQ_CONN_RX_ERROR,	/* the peer violated the protocol, see rx_err */
 	ZMQ_CONN_TX_ON,		/* commands may be given to the stream */
 	ZMQ_CONN_TX_MSGS,	/* messages, too */
@@ -135,10 +128,9 @@ struct zmq_seg {
  * @flags: enum zmq_conn_flag
  * @no_redial: whatever happens
  * @lingering: the socket is closed or the endpoint disconnected; drain, then go
- * @sock: the child socket; replaced under the socket lock, @tx_lock and
- *	@tx_qlock
- * @stream: how @sock carries bytes; changed under the socket lock, @tx_lock
- *	and the child's lock
+ * @link: the stream, or what there is of it; changed under the socket lock. Who
+ *	reads it under @tx_lock is waited for before it goes, others take a
+ *	reference
  * @sender: of a UNIX stream: in whose name it carries bytes; constant
  * @task: the state machine
  * @deadline: jiffies when the state ends by itself, if @timed
@@ -175,26 +167,10 @@ struct zmq_seg {
  *	@tx_in_cmd; @tx_lock
  * @tx_mid: the stream stands inside of a message; @tx_lock
  * @tx_in_cmd: the stream stands inside of a chunk of commands; @tx_lock
- * @tx_giving: TCP: something is being given to it; child's lock
  * @reframe: of a stream that does not carry ZMTP 2.0 frames; @tx_lock
  * @tx_last: when data was last given to TCP
  * @tx_fanout: owner->fanouts at the last ZMQ_FLUSH_FANOUT; socket lock
  * @unacked: messages that the stream has; @tx_lock
- * @wait: polled: in the child's wait queue
- * @rx_lock: polled: the reader's position: @rx_skb to @rx_eof
- * @rx_skb: polled: received and not parsed to its end
- * @rx_off: polled: bytes of @rx_skb that are parsed
- * @rx_frag: polled: memory for what is received next
- * @rx_dry: polled: the child had nothing more
- * @rx_eof: polled: it never will
- * @duct: direct: carries the bytes instead of the child; changed under the
- *	socket lock, @tx_lock, @rx_lock and, for a child of TCP, its lock
- * @pump: of a stream that user space made: moves its bytes; set while @sock is
- * @rendezvous: an offer of a duct, until the handshake is done; socket lock
- * @data_ready: TCP: the child's own callback
- * @write_space: likewise
- * @state_change: likewise
- * @error_report: likewise
  * @rcu: callbacks may still look at it
  */
 struct zmq_conn {
@@ -212,8 +188,7 @@ struct zmq_conn {
 	bool			lingering;
 	bool			timed;
 	unsigned long		flags;
-	struct socket		*sock;
-	const struct zmq_stream_ops	*stream;
+	struct zmq_link __rcu	*link;
 	struct zmq_sender	sender;
 	struct zmq_task		task;
 	unsigned long		deadline;
@@ -248,35 +223,23 @@ struct zmq_conn {
 	u32			tx_off;
 	bool			tx_mid;
 	bool			tx_in_cmd;
-	bool			tx_giving;
 	struct zmq_reframe	reframe;
 	ktime_t			tx_last;
 	u32			tx_fanout;
 	struct zmq_unacked	unacked;
-
-	wait_queue_entry_t	wait;
-	struct mutex		rx_lock; /* see locking.rst, 4 */
-	struct sk_buff		*rx_skb;
-	unsigned int		rx_off;
-	struct page_frag	rx_frag;
-	bool			rx_dry;
-	bool			rx_eof;
-	struct zmq_duct	*duct;
-	struct zmq_pump		*pump;
-	struct zmq_rendezvous	*rendezvous;
-
-	void			(*data_ready)(struct sock *sk);
-	void			(*write_space)(struct sock *sk);
-	void			(*state_change)(struct sock *sk);
-	void			(*error_report)(struct sock *sk);
 	struct rcu_head		rcu;
 };
+
+/* Under the socket lock or tx_lock. */
+static inline struct zmq_link *zmq_conn_link(const struct zmq_conn *conn)
+{
+	return rcu_dereference_protected(conn->link, 1);
+}
 
 /* conn.c */
 struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, struct zmq_dial *dial,
 			      const char *endpoint);
-int zmq_conn_start(struct zmq_conn *conn, const struct zmq_stream_ops *stream,
-		   struct socket *sock);
+int zmq_conn_start(struct zmq_conn *conn, struct zmq_link *link);
 void zmq_conn_get(struct zmq_conn *conn);
 void zmq_conn_put(struct zmq_conn *conn);
 void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err);
@@ -301,9 +264,9 @@ void zmq_conn_linger_read(struct zmq_conn *conn, unsigned int bytes);
 
 /* rx.c */
 void zmq_conn_rx_start(struct zmq_conn *conn);
-void zmq_conn_readable(struct zmq_conn *conn);
-void zmq_conn_readable_later(struct zmq_conn *conn);
-void zmq_conn_rx_locked(struct zmq_conn *conn);
+void zmq_conn_readable(struct zmq_link *link);
+void zmq_conn_readable_later(struct zmq_link *link);
+void zmq_conn_rx_locked(struct zmq_link *link);
 bool zmq_conn_rx(struct zmq_conn *conn);
 void zmq_conn_rx_resume(struct zmq_conn *conn);
 void zmq_conn_rx_give_up(struct zmq_conn *conn);

@@ -6,6 +6,7 @@
 #include "conn.h"
 #include "dial.h"
 #include "event.h"
+#include "link.h"
 #include "wire/sockaddr.h"
 
 static void emit(struct zmq_owner *owner, const struct zmq_event *event)
@@ -84,7 +85,9 @@ void zmq_event_conn(struct zmq_conn *conn, u32 event, u64 value)
 /* As "ss -e" and /proc/net/tcp show it. */
 static u64 child_ino(const struct zmq_conn *conn)
 {
-	return conn->sock ? SOCK_INODE(conn->sock)->i_ino : 0;
+	const struct zmq_link *link = zmq_conn_link(conn);
+
+	return link ? SOCK_INODE(link->sock)->i_ino : 0;
 }
 
 static char *name_of(struct socket *sock, bool peer)
@@ -121,10 +124,12 @@ static char *name_of(struct socket *sock, bool peer)
  */
 void zmq_event_established(struct zmq_conn *conn)
 {
+	struct socket *sock = zmq_conn_link(conn)->sock;
+
 	kfree(conn->local);
 	kfree(conn->remote);
-	conn->local = name_of(conn->sock, false);
-	conn->remote = name_of(conn->sock, true);
+	conn->local = name_of(sock, false);
+	conn->remote = name_of(sock, true);
 	zmq_event_conn(conn,
 		       conn->dial ? ZMQ_EVENT_CONNECTED : ZMQ_EVENT_ACCEPTED,
 		       child_ino(conn));
@@ -153,7 +158,7 @@ static bool is_attempt(const struct zmq_conn *conn)
 void zmq_event_closed(struct zmq_conn *conn)
 {
 	WRITE_ONCE(conn->error, 0);
-	if (is_attempt(conn) && conn->sock)
+	if (is_attempt(conn) && zmq_conn_link(conn))
 		zmq_event_conn(conn, ZMQ_EVENT_CLOSED, child_ino(conn));
 	forget_names(conn);
 }

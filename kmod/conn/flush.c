@@ -162,7 +162,7 @@ void zmq_conn_flush(struct zmq_conn *conn, enum zmq_flush how)
 {
 	ktime_t by, now = 0;
 
-	if (!conn->sock || !zmq_conn_tx_pending(conn))
+	if (!zmq_conn_tx_pending(conn))
 		return;
 	/* Who waits already, and is followed, needs no other time. */
 	if ((how != ZMQ_FLUSH_LATER && how != ZMQ_FLUSH_FANOUT) ||

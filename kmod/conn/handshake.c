@@ -56,6 +56,7 @@ static int handshake_actor(read_descriptor_t *desc, struct sk_buff *skb,
 /* Answers are queued, the caller flushes. */
 static int feed(struct zmq_conn *conn)
 {
+	struct zmq_link *link = zmq_conn_link(conn);
 	read_descriptor_t desc = { .count = 1 };
 	struct rx_handshake *rx;
 	int err, ret;
@@ -66,9 +67,9 @@ static int feed(struct zmq_conn *conn)
 	rx->conn = conn;
 	rx->err = 0;
 	desc.arg.data = rx;
-	conn->stream->lock(conn);
-	ret = conn->stream->read(conn, &desc, handshake_actor);
-	conn->stream->unlock(conn);
+	link->ops->lock(link);
+	ret = link->ops->read(link, &desc, handshake_actor);
+	link->ops->unlock(link);
 	err = rx->err;
 	if (!err && ret < 0)
 		err = ret;
@@ -98,16 +99,24 @@ static void handshake_failed(struct zmq_conn *conn, int err)
 	zmq_conn_lost(conn, field, -err);
 }
 
+static void may_parse(struct zmq_link *link)
+{
+	link->ops->lock(link);
+	WRITE_ONCE(link->rx_on, true);
+	link->ops->unlock(link);
+}
+
 static void conn_up(struct zmq_conn *conn)
 {
+	struct zmq_link *link = zmq_conn_link(conn);
 	int err;
 
 	zmq_conn_rx_start(conn);
 	zmq_conn_set_state(conn, ZMQ_CONN_UP, ZMQ_MIB_NONE);
 	conn->up_since = jiffies;
 	zmq_heartbeat_start(conn);
-	if (conn->stream->up)
-		conn->stream->up(conn);
+	if (link->ops->up)
+		link->ops->up(link);
 	/* Messages that wait go out behind what up() announces. */
 	if (!conn->lingering) {
 		err = conn->owner->ops->up(conn);
@@ -126,18 +135,18 @@ static void conn_up(struct zmq_conn *conn)
 	kfree(conn->session.hs);
 	conn->session.hs = NULL;
 
-	conn->stream->lock(conn);
-	set_bit(ZMQ_CONN_RX_ON, &conn->flags);
-	conn->stream->unlock(conn);
+	may_parse(zmq_conn_link(conn));
 	set_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
 	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
-	/* Nobody else looked at what came before RX_ON. */
+	/* Nobody else looked at what came before that. */
 	zmq_task_run(&conn->task);
 }
 
 static const u8 *stream_token(const struct zmq_conn *conn)
 {
-	return conn->stream->token ? conn->stream->token(conn) : NULL;
+	const struct zmq_link *link = zmq_conn_link(conn);
+
+	return link->ops->token ? link->ops->token(link) : NULL;
 }
 
 /* What goes another way then must not overtake the handshake. A peer without a
@@ -157,8 +166,9 @@ static bool all_told(struct zmq_conn *conn)
 
 static void handshake_ended(struct zmq_conn *conn)
 {
-	zmq_conn_lost(conn, ZMQ_MIB_HSCLOSED,
-		      READ_ONCE(conn->sock->sk->sk_err) ?: EPIPE);
+	const struct sock *sk = zmq_conn_link(conn)->sock->sk;
+
+	zmq_conn_lost(conn, ZMQ_MIB_HSCLOSED, READ_ONCE(sk->sk_err) ?: EPIPE);
 }
 
 static void handshake_done(struct zmq_conn *conn, bool ended)
@@ -180,6 +190,7 @@ static void handshake_done(struct zmq_conn *conn, bool ended)
  */
 int zmq_conn_handshake(struct zmq_conn *conn)
 {
+	struct zmq_link *link = zmq_conn_link(conn);
 	const struct zmq_opts *opts = conn->owner->opts;
 	struct zmq_session_conf conf = {
 		.type = conn->owner->type,
@@ -188,8 +199,8 @@ int zmq_conn_handshake(struct zmq_conn *conn)
 	struct zmq_handshake *hs;
 	int len, err;
 
-	if (conn->stream->meet)
-		conn->stream->meet(conn);
+	if (link->ops->meet)
+		link->ops->meet(link);
 	zmq_event_established(conn);
 	if (conn->owner->raw) {
 		zmq_conn_raw_start(conn);
@@ -227,7 +238,7 @@ int zmq_conn_handshake(struct zmq_conn *conn)
  */
 void zmq_conn_run_handshake(struct zmq_conn *conn)
 {
-	bool ended = zmq_stream_ended(conn);
+	bool ended = zmq_link_ended(zmq_conn_link(conn));
 	int err;
 
 	err = feed(conn);

@@ -13,6 +13,7 @@
 #include "base/net.h"
 #include "conn.h"
 #include "heartbeat.h"
+#include "link.h"
 
 /* How often to speak up while nothing is read, for a peer that pings often and
  * for one that does not.
@@ -38,10 +39,15 @@ static unsigned long until(unsigned long when)
 	return time_after(when, now) ? when - now : 0;
 }
 
+static struct sock *child_sk(const struct zmq_conn *conn)
+{
+	return zmq_conn_link(conn)->sock->sk;
+}
+
 /* A duct has no such clocks. */
 static bool by_tcp(const struct zmq_conn *conn)
 {
-	return sk_is_tcp(conn->sock->sk) && !conn->duct;
+	return sk_is_tcp(child_sk(conn)) && !zmq_conn_link(conn)->ops->direct;
 }
 
 /* ZMTP 3.0 has no PING, but libzmq sent it with that version, too. */
@@ -68,7 +74,7 @@ static int probe_secs(unsigned long ivl)
 static void let_tcp_ask(struct zmq_conn *conn)
 {
 	const struct zmq_heartbeat *hb = &conn->heartbeat;
-	struct sock *sk = conn->sock->sk;
+	struct sock *sk = child_sk(conn);
 
 	sock_set_keepalive(sk);
 	tcp_sock_set_keepidle(sk, probe_secs(hb->ivl));
@@ -141,7 +147,7 @@ static unsigned long without_ping(const struct zmq_heartbeat *hb)
  */
 static bool catching_up(const struct zmq_conn *conn)
 {
-	const struct sock *sk = conn->sock->sk;
+	const struct sock *sk = child_sk(conn);
 	u32 stopped = conn->heartbeat.stopped;
 	u32 now = tcp_jiffies32, arrived;
 	unsigned int again;
@@ -278,7 +284,7 @@ static void ask(struct zmq_conn *conn)
  */
 static void watch(struct zmq_conn *conn)
 {
-	u32 quiet = tcp_jiffies32 - READ_ONCE(tcp_sk(conn->sock->sk)->rcv_tstamp);
+	u32 quiet = tcp_jiffies32 - READ_ONCE(tcp_sk(child_sk(conn))->rcv_tstamp);
 	unsigned long ivl = probe_secs(conn->heartbeat.ivl) * HZ;
 	struct zmq_heartbeat *hb = &conn->heartbeat;
 
@@ -308,7 +314,7 @@ static bool no_window(const struct tcp_sock *tp, u32 unsent)
  */
 static bool held_back(struct zmq_conn *conn, unsigned long patience)
 {
-	const struct sock *sk = conn->sock->sk;
+	const struct sock *sk = child_sk(conn);
 	const struct tcp_sock *tp = tcp_sk(sk);
 	u32 unsent;
 

@@ -36,7 +36,8 @@ bool zmq_conn_owes(struct zmq_conn *conn)
 	sent = conn->tx_sent;
 	spin_unlock_bh(&conn->tx_qlock);
 	if (up)
-		return queued || (sent && !conn->duct);
+		return queued ||
+		       (sent && !zmq_conn_link(conn)->ops->direct);
 	return queued && conn->dial &&
 	       !(conn->no_redial && conn->state == ZMQ_CONN_BACKOFF);
 }
@@ -90,15 +91,18 @@ void zmq_conn_linger_run(struct zmq_conn *conn)
  */
 void zmq_conn_linger_sent(struct zmq_conn *conn)
 {
+	struct zmq_link *link;
+
 	mutex_lock(&conn->tx_lock);
-	if (conn->sock && !conn->duct &&
+	link = zmq_conn_link(conn);
+	if (link && !link->ops->direct &&
 	    test_and_clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags)) {
 		clear_bit(ZMQ_CONN_TX_ON, &conn->flags);
 		set_bit(ZMQ_CONN_TX_ENDED, &conn->flags);
-		if (conn->stream->finish)
-			conn->stream->finish(conn);
+		if (link->ops->finish)
+			link->ops->finish(link);
 		else
-			kernel_sock_shutdown(conn->sock, SHUT_WR);
+			kernel_sock_shutdown(link->sock, SHUT_WR);
 	}
 	mutex_unlock(&conn->tx_lock);
 	zmq_task_run(&conn->task);
@@ -112,7 +116,7 @@ void zmq_conn_linger_sent(struct zmq_conn *conn)
  * One that sends without end is not read any more: what it has been sent is
  * there for it all the same.
  *
- * Context: Under stream->lock(), or its softirq counterpart.
+ * Context: Under link->ops->lock(), or its softirq counterpart.
  */
 void zmq_conn_linger_read(struct zmq_conn *conn, unsigned int bytes)
 {

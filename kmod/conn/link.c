@@ -1,32 +1,123 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What becomes of a connection's stream. */
+/* What becomes of a connection's link. */
 
 #include <linux/slab.h>
 #include "conn.h"
 #include "dial.h"
 #include "link.h"
 
-static void set_child(struct zmq_conn *conn, struct socket *sock)
+static void link_free(struct zmq_link *link)
 {
-	mutex_lock(&conn->tx_lock);
-	spin_lock_bh(&conn->tx_qlock);
-	conn->sock = sock;
-	spin_unlock_bh(&conn->tx_qlock);
-	mutex_unlock(&conn->tx_lock);
+	struct zmq_conn *conn = link->conn;
+
+	link->ops->free(link);
+	kfree_rcu(link, rcu);
+	zmq_conn_put(conn);
+}
+
+static void free_work(struct work_struct *work)
+{
+	link_free(container_of(work, struct zmq_link, free_work));
 }
 
 /**
- * zmq_conn_install() - give a connection its stream
- * @conn: the connection, without one
- * @sock: the child, which is the connection's from now on
+ * zmq_link_init() - fill in what all links have
+ * @link: where a larger structure of kmalloc() begins
+ * @conn: the connection
+ * @ops: how the child carries bytes
+ * @sock: the child, which is the link's from now on
+ *
+ * Context: Process context, socket lock held. The reference is the caller's.
+ */
+void zmq_link_init(struct zmq_link *link, struct zmq_conn *conn,
+		   const struct zmq_stream_ops *ops, struct socket *sock)
+{
+	refcount_set(&link->ref, 1);
+	zmq_conn_get(conn);
+	link->conn = conn;
+	link->ops = ops;
+	link->sock = sock;
+	INIT_WORK(&link->free_work, free_work);
+}
+
+/**
+ * zmq_link_get() - what a connection has of a stream
+ * @conn: the connection
+ *
+ * Context: Any.
+ * Return: its link with a reference, or NULL.
+ */
+struct zmq_link *zmq_link_get(const struct zmq_conn *conn)
+{
+	struct zmq_link *link;
+
+	rcu_read_lock();
+	link = rcu_dereference(conn->link);
+	if (link && !refcount_inc_not_zero(&link->ref))
+		link = NULL;
+	rcu_read_unlock();
+	return link;
+}
+
+/**
+ * zmq_link_put() - drop a reference
+ * @link: the link
+ *
+ * Context: Any. Freeing may sleep, so it is left to a worker.
+ */
+void zmq_link_put(struct zmq_link *link)
+{
+	struct zmq_dial *dial = link->conn->dial;
+
+	if (refcount_dec_and_test(&link->ref))
+		queue_work(dial ? dial->wq : zmq_wq, &link->free_work);
+}
+
+/**
+ * zmq_link_drop() - drop a reference, and the child at once if it is the last
+ * @link: the link
  *
  * Context: Process context, socket lock held.
  */
-void zmq_conn_install(struct zmq_conn *conn, struct socket *sock)
+void zmq_link_drop(struct zmq_link *link)
 {
-	set_child(conn, sock);
-	conn->rx_eof = false;
-	conn->stream->install(conn);
+	if (refcount_dec_and_test(&link->ref))
+		link_free(link);
+}
+
+/**
+ * zmq_conn_is_direct() - do a connection's bytes stay in this module
+ * @conn: the connection
+ *
+ * Context: Any; something keeps the connection.
+ * Return: true if so.
+ */
+bool zmq_conn_is_direct(const struct zmq_conn *conn)
+{
+	const struct zmq_link *link;
+	bool direct;
+
+	rcu_read_lock();
+	link = rcu_dereference(conn->link);
+	direct = link && link->ops->direct;
+	rcu_read_unlock();
+	return direct;
+}
+
+/**
+ * zmq_link_set() - put a link, or none, in the place of a connection's
+ * @conn: the connection
+ * @link: the link, whose reference is the connection's from now on; that to
+ *	the one before is the caller's
+ *
+ * Context: Process context, socket lock held. Nobody drains into the one before
+ * afterwards.
+ */
+void zmq_link_set(struct zmq_conn *conn, struct zmq_link *link)
+{
+	mutex_lock(&conn->tx_lock);
+	rcu_assign_pointer(conn->link, link);
+	mutex_unlock(&conn->tx_lock);
 }
 
 static int discard_actor(read_descriptor_t *desc, struct sk_buff *skb,
@@ -39,47 +130,52 @@ static int discard_actor(read_descriptor_t *desc, struct sk_buff *skb,
  * what the peer has not read yet. One pass is enough for what it had when it was
  * asked; what a peer goes on to write is its own affair.
  */
-static void discard(struct zmq_conn *conn)
+static void discard(struct zmq_link *link)
 {
 	read_descriptor_t desc = { .count = 1 };
 
-	conn->stream->lock(conn);
-	conn->stream->read(conn, &desc, discard_actor);
-	conn->stream->unlock(conn);
+	link->ops->lock(link);
+	link->ops->read(link, &desc, discard_actor);
+	link->ops->unlock(link);
 }
 
 /**
- * zmq_conn_uninstall() - take a connection's stream from it
- * @conn: the connection; the child is the caller's from now on
+ * zmq_link_take() - take a connection's link from it
+ * @conn: the connection, which has one
  *
  * Context: Process context, socket lock held.
  */
-void zmq_conn_uninstall(struct zmq_conn *conn)
+void zmq_link_take(struct zmq_conn *conn)
 {
-	discard(conn);
-	conn->stream->uninstall(conn);
-	set_child(conn, NULL);
+	struct zmq_link *link = zmq_conn_link(conn);
+
+	discard(link);
+	link->ops->detach(link);
+	zmq_link_set(conn, NULL);
+	zmq_link_drop(link);
 }
 
 /**
- * zmq_stream_stop() - nothing is read from a stream or written to it any more
- * @conn: the connection
+ * zmq_link_stop() - nothing is read from a stream or written to it any more
+ * @conn: the connection, which has one
  *
  * Context: Process context, socket lock held.
  */
-void zmq_stream_stop(struct zmq_conn *conn)
+void zmq_link_stop(struct zmq_conn *conn)
 {
+	struct zmq_link *link = zmq_conn_link(conn);
+
 	clear_bit(ZMQ_CONN_TX_ON, &conn->flags);
 	clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
 	clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags);
 	zmq_conn_flush_stop(conn);
 	hrtimer_cancel(&conn->retry_timer);
 
-	conn->stream->lock(conn);
-	clear_bit(ZMQ_CONN_RX_ON, &conn->flags);
+	link->ops->lock(link);
+	WRITE_ONCE(link->rx_on, false);
 	clear_bit(ZMQ_CONN_RX_MORE, &conn->flags);
 	clear_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
-	conn->stream->unlock(conn);
+	link->ops->unlock(link);
 
 	kfree(conn->scan.cmd);
 	memset(&conn->scan, 0, sizeof(conn->scan));
@@ -88,7 +184,7 @@ void zmq_stream_stop(struct zmq_conn *conn)
 }
 
 /**
- * zmq_stream_end() - a connection has no stream any more
+ * zmq_link_end() - a connection has no stream any more
  * @conn: the connection, whose stream was stopped
  * @again: another attempt to connect follows, which may use the child
  *
@@ -97,46 +193,43 @@ void zmq_stream_stop(struct zmq_conn *conn)
  *
  * Context: Process context, socket lock held.
  */
-void zmq_stream_end(struct zmq_conn *conn, bool again)
+void zmq_link_end(struct zmq_conn *conn, bool again)
 {
-	struct socket *sock = conn->sock;
+	struct zmq_link *link = zmq_conn_link(conn);
 
 	/* Nobody is behind it any more but whoever TCP, or UNIX, knows. */
-	if (conn->stream->part)
-		conn->stream->part(conn);
-	if (again && conn->dial->ops->renew(conn))
-		return;
-	zmq_conn_uninstall(conn);
-	conn->stream->release(conn, sock);
+	if (link->ops->part)
+		link->ops->part(link);
+	if (!again || !conn->dial->ops->renew(conn))
+		zmq_link_take(conn);
 }
 
 /**
- * zmq_stream_ended() - is nothing more to come behind what can be read
- * @conn: the connection
+ * zmq_link_ended() - is nothing more to come behind what can be read
+ * @link: the link
  *
  * Context: Process context, socket lock held.
  * Return: true if so.
  */
-bool zmq_stream_ended(const struct zmq_conn *conn)
+bool zmq_link_ended(const struct zmq_link *link)
 {
-	const struct sock *sk = conn->sock->sk;
+	const struct sock *sk = link->sock->sk;
 
-	if (READ_ONCE(conn->rx_eof))
+	if (READ_ONCE(link->eof))
 		return true;
-	return !conn->stream->late &&
+	return !link->ops->late &&
 	       (READ_ONCE(sk->sk_err) || sk->sk_state == TCP_CLOSE ||
 		(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN));
 }
 
 /**
- * zmq_stream_has_files() - was a connection sent descriptors
- * @conn: the connection
+ * zmq_link_has_files() - was a stream sent descriptors
+ * @link: the connection's, or NULL
  *
  * Context: Process context, socket lock held.
  * Return: true if so and they have not been read.
  */
-bool zmq_stream_has_files(const struct zmq_conn *conn)
+bool zmq_link_has_files(const struct zmq_link *link)
 {
-	return conn->sock && conn->stream->has_files &&
-	       conn->stream->has_files(conn);
+	return link && link->ops->has_files && link->ops->has_files(link);
 }

@@ -1,31 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What connections want of streams, whose bytes they speak ZMTP in. */
+/* What a connection has of a stream: a child, and how its bytes are carried. */
 #ifndef _ZMQ_LINK_H
 #define _ZMQ_LINK_H
 
 #include <linux/net.h>
+#include <linux/refcount.h>
+#include <linux/workqueue.h>
+#include <net/sock.h>
 #include "base/types.h"
 
 struct msghdr;
+struct zmq_conn;
+struct zmq_link;
+struct zmq_rendezvous;
 
 /**
  * struct zmq_stream_ops - how bytes go in and out of a child
  * @late: bytes come here behind what the child says of its end, which only
  *	@read can tell, then
- * @install: have the child's events tell the connection. Socket lock.
- * @uninstall: the opposite; nothing is told after it. Socket lock.
- * @release: let go of the child, which the connection has forgotten. Socket
- *	lock.
+ * @direct: they do not go through the child, and what comes is nobody else's
+ * @detach: have nothing told to the connection any more. Socket lock.
+ * @free: let go of what the link has, the child included. Process context.
  * @meet: the child is connected and nothing has passed: find out who the peer
  *	is, or NULL. Socket lock.
  * @token: ZMQ_TOKEN_LEN bytes to be told to the peer in the handshake, which @up
  *	then wants to have left, or NULL if there are none; or NULL. Socket lock.
  * @up: the handshake is done, of which nothing waits to be sent if there is a
- *	token, or NULL; may change which of these structures the connection has.
- *	Socket lock.
- * @part: the connection is lost or closes: forget that, or NULL; may change
- *	which of these structures the connection has, and does if this one lacks
- *	@install, @uninstall and @release. Socket lock.
+ *	token, or NULL; may put another link in the place of this one. Socket
+ *	lock.
+ * @part: the connection is lost or closes: undo @meet and @up, or NULL. Socket
+ *	lock.
  * @ended: the stream has: nothing more is to come behind what @read will find, or
  *	NULL. Socket lock.
  * @has_files: the child was sent descriptors, or NULL if it never is
@@ -49,37 +53,69 @@ struct msghdr;
  */
 struct zmq_stream_ops {
 	bool	late;
-	void	(*install)(struct zmq_conn *conn);
-	void	(*uninstall)(struct zmq_conn *conn);
-	void	(*release)(struct zmq_conn *conn, struct socket *sock);
-	void	(*meet)(struct zmq_conn *conn);
-	const u8 *(*token)(const struct zmq_conn *conn);
-	void	(*up)(struct zmq_conn *conn);
-	void	(*part)(struct zmq_conn *conn);
-	void	(*ended)(struct zmq_conn *conn);
-	bool	(*has_files)(const struct zmq_conn *conn);
-	void	(*lock)(struct zmq_conn *conn);
-	void	(*unlock)(struct zmq_conn *conn);
-	void	(*tx_begin)(struct zmq_conn *conn);
-	void	(*tx_end)(struct zmq_conn *conn);
-	int	(*read)(struct zmq_conn *conn, read_descriptor_t *desc,
+	bool	direct;
+	void	(*detach)(struct zmq_link *link);
+	void	(*free)(struct zmq_link *link);
+	void	(*meet)(struct zmq_link *link);
+	const u8 *(*token)(const struct zmq_link *link);
+	void	(*up)(struct zmq_link *link);
+	void	(*part)(struct zmq_link *link);
+	void	(*ended)(struct zmq_link *link);
+	bool	(*has_files)(const struct zmq_link *link);
+	void	(*lock)(struct zmq_link *link);
+	void	(*unlock)(struct zmq_link *link);
+	void	(*tx_begin)(struct zmq_link *link);
+	void	(*tx_end)(struct zmq_link *link);
+	int	(*read)(struct zmq_link *link, read_descriptor_t *desc,
 			sk_read_actor_t actor);
-	bool	(*drained)(const struct zmq_conn *conn);
-	int	(*send)(struct zmq_conn *conn, struct msghdr *m, size_t len);
-	void	(*finish)(struct zmq_conn *conn);
-	int	(*send_pages)(struct zmq_conn *conn, struct msghdr *m,
+	bool	(*drained)(const struct zmq_link *link);
+	int	(*send)(struct zmq_link *link, struct msghdr *m, size_t len);
+	void	(*finish)(struct zmq_link *link);
+	int	(*send_pages)(struct zmq_link *link, struct msghdr *m,
 			      size_t len);
-	int	(*send_zerocopy)(struct zmq_conn *conn, struct msghdr *m,
+	int	(*send_zerocopy)(struct zmq_link *link, struct msghdr *m,
 				 size_t len);
-	void	(*position)(const struct zmq_conn *conn, u32 *given,
+	void	(*position)(const struct zmq_link *link, u32 *given,
 			    u32 *acked);
 };
 
-void zmq_conn_install(struct zmq_conn *conn, struct socket *sock);
-void zmq_conn_uninstall(struct zmq_conn *conn);
-void zmq_stream_stop(struct zmq_conn *conn);
-void zmq_stream_end(struct zmq_conn *conn, bool again);
-bool zmq_stream_ended(const struct zmq_conn *conn);
-bool zmq_stream_has_files(const struct zmq_conn *conn);
+/**
+ * struct zmq_link - a child and how it carries bytes; the transport has more
+ * @ref: references; the last one takes the child with it
+ * @ops: how
+ * @conn: the connection, with a reference
+ * @sock: the child
+ * @rendezvous: an offer of a duct, until the handshake is done; socket lock
+ * @rx_on: what arrives may be parsed outside of the task; under @ops->lock
+ * @eof: nothing more will be read, whatever the child says; likewise
+ * @free_work: for who drops the last reference and must not sleep
+ * @rcu: who looks for a connection's link may still look at it
+ *
+ * It is complete before the connection has it, and then is replaced as a whole.
+ */
+struct zmq_link {
+	refcount_t			ref;
+	const struct zmq_stream_ops	*ops;
+	struct zmq_conn			*conn;
+	struct socket			*sock;
+	struct zmq_rendezvous		*rendezvous;
+	bool				rx_on;
+	bool				eof;
+	struct work_struct		free_work;
+	struct rcu_head			rcu;
+};
+
+void zmq_link_init(struct zmq_link *link, struct zmq_conn *conn,
+		   const struct zmq_stream_ops *ops, struct socket *sock);
+struct zmq_link *zmq_link_get(const struct zmq_conn *conn);
+void zmq_link_put(struct zmq_link *link);
+void zmq_link_drop(struct zmq_link *link);
+void zmq_link_set(struct zmq_conn *conn, struct zmq_link *link);
+void zmq_link_take(struct zmq_conn *conn);
+void zmq_link_stop(struct zmq_conn *conn);
+void zmq_link_end(struct zmq_conn *conn, bool again);
+bool zmq_link_ended(const struct zmq_link *link);
+bool zmq_conn_is_direct(const struct zmq_conn *conn);
+bool zmq_link_has_files(const struct zmq_link *link);
 
 #endif /* _ZMQ_LINK_H */

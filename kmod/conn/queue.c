@@ -181,21 +181,23 @@ unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent)
  */
 void zmq_conn_tx_note_unacked(struct zmq_conn *conn, u32 msgs, u32 behind)
 {
+	const struct zmq_link *link = zmq_conn_link(conn);
 	u32 given, acked;
 
-	if (!msgs || !conn->sock || !conn->stream->position)
+	if (!msgs || !link || !link->ops->position)
 		return;
-	conn->stream->position(conn, &given, &acked);
+	link->ops->position(link, &given, &acked);
 	zmq_unacked_add(&conn->unacked, acked, given - behind, msgs);
 }
 
 static u32 take_unacked(struct zmq_conn *conn)
 {
+	const struct zmq_link *link = zmq_conn_link(conn);
 	u32 given, acked;
 
 	if (!conn->unacked.nr)
 		return 0;
-	conn->stream->position(conn, &given, &acked);
+	link->ops->position(link, &given, &acked);
 	return zmq_unacked_take(&conn->unacked, acked);
 }
 

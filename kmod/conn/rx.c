@@ -21,6 +21,7 @@
 
 /**
  * struct rx - one pass over the received data
+ * @link: whose
  * @conn: the connection
  * @budget: bytes that may still be parsed in this pass
  * @commands: commands that may still be obeyed in it
@@ -30,6 +31,7 @@
  * @nomem: because memory is short, try again later
  */
 struct rx {
+	struct zmq_link	*link;
 	struct zmq_conn	*conn;
 	u32		budget;
 	u32		commands;
@@ -61,18 +63,17 @@ struct rx_span {
 	struct zmq_scan	scan;
 };
 
-/* What came by a duct is nobody else's. */
-static struct sk_buff *make_run(struct zmq_conn *conn,
-				const struct rx_span *span)
+static struct sk_buff *make_run(struct rx *rx, const struct rx_span *span)
 {
-	if (conn->duct && span->len == span->skb->len)
+	if (rx->link->ops->direct && span->len == span->skb->len)
 		return zmq_run_own(span->skb);
 	return zmq_run_from_skb(span->skb, span->off, span->len,
-				&conn->owner->spare_run);
+				&rx->conn->owner->spare_run);
 }
 
-static int deliver(struct zmq_conn *conn, const struct rx_span *span)
+static int deliver(struct rx *rx, const struct rx_span *span)
 {
+	struct zmq_conn *conn = rx->conn;
 	const struct zmq_ends ends = {
 		.msgs = span->msgs,
 		.last = span->end - span->begin,
@@ -87,7 +88,7 @@ static int deliver(struct zmq_conn *conn, const struct rx_span *span)
 			 span->msgs);
 		return 0;
 	}
-	run = make_run(conn, span);
+	run = make_run(rx, span);
 	if (!run)
 		return -ENOMEM;
 	__skb_queue_head_init(&runs);
@@ -128,7 +129,7 @@ static void rx_later(struct rx *rx)
  */
 static bool commit(struct rx *rx, struct rx_span *span)
 {
-	int err = span->len ? deliver(rx->conn, span) : 0;
+	int err = span->len ? deliver(rx, span) : 0;
 
 	if (err) {
 		rx_refused(rx, err);
@@ -388,26 +389,26 @@ void zmq_conn_rx_start(struct zmq_conn *conn)
 
 /**
  * zmq_conn_rx_locked() - parse what the child has received
- * @conn: the connection
+ * @link: the stream
  *
- * Context: Under stream->lock(), or its softirq counterpart.
+ * Context: Under link->ops->lock(), or its softirq counterpart.
  */
-void zmq_conn_rx_locked(struct zmq_conn *conn)
+void zmq_conn_rx_locked(struct zmq_link *link)
 {
+	struct zmq_conn *conn = link->conn;
 	struct rx rx = {
+		.link = link,
 		.conn = conn,
 		.budget = RX_BUDGET,
 		.commands = RX_COMMANDS,
 	};
 	read_descriptor_t desc = { .arg.data = &rx, .count = 1 };
-	struct sock *sk = conn->sock->sk;
 	int ret;
 
-	if (!test_bit(ZMQ_CONN_RX_ON, &conn->flags) ||
-	    test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags) ||
+	if (!link->rx_on || test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags) ||
 	    test_bit(ZMQ_CONN_RX_ERROR, &conn->flags))
 		return;
-	ret = conn->stream->read(conn, &desc, rx_actor);
+	ret = link->ops->read(link, &desc, rx_actor);
 	if (ret < 0)
 		rx_broken(&rx, ret);
 	else if (READ_ONCE(conn->lingering))
@@ -419,18 +420,20 @@ void zmq_conn_rx_locked(struct zmq_conn *conn)
 	} else if (rx.again) {
 		set_bit(ZMQ_CONN_RX_MORE, &conn->flags);
 		zmq_conn_kick(conn);
-	} else if (!conn->stream->late && sk->sk_shutdown & RCV_SHUTDOWN) {
+	} else if (!link->ops->late &&
+		   link->sock->sk->sk_shutdown & RCV_SHUTDOWN) {
 		zmq_task_run(&conn->task);
 	} else if (!test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags)) {
 		zmq_heartbeat_caught_up(conn);
 	}
 }
 
-static bool rx_drained(const struct zmq_conn *conn)
+static bool rx_drained(const struct zmq_conn *conn,
+		       const struct zmq_link *link)
 {
 	return !test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags) &&
 	       !test_bit(ZMQ_CONN_RX_MORE, &conn->flags) &&
-	       conn->stream->drained(conn);
+	       link->ops->drained(link);
 }
 
 /**
@@ -442,12 +445,13 @@ static bool rx_drained(const struct zmq_conn *conn)
  */
 bool zmq_conn_rx(struct zmq_conn *conn)
 {
+	struct zmq_link *link = zmq_conn_link(conn);
 	bool drained;
 
-	conn->stream->lock(conn);
-	zmq_conn_rx_locked(conn);
-	drained = rx_drained(conn);
-	conn->stream->unlock(conn);
+	link->ops->lock(link);
+	zmq_conn_rx_locked(link);
+	drained = rx_drained(conn, link);
+	link->ops->unlock(link);
 	return drained;
 }
 
@@ -459,14 +463,16 @@ bool zmq_conn_rx(struct zmq_conn *conn)
  */
 void zmq_conn_rx_resume(struct zmq_conn *conn)
 {
-	if (!conn->sock)
+	struct zmq_link *link = zmq_conn_link(conn);
+
+	if (!link)
 		return;
-	conn->stream->lock(conn);
+	link->ops->lock(link);
 	clear_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
 	/* Whoever finds it set has put there what is looked for now. */
 	smp_mb__after_atomic();
-	zmq_conn_rx_locked(conn);
-	conn->stream->unlock(conn);
+	zmq_conn_rx_locked(link);
+	link->ops->unlock(link);
 }
 
 /**
@@ -504,27 +510,29 @@ enum zmq_mib_field zmq_conn_rx_failure(const struct zmq_conn *conn)
 
 /**
  * zmq_conn_readable() - the child has received something
- * @conn: the connection
+ * @link: the stream
  *
- * Context: As with stream->read(), where it may be called at once.
+ * Context: As with link->ops->read(), where it may be called at once.
  */
-void zmq_conn_readable(struct zmq_conn *conn)
+void zmq_conn_readable(struct zmq_link *link)
 {
-	if (test_bit(ZMQ_CONN_RX_ON, &conn->flags))
-		zmq_conn_rx_locked(conn);
+	if (link->rx_on)
+		zmq_conn_rx_locked(link);
 	else
-		zmq_task_run(&conn->task);
+		zmq_task_run(&link->conn->task);
 }
 
 /**
  * zmq_conn_readable_later() - the child has received something
- * @conn: the connection
+ * @link: the stream
  *
  * Context: Any.
  */
-void zmq_conn_readable_later(struct zmq_conn *conn)
+void zmq_conn_readable_later(struct zmq_link *link)
 {
-	if (!test_bit(ZMQ_CONN_RX_ON, &conn->flags)) {
+	struct zmq_conn *conn = link->conn;
+
+	if (!READ_ONCE(link->rx_on)) {
 		zmq_task_run(&conn->task);
 	} else if (!test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags)) {
 		set_bit(ZMQ_CONN_RX_MORE, &conn->flags);

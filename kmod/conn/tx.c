@@ -34,30 +34,31 @@ static int tx_flags(bool more)
 int zmq_conn_tx_give(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
 		     bool more)
 {
+	struct zmq_link *link = zmq_conn_link(conn);
 	int ret;
 
 	m->msg_flags = tx_flags(more);
-	ret = conn->stream->send(conn, m, bytes);
+	ret = link->ops->send(link, m, bytes);
 	return ret ?: -EAGAIN;
 }
 
-static int give_pages(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
+static int give_pages(struct zmq_link *link, struct msghdr *m, size_t bytes,
 		      bool more)
 {
 	int ret;
 
 	m->msg_flags = tx_flags(more);
-	ret = conn->stream->send_pages(conn, m, bytes);
+	ret = link->ops->send_pages(link, m, bytes);
 	return ret ?: -EAGAIN;
 }
 
-static int give_pinned(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
+static int give_pinned(struct zmq_link *link, struct msghdr *m, size_t bytes,
 		       bool more)
 {
 	int ret;
 
 	m->msg_flags = tx_flags(more) | MSG_ZEROCOPY;
-	ret = conn->stream->send_zerocopy(conn, m, bytes);
+	ret = link->ops->send_zerocopy(link, m, bytes);
 	return ret ?: -EAGAIN;
 }
 
@@ -81,7 +82,7 @@ void zmq_conn_tx_copy_pinned(const struct zmq_buf *buf, u32 off, u32 len,
 static bool by_reference(const struct zmq_conn *conn,
 			 const struct zmq_seg *seg, u32 len)
 {
-	return conn->stream->send_pages && !seg->buf->pinned &&
+	return zmq_conn_link(conn)->ops->send_pages && !seg->buf->pinned &&
 	       len >= REF_MIN && len >= seg->buf->size / ZMQ_RUN_REF_PART;
 }
 
@@ -137,22 +138,23 @@ static void collect(struct zmq_conn *conn, struct tx_ranges *tx)
 
 static int give_ranges(struct zmq_conn *conn, struct tx_ranges *tx)
 {
+	struct zmq_link *link = zmq_conn_link(conn);
 	const struct zmq_buf *buf = tx->pinned;
 	struct msghdr m = {};
 
 	if (!buf) {
 		iov_iter_bvec(&m.msg_iter, ITER_SOURCE, tx->bv, tx->n,
 			      tx->bytes);
-		return tx->pages ? give_pages(conn, &m, tx->bytes, tx->more) :
+		return tx->pages ? give_pages(link, &m, tx->bytes, tx->more) :
 			zmq_conn_tx_give(conn, &m, tx->bytes, tx->more);
 	}
-	if (!conn->stream->send_zerocopy) {
+	if (!link->ops->send_zerocopy) {
 		zmq_conn_tx_copy_pinned(buf, tx->off, tx->bytes, &m);
 		return zmq_conn_tx_give(conn, &m, tx->bytes, tx->more);
 	}
 	zmq_pinned_iter(buf->pinned, tx->off, tx->bytes, &m.msg_iter);
 	m.msg_ubuf = buf->pinned->ubuf;
-	return give_pinned(conn, &m, tx->bytes, tx->more);
+	return give_pinned(link, &m, tx->bytes, tx->more);
 }
 
 static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
@@ -178,12 +180,14 @@ static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
 /* Give the stream what it takes. The caller holds tx_lock. */
 static int drain(struct zmq_conn *conn)
 {
-	const struct zmq_stream_ops *stream = conn->stream;
+	struct zmq_link *link = zmq_conn_link(conn);
 	unsigned int msgs = 0;
 	int ret = 0;
 
-	if (stream->tx_begin)
-		stream->tx_begin(conn);
+	if (!link)
+		return -ENOTCONN;
+	if (link->ops->tx_begin)
+		link->ops->tx_begin(link);
 	while (ret >= 0 && test_bit(ZMQ_CONN_TX_ON, &conn->flags)) {
 		if (!conn->tx_mid && !list_empty(&conn->tx_cmds))
 			ret = zmq_conn_send_cmds(conn);
@@ -196,8 +200,8 @@ static int drain(struct zmq_conn *conn)
 			break;
 	}
 	zmq_conn_tx_note_unacked(conn, msgs, conn->tx_in_cmd ? 0 : conn->tx_off);
-	if (stream->tx_end)
-		stream->tx_end(conn);
+	if (link->ops->tx_end)
+		link->ops->tx_end(link);
 
 	conn->tx_last = ktime_get();
 	if (msgs && conn->pipe)
@@ -242,10 +246,7 @@ void zmq_conn_drain(struct zmq_conn *conn)
 		if (!zmq_conn_tx_pending(conn) ||
 		    !mutex_trylock(&conn->tx_lock))
 			break;
-		if (conn->sock)
-			err = drain(conn);
-		else
-			err = -ENOTCONN;
+		err = drain(conn);
 		mutex_unlock(&conn->tx_lock);
 	}
 }
@@ -261,7 +262,7 @@ void zmq_conn_tx_work(struct zmq_conn *conn)
 	int err = 0;
 
 	mutex_lock(&conn->tx_lock);
-	if (conn->sock && zmq_conn_tx_pending(conn))
+	if (zmq_conn_tx_pending(conn))
 		err = drain(conn);
 	mutex_unlock(&conn->tx_lock);
 	if (!err)
@@ -297,11 +298,14 @@ void zmq_conn_writable(struct zmq_conn *conn)
 
 static void parse_rest(struct zmq_conn *conn)
 {
+	struct zmq_link *link;
+
 	mutex_lock(&conn->tx_lock);
-	if (conn->sock && test_and_clear_bit(ZMQ_CONN_RX_MORE, &conn->flags)) {
-		conn->stream->lock(conn);
-		zmq_conn_rx_locked(conn);
-		conn->stream->unlock(conn);
+	link = zmq_conn_link(conn);
+	if (link && test_and_clear_bit(ZMQ_CONN_RX_MORE, &conn->flags)) {
+		link->ops->lock(link);
+		zmq_conn_rx_locked(link);
+		link->ops->unlock(link);
 	}
 	mutex_unlock(&conn->tx_lock);
 }
@@ -344,7 +348,6 @@ void zmq_conn_tx_init(struct zmq_conn *conn)
 	hrtimer_setup(&conn->retry_timer, retry, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_SOFT);
 	mutex_init(&conn->tx_lock);
-	mutex_init(&conn->rx_lock);
 	spin_lock_init(&conn->tx_qlock);
 	INIT_LIST_HEAD(&conn->tx_queue);
 	INIT_LIST_HEAD(&conn->tx_cmds);

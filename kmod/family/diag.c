@@ -13,6 +13,7 @@
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/netlink.h>
+#include "conn/link.h"
 #include "conn/mech.h"
 #include "diag.h"
 #include "pipe/inproc.h"
@@ -267,6 +268,7 @@ static int put_conn(struct sk_buff *skb, struct zmq_conn *conn)
 {
 	const struct zmq_mech_ops *mech = READ_ONCE(conn->session.mech);
 	u8 reason = READ_ONCE(conn->reason);
+	struct zmq_link *link;
 	int err = 0;
 
 	if (mech)
@@ -277,14 +279,13 @@ static int put_conn(struct sk_buff *skb, struct zmq_conn *conn)
 	if (err)
 		return err;
 
-	spin_lock_bh(&conn->tx_qlock);
-	if (conn->sock) {
-		err = put_child(skb, conn->sock, ZMQ_DIAG_P_CHILD,
-				ZMQ_DIAG_P_PAD);
-		if (!err)
-			err = put_addrs(skb, conn->sock->sk);
-	}
-	spin_unlock_bh(&conn->tx_qlock);
+	link = zmq_link_get(conn);
+	if (!link)
+		return 0;
+	err = put_child(skb, link->sock, ZMQ_DIAG_P_CHILD, ZMQ_DIAG_P_PAD);
+	if (!err)
+		err = put_addrs(skb, link->sock->sk);
+	zmq_link_put(link);
 	return err;
 }
 

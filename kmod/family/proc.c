@@ -13,6 +13,7 @@
 #include <linux/seq_file_net.h>
 #include <linux/string_helpers.h>
 #include "base/mem.h"
+#include "conn/link.h"
 #include "conn/mech.h"
 #include "pipe/inproc.h"
 #include "pipe/stat.h"
@@ -259,7 +260,7 @@ static void show_conn(struct seq_file *seq, const struct zmq_conn *conn)
 
 	seq_printf(seq, " mech=%s last=%s", mech ? mech->name : "-",
 		   reason == ZMQ_MIB_NONE ? "-" : zmq_mib_name(reason));
-	if (READ_ONCE(conn->duct))
+	if (zmq_conn_is_direct(conn))
 		seq_puts(seq, " direct");
 }
 

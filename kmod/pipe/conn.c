@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include "base/trace.h"
 #include "conn/conn.h"
+#include "conn/link.h"
 #include "peercred.h"
 #include "peername.h"
 #include "pipe.h"
@@ -68,7 +69,7 @@ static int meet_stream(struct zmq_pipe *pipe, const struct zmq_session *s)
 	int type = s->peer_type == ZMQ_PEER_TYPE_UNKNOWN ? -1 : s->peer_type;
 	int err;
 
-	err = zmq_pipe_set_cred_of(pipe, pipe->conn->sock->sk);
+	err = zmq_pipe_set_cred_of(pipe, zmq_conn_link(pipe->conn)->sock->sk);
 	if (err)
 		return err;
 	return zmq_pipe_meet(pipe, s->minor, type, s->peer_id, s->peer_id_len);

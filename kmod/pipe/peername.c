@@ -6,6 +6,7 @@
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include "conn/conn.h"
+#include "conn/link.h"
 #include "peername.h"
 #include "pipe.h"
 
@@ -56,11 +57,13 @@ void zmq_peername_note(struct zmq_pipe *pipe)
 {
 	struct zmq_peername *peer;
 	union zmq_sockname name;
+	struct zmq_link *link;
 	int len;
 
-	if (pipe->name || !pipe->conn || !pipe->conn->sock)
+	link = pipe->conn ? zmq_conn_link(pipe->conn) : NULL;
+	if (pipe->name || !link)
 		return;
-	len = stream_name(pipe->conn->sock, &name);
+	len = stream_name(link->sock, &name);
 	if (len < 0)
 		return;
 	peer = kmalloc(sizeof(*peer) + len, GFP_KERNEL_ACCOUNT);

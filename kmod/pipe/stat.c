@@ -4,6 +4,7 @@
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include "conn/conn.h"
+#include "conn/link.h"
 #include "stat.h"
 
 static unsigned long rx_bytes(const struct zmq_pipe *pipe)
@@ -90,7 +91,7 @@ void zmq_stat_conn(struct zmq_conn *conn, struct zmq_diag_peer *peer)
 		peer->flags |= ZMQ_DIAG_F_DIALED;
 	if (READ_ONCE(conn->lingering))
 		peer->flags |= ZMQ_DIAG_F_LINGERING;
-	if (READ_ONCE(conn->duct))
+	if (zmq_conn_is_direct(conn))
 		peer->flags |= ZMQ_DIAG_F_DIRECT;
 
 	spin_lock_bh(&conn->tx_qlock);
@@ -157,13 +158,16 @@ static u32 child_unacked(const struct sock *sk)
 
 static u64 conn_unsent(struct zmq_conn *conn, bool unacked)
 {
+	struct zmq_link *link = unacked ? zmq_link_get(conn) : NULL;
 	u64 bytes;
 
 	spin_lock_bh(&conn->tx_qlock);
 	bytes = conn->tx_bytes;
-	if (unacked && conn->sock)
-		bytes += child_unacked(conn->sock->sk);
 	spin_unlock_bh(&conn->tx_qlock);
+	if (!link)
+		return bytes;
+	bytes += child_unacked(link->sock->sk);
+	zmq_link_put(link);
 	return bytes;
 }
 

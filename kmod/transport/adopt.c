@@ -207,6 +207,7 @@ int zmq_adopt_stream(struct zmq_owner *owner, int fd)
 {
 	struct zmq_lane *lane = zmq_owner_lane(owner);
 	struct zmq_conn *conn;
+	struct zmq_link *link;
 	struct socket *sock;
 	int err;
 
@@ -227,9 +228,9 @@ int zmq_adopt_stream(struct zmq_owner *owner, int fd)
 	conn = zmq_conn_new(owner, NULL, "attached");
 	if (!conn)
 		goto err_sock;
-	conn->pump = zmq_pump_new(owner, sock, lane);
-	if (conn->pump)
-		return zmq_conn_start(conn, &zmq_pump_stream, sock);
+	link = zmq_pump_link(conn, sock, lane);
+	if (link)
+		return zmq_conn_start(conn, link);
 	zmq_conn_close(conn);
 
 err_sock:

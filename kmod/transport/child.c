@@ -298,18 +298,6 @@ void zmq_child_release(struct socket *sock)
 }
 
 /**
- * zmq_child_drop() - zmq_stream_ops.release of who has nothing but a child
- * @conn: the connection
- * @sock: the child
- *
- * Context: Process context, socket lock held.
- */
-void zmq_child_drop(struct zmq_conn *conn, struct socket *sock)
-{
-	zmq_child_release(sock);
-}
-
-/**
  * zmq_child_is_file() - did user space make a child
  * @sock: the child
  *

@@ -34,7 +34,8 @@ static int attempt(struct zmq_conn *conn)
 	int err;
 
 	connecting(conn);
-	err = zmq_dialer(conn)->transport->connect(conn->sock, conn->ep);
+	err = zmq_dialer(conn)->transport->connect(zmq_dialer_child(conn),
+						   conn->ep);
 	if (err && err != -EINPROGRESS)
 		return err;
 	if (err)
@@ -169,6 +170,17 @@ static void dial_work(struct work_struct *work)
 	zmq_conn_put(conn);
 }
 
+/* The child is the connection's from now on, whatever comes of it. */
+static int use_child(struct zmq_conn *conn, struct socket *sock)
+{
+	struct zmq_link *link = zmq_dialer(conn)->transport->link(conn, sock);
+
+	if (!link)
+		return -ENOMEM;
+	zmq_link_set(conn, link);
+	return 0;
+}
+
 /* Take what dial_work has made, if it was needed: -EINPROGRESS if it has not yet
  * made it.
  */
@@ -186,10 +198,7 @@ static int take_child(struct zmq_conn *conn)
 	dialer->sock = NULL;
 	dialer->done = false;
 	dialer->busy = false;
-	if (IS_ERR(sock))
-		return PTR_ERR(sock);
-	zmq_conn_install(conn, sock);
-	return 0;
+	return IS_ERR(sock) ? PTR_ERR(sock) : use_child(conn, sock);
 }
 
 /* Looking up a path may take as long as a file server does, so it is done where
@@ -235,6 +244,7 @@ static void run_attempt(struct zmq_conn *conn)
 {
 	const struct zmq_transport *transport = zmq_dialer(conn)->transport;
 	int err = take_child(conn);
+	struct socket *sock;
 
 	if (err == -EINPROGRESS)
 		return;
@@ -242,7 +252,8 @@ static void run_attempt(struct zmq_conn *conn)
 		attempt_failed(conn, err);
 		return;
 	}
-	switch (conn->sock->sk->sk_state) {
+	sock = zmq_dialer_child(conn);
+	switch (sock->sk->sk_state) {
 	case TCP_SYN_SENT:
 	case TCP_SYN_RECV:
 		return;
@@ -250,7 +261,7 @@ static void run_attempt(struct zmq_conn *conn)
 		attempt_failed(conn, 0);
 		return;
 	}
-	if (transport->is_own && transport->is_own(conn->sock))
+	if (transport->is_own && transport->is_own(sock))
 		attempt_failed(conn, -ECONNREFUSED);
 	else if (zmq_conn_handshake(conn))
 		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, ENOMEM);
@@ -288,7 +299,7 @@ static bool dial_renew(struct zmq_conn *conn)
 
 	if (!transport->reset)
 		return false;
-	transport->reset(conn->sock);
+	transport->reset(zmq_dialer_child(conn));
 	return true;
 }
 
@@ -297,8 +308,10 @@ static void dial_closed(struct zmq_conn *conn)
 	struct zmq_dialer *dialer = zmq_dialer(conn);
 
 	zmq_resolve_end(conn);
-	if (dialer->spare)
-		zmq_child_release(dialer->spare);
+	if (dialer->spare) {
+		dialer->spare->ops->detach(dialer->spare);
+		zmq_link_drop(dialer->spare);
+	}
 }
 
 static void dial_free(struct zmq_dial *dial)
@@ -349,7 +362,6 @@ static int prepare(struct zmq_conn *conn, const struct zmq_endpoint *ep)
 	struct socket *sock;
 	int err;
 
-	conn->stream = transport->stream;
 	conn->ep = endpoint_dup(ep);
 	if (!conn->ep)
 		return -ENOMEM;
@@ -369,8 +381,10 @@ static int prepare(struct zmq_conn *conn, const struct zmq_endpoint *ep)
 	err = transport->create(conn->owner, ep, &sock);
 	if (err)
 		return err;
-	zmq_conn_install(conn, sock);
-	return transport->source ? transport->source(sock, conn->ep) : 0;
+	err = use_child(conn, sock);
+	if (err || !transport->source)
+		return err;
+	return transport->source(sock, conn->ep);
 }
 
 /**

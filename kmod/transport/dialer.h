@@ -6,8 +6,10 @@
 #include <linux/workqueue.h>
 #include "conn/conn.h"
 #include "conn/dial.h"
+#include "conn/link.h"
 
 struct zmq_caller;
+struct zmq_link;
 struct zmq_transport;
 
 /**
@@ -16,10 +18,10 @@ struct zmq_transport;
  * @conn: the connection, as long as which it lives
  * @transport: of the endpoint
  * @backoff: ms, the next wait before dialing again
- * @spare: to a name: a child of the other address family, or NULL; socket lock
- * @link: to a name: the device that the connection's child was bound to when
- *	made, which policy may choose by address family
- * @spare_link: the same of @spare
+ * @spare: to a name: a link of the other address family, or NULL; socket lock
+ * @device: to a name: what the connection's child was bound to when made, which
+ *	policy may choose by address family
+ * @spare_device: the same of @spare
  * @caller: with a new child for each attempt: on whose behalf
  * @work: makes and connects such a child
  * @busy: @work was started and what it made has not been looked at; socket lock
@@ -32,9 +34,9 @@ struct zmq_dialer {
 	struct zmq_conn			*conn;
 	const struct zmq_transport	*transport;
 	unsigned int			backoff;
-	struct socket			*spare;
-	int				link;
-	int				spare_link;
+	struct zmq_link			*spare;
+	int				device;
+	int				spare_device;
 	struct zmq_caller		*caller;
 	struct work_struct		work;
 	bool				busy;
@@ -45,6 +47,11 @@ struct zmq_dialer {
 static inline struct zmq_dialer *zmq_dialer(const struct zmq_conn *conn)
 {
 	return container_of(conn->dial, struct zmq_dialer, dial);
+}
+
+static inline struct socket *zmq_dialer_child(const struct zmq_conn *conn)
+{
+	return zmq_conn_link(conn)->sock;
 }
 
 int zmq_dial(struct zmq_owner *owner, const struct zmq_endpoint *ep,

@@ -6,12 +6,13 @@
  */
 
 #include <linux/sched/mm.h>
+#include <linux/slab.h>
 #include "base/compat.h"
 #include "base/run.h"
-#include "child.h"
 #include "direct.h"
 #include "duct.h"
 #include "polled.h"
+#include "reader.h"
 
 /* So much, and no more, makes one skb: less than the reader parses at once. */
 #define GIVE_MAX	SZ_32K
@@ -20,88 +21,93 @@
 /* What cannot be referenced is copied by pages. */
 #define COPY_PIECE	SKB_MAX_HEAD(0)
 
-static unsigned int side_of(const struct zmq_conn *conn)
+/**
+ * struct direct - a link whose bytes go through a duct
+ * @in: the reader
+ * @under: what the child does by itself, once this is in its place
+ * @duct: the duct
+ * @missed: bit 0: the reader's lock was taken when something came
+ */
+struct direct {
+	struct zmq_reader	in;
+	struct zmq_link		*under;
+	struct zmq_duct		*duct;
+	unsigned long		missed;
+};
+
+static struct direct *direct(const struct zmq_link *link)
 {
-	return conn->dial ? ZMQ_DUCT_DIALED : ZMQ_DUCT_ACCEPTED;
+	return container_of(link, struct direct, in.link);
 }
 
-/* What the child does by itself. */
-static const struct zmq_stream_ops *stream_of(const struct zmq_conn *conn)
+static unsigned int side_of(const struct zmq_link *link)
 {
-	return conn->sock->sk->sk_family == AF_UNIX ? &zmq_polled_stream :
-						      &zmq_tcp_stream;
+	return link->conn->dial ? ZMQ_DUCT_DIALED : ZMQ_DUCT_ACCEPTED;
 }
 
-/* Callbacks of TCP look under the lock of their child. */
-static void set_duct(struct zmq_conn *conn, struct zmq_duct *duct,
-		     const struct zmq_stream_ops *stream)
+static void direct_part(struct zmq_link *link)
 {
-	mutex_lock(&conn->tx_lock);
-	mutex_lock(&conn->rx_lock);
-	lock_sock(conn->sock->sk);
-	WRITE_ONCE(conn->duct, duct);
-	conn->stream = stream;
-	release_sock(conn->sock->sk);
-	zmq_polled_forget(conn);
-	WRITE_ONCE(conn->rx_eof, false);
-	mutex_unlock(&conn->rx_lock);
-	mutex_unlock(&conn->tx_lock);
+	struct direct *d = direct(link);
+
+	refcount_inc(&d->under->ref);
+	zmq_link_set(link->conn, d->under);
+	zmq_duct_leave(d->duct, side_of(link));
+	zmq_link_drop(link);
 }
 
-static void direct_part(struct zmq_conn *conn)
+static void direct_free(struct zmq_link *link)
 {
-	struct zmq_duct *duct = conn->duct;
+	struct direct *d = direct(link);
 
-	set_duct(conn, NULL, stream_of(conn));
-	zmq_duct_leave(duct, side_of(conn));
-	clear_bit(ZMQ_CONN_RX_MISSED, &conn->flags);
+	kfree_skb(d->in.skb);
+	if (d->under)
+		zmq_link_put(d->under);
 }
 
 /* What came is read before the end leaves; what comes now goes another way. */
-static void direct_ended(struct zmq_conn *conn)
+static void direct_ended(struct zmq_link *link)
 {
-	zmq_duct_shut(conn->duct, side_of(conn));
+	zmq_duct_shut(direct(link)->duct, side_of(link));
 }
 
-static void direct_unlock(struct zmq_conn *conn)
+static void direct_unlock(struct zmq_link *link)
 {
-	mutex_unlock(&conn->rx_lock);
+	struct direct *d = direct(link);
+
+	mutex_unlock(&d->in.lock);
 	/* Pairs with the one in lock_or_note(). */
 	smp_mb();
-	if (test_bit(ZMQ_CONN_RX_MISSED, &conn->flags) &&
-	    test_and_clear_bit(ZMQ_CONN_RX_MISSED, &conn->flags))
-		zmq_conn_readable_later(conn);
+	if (test_bit(0, &d->missed) && test_and_clear_bit(0, &d->missed))
+		zmq_conn_readable_later(link);
 }
 
 /* Whoever sends does not wait for who reads: that one looks again. */
-static bool lock_or_note(struct zmq_conn *conn)
+static bool lock_or_note(struct direct *d)
 {
-	if (mutex_trylock(&conn->rx_lock))
+	if (mutex_trylock(&d->in.lock))
 		return true;
-	set_bit(ZMQ_CONN_RX_MISSED, &conn->flags);
+	set_bit(0, &d->missed);
 	/* Pairs with the one in direct_unlock(). */
 	smp_mb__after_atomic();
-	return mutex_trylock(&conn->rx_lock);
+	return mutex_trylock(&d->in.lock);
 }
 
 /* Let the other end parse what it was sent, at the cost of its owner. */
-static void deliver(struct zmq_conn *conn)
+static void deliver(struct zmq_link *link)
 {
-	struct zmq_duct *duct = conn->duct;
 	struct mem_cgroup *memcg;
-	struct zmq_conn *peer;
+	struct zmq_link *peer;
 
-	peer = zmq_duct_reader(duct, side_of(conn));
+	peer = zmq_duct_reader(direct(link)->duct, side_of(link));
 	if (!peer)
 		return;
-	memcg = set_active_memcg(zmq_sock_memcg(peer->owner->tasks.sk));
-	if (lock_or_note(peer)) {
-		if (peer->duct == duct)
-			zmq_conn_readable(peer);
+	memcg = set_active_memcg(zmq_sock_memcg(peer->conn->owner->tasks.sk));
+	if (lock_or_note(direct(peer))) {
+		zmq_conn_readable(peer);
 		direct_unlock(peer);
 	}
 	set_active_memcg(memcg);
-	zmq_conn_put(peer);
+	zmq_link_put(peer);
 }
 
 static struct sk_buff *by_copy(struct msghdr *m, unsigned int len)
@@ -164,111 +170,135 @@ static struct sk_buff *make_skb(struct msghdr *m, unsigned int len)
 	return by_reference(m, len);
 }
 
-static int give(struct zmq_conn *conn, struct msghdr *m, size_t len)
+static int give(struct zmq_link *link, struct msghdr *m, size_t len)
 {
-	struct sock *sk = conn->sock->sk;
+	struct sock *sk = link->sock->sk;
 	struct sk_buff *skb;
 	unsigned int n;
 
 	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
 		return -EPIPE;
-	if (zmq_duct_full(conn->duct, side_of(conn), sk))
+	if (zmq_duct_full(direct(link)->duct, side_of(link), sk))
 		return -EAGAIN;
 	n = min_t(size_t, len, GIVE_MAX);
 	skb = make_skb(m, n);
 	if (!skb)
 		return -ENOMEM;
 	n = skb->len;
-	if (zmq_duct_put(conn->duct, side_of(conn), skb))
+	if (zmq_duct_put(direct(link)->duct, side_of(link), skb))
 		return n;
 	kfree_skb(skb);
 	return -EPIPE;
 }
 
-static int give_blocked(struct zmq_conn *conn, struct msghdr *m, size_t len)
+static int give_blocked(struct zmq_link *link, struct msghdr *m, size_t len)
 {
 	int ret;
 
-	zmq_duct_set_blocked(conn->duct, side_of(conn), true);
+	zmq_duct_set_blocked(direct(link)->duct, side_of(link), true);
 	/* Pairs with the one in direct_read(). */
 	smp_mb();
-	ret = give(conn, m, len);
+	ret = give(link, m, len);
 	if (ret > 0)
-		zmq_duct_set_blocked(conn->duct, side_of(conn), false);
+		zmq_duct_set_blocked(direct(link)->duct, side_of(link), false);
 	return ret;
 }
 
-static int direct_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
+static int direct_send(struct zmq_link *link, struct msghdr *m, size_t len)
 {
 	int ret;
 
-	ret = give(conn, m, len);
+	ret = give(link, m, len);
 	if (ret == -EAGAIN) {
-		deliver(conn);
-		ret = give_blocked(conn, m, len);
+		deliver(link);
+		ret = give_blocked(link, m, len);
 	}
 	if (ret == -ENOMEM)
-		zmq_polled_send_later(conn);
+		zmq_polled_send_later(link->conn);
 	else if (ret == GIVE_MAX)
-		deliver(conn);
+		deliver(link);
 	return ret;
 }
 
-/* As zmq_polled_fill(). The other end puts its last bytes into the duct
- * before it leaves it or ends the stream.
+/* The other end puts its last bytes into the duct before it leaves it or ends
+ * the stream.
  */
-static int fill(struct zmq_conn *conn)
+static int fill(struct zmq_reader *reader)
 {
-	const struct sock *sk = conn->sock->sk;
-	struct sk_buff *skb;
+	struct zmq_link *link = &reader->link;
+	const struct sock *sk = link->sock->sk;
+	struct zmq_duct *duct = direct(link)->duct;
 	bool ended;
 
 	ended = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ||
-		zmq_duct_ended(conn->duct, side_of(conn));
+		zmq_duct_ended(duct, side_of(link));
 	/* Pairs with the lock that the end of the stream is set under. */
 	smp_rmb();
-	skb = zmq_duct_take(conn->duct, side_of(conn));
-	if (!skb)
+	reader->skb = zmq_duct_take(duct, side_of(link));
+	if (!reader->skb)
 		return ended ? 0 : -EAGAIN;
-	conn->rx_skb = skb;
-	conn->rx_off = 0;
-	return skb->len;
+	return reader->skb->len;
 }
 
-static int direct_read(struct zmq_conn *conn, read_descriptor_t *desc,
+static int direct_read(struct zmq_link *link, read_descriptor_t *desc,
 		       sk_read_actor_t actor)
 {
-	struct zmq_duct *duct = conn->duct;
 	int ret;
 
-	ret = zmq_polled_read(conn, desc, actor, fill);
+	ret = zmq_reader_read(link, desc, actor);
 	/* Pairs with the one in give_blocked(). */
 	smp_mb();
-	zmq_duct_tell_room(duct, side_of(conn));
+	zmq_duct_tell_room(direct(link)->duct, side_of(link));
 	return ret;
 }
 
-/* What is told by the child is the business of the stream that it is. */
+/* What is told by the child is the business of the link below. */
 static const struct zmq_stream_ops direct_stream = {
+	.direct		= true,
+	.free		= direct_free,
 	.part		= direct_part,
 	.ended		= direct_ended,
-	.lock		= zmq_polled_lock,
+	.lock		= zmq_reader_lock,
 	.unlock		= direct_unlock,
 	.tx_end		= deliver,
 	.read		= direct_read,
-	.drained	= zmq_polled_drained,
+	.drained	= zmq_reader_drained,
 	.send		= direct_send,
 };
 
 /**
+ * zmq_direct_link() - prepare to let a duct carry a connection's bytes
+ * @link: the connection's link
+ *
+ * Context: Process context, socket lock held. Unused, it is for zmq_link_drop().
+ * Return: another link of the same child, or NULL.
+ */
+struct zmq_link *zmq_direct_link(const struct zmq_link *link)
+{
+	struct direct *d = kzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
+
+	if (!d)
+		return NULL;
+	zmq_reader_init(&d->in, link->conn, &direct_stream, link->sock, fill);
+	return &d->in.link;
+}
+
+/**
  * zmq_direct_switch() - a child carries nothing any more
- * @conn: the connection; all that was sent has been given to the child
+ * @link: of zmq_direct_link(), the connection's from now on; all that was sent has
+ *	been given to the child
  * @duct: what does, from the first message on
  *
  * Context: Process context, socket lock held.
  */
-void zmq_direct_switch(struct zmq_conn *conn, struct zmq_duct *duct)
+void zmq_direct_switch(struct zmq_link *link, struct zmq_duct *duct)
 {
-	set_duct(conn, duct, &direct_stream);
-	zmq_duct_enter(duct, side_of(conn), conn);
+	struct direct *d = direct(link);
+
+	d->duct = duct;
+	d->under = zmq_conn_link(link->conn);
+	zmq_link_set(link->conn, link);
+	if (link->sock->sk->sk_family == AF_UNIX)
+		zmq_polled_forget(d->under);
+	zmq_duct_enter(duct, side_of(link), link);
 }

@@ -3,9 +3,10 @@
 #ifndef _ZMQ_DIRECT_H
 #define _ZMQ_DIRECT_H
 
-struct zmq_conn;
 struct zmq_duct;
+struct zmq_link;
 
-void zmq_direct_switch(struct zmq_conn *conn, struct zmq_duct *duct);
+struct zmq_link *zmq_direct_link(const struct zmq_link *link);
+void zmq_direct_switch(struct zmq_link *link, struct zmq_duct *duct);
 
 #endif /* _ZMQ_DIRECT_H */

@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 #include "conn/conn.h"
+#include "conn/link.h"
 #include "duct.h"
 
 /* What lies in a duct at the most, unless ZMQ_SNDBUF says so: TCP's buffers grow
@@ -58,17 +59,17 @@ static void duct_put(struct zmq_duct *duct)
  * zmq_duct_enter() - say who reads at an end
  * @duct: the duct
  * @side: the end
- * @conn: the connection, which looks for itself what was sent before
+ * @link: the link, which looks for itself what was sent before
  *
  * Context: Process context, socket lock held.
  */
 void zmq_duct_enter(struct zmq_duct *duct, unsigned int side,
-		    struct zmq_conn *conn)
+		    struct zmq_link *link)
 {
 	struct zmq_duct_end *end = &duct->end[side];
 
 	spin_lock(&end->lock);
-	end->conn = conn;
+	end->link = link;
 	spin_unlock(&end->lock);
 }
 
@@ -91,8 +92,8 @@ void zmq_duct_shut(struct zmq_duct *duct, unsigned int side)
 static void tell_end(struct zmq_duct_end *end)
 {
 	spin_lock(&end->lock);
-	if (end->conn)
-		zmq_conn_readable_later(end->conn);
+	if (end->link)
+		zmq_conn_readable_later(end->link);
 	spin_unlock(&end->lock);
 }
 
@@ -112,7 +113,7 @@ void zmq_duct_leave(struct zmq_duct *duct, unsigned int side)
 
 	__skb_queue_head_init(&unread);
 	spin_lock(&end->lock);
-	end->conn = NULL;
+	end->link = NULL;
 	/* Pairs with zmq_duct_ended(). */
 	smp_store_release(&end->gone, true);
 	skb_queue_splice_init(&end->queue, &unread);
@@ -224,7 +225,7 @@ void zmq_duct_set_blocked(struct zmq_duct *duct, unsigned int side,
 
 /* Not for each few bytes, as with a UNIX stream. */
 static bool much_room(const struct zmq_duct_end *end,
-		      const struct zmq_conn *writer)
+		      const struct zmq_link *writer)
 {
 	return READ_ONCE(end->size) <= size_max(writer->sock->sk) / 4;
 }
@@ -243,9 +244,9 @@ void zmq_duct_tell_room(struct zmq_duct *duct, unsigned int side)
 	if (!READ_ONCE(duct->end[side].blocked))
 		return;
 	spin_lock(&writer->lock);
-	if (writer->conn && much_room(&duct->end[side], writer->conn)) {
+	if (writer->link && much_room(&duct->end[side], writer->link)) {
 		WRITE_ONCE(duct->end[side].blocked, false);
-		zmq_conn_kick(writer->conn);
+		zmq_conn_kick(writer->link->conn);
 	}
 	spin_unlock(&writer->lock);
 }
@@ -256,18 +257,18 @@ void zmq_duct_tell_room(struct zmq_duct *duct, unsigned int side)
  * @side: the end that has sent it
  *
  * Context: Process context.
- * Return: the connection at the other end, held, or NULL.
+ * Return: the link at the other end, with a reference, or NULL.
  */
-struct zmq_conn *zmq_duct_reader(struct zmq_duct *duct, unsigned int side)
+struct zmq_link *zmq_duct_reader(struct zmq_duct *duct, unsigned int side)
 {
 	struct zmq_duct_end *end = &duct->end[!side];
-	struct zmq_conn *conn = NULL;
+	struct zmq_link *link = NULL;
 
 	spin_lock(&end->lock);
 	if (!skb_queue_empty(&end->queue))
-		conn = end->conn;
-	if (conn)
-		zmq_conn_get(conn);
+		link = end->link;
+	if (link)
+		refcount_inc(&link->ref);
 	spin_unlock(&end->lock);
-	return conn;
+	return link;
 }

@@ -8,7 +8,7 @@
 #include <linux/spinlock.h>
 
 struct sock;
-struct zmq_conn;
+struct zmq_link;
 
 /* Numbers of the ends. */
 enum {
@@ -22,7 +22,7 @@ enum {
  * @lock: protects the rest
  * @queue: bytes that it has not read
  * @size: memory of @queue
- * @conn: who reads, NULL before it is there and after it has left
+ * @link: who reads, NULL before it is there and after it has left
  * @gone: it has left
  * @shut: it takes nothing more
  * @blocked: the other one found no room to send
@@ -31,7 +31,7 @@ struct zmq_duct_end {
 	spinlock_t		lock; /* see locking.rst, 7 */
 	struct sk_buff_head	queue;
 	unsigned int		size;
-	struct zmq_conn		*conn;
+	struct zmq_link		*link;
 	bool			gone;
 	bool			shut;
 	bool			blocked;
@@ -50,7 +50,7 @@ struct zmq_duct {
 struct zmq_duct *zmq_duct_new(void);
 void zmq_duct_get(struct zmq_duct *duct);
 void zmq_duct_enter(struct zmq_duct *duct, unsigned int side,
-		    struct zmq_conn *conn);
+		    struct zmq_link *link);
 void zmq_duct_shut(struct zmq_duct *duct, unsigned int side);
 void zmq_duct_leave(struct zmq_duct *duct, unsigned int side);
 bool zmq_duct_ended(const struct zmq_duct *duct, unsigned int side);
@@ -62,6 +62,6 @@ void zmq_duct_set_blocked(struct zmq_duct *duct, unsigned int side,
 			  bool blocked);
 void zmq_duct_tell_room(struct zmq_duct *duct, unsigned int side);
 struct sk_buff *zmq_duct_take(struct zmq_duct *duct, unsigned int side);
-struct zmq_conn *zmq_duct_reader(struct zmq_duct *duct, unsigned int side);
+struct zmq_link *zmq_duct_reader(struct zmq_duct *duct, unsigned int side);
 
 #endif /* _ZMQ_DUCT_H */

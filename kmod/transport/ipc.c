@@ -12,6 +12,7 @@
 #include "base/compat.h"
 #include "base/sender.h"
 #include "child.h"
+#include "polled.h"
 
 #define WILDCARD_TRIES	8
 
@@ -234,7 +235,7 @@ static bool ipc_admit(struct zmq_owner *owner, const struct socket *sock)
 }
 
 const struct zmq_transport zmq_ipc_transport = {
-	.stream		= &zmq_polled_stream,
+	.link		= zmq_polled_link,
 	.create		= ipc_create,
 	.listen		= ipc_listen,
 	.unlisten	= ipc_unlisten,

@@ -146,7 +146,7 @@ static int start(const struct zmq_listener *listener, struct socket *sock)
 	}
 	if (sock->sk->sk_family == AF_UNIX)
 		zmq_sender_copy(&conn->sender, binder->pid, binder->cred);
-	return zmq_conn_start(conn, listener->transport->stream, sock);
+	return zmq_conn_start(conn, listener->transport->link(conn, sock));
 }
 
 static void take(struct zmq_listener *listener, struct socket *sock)

@@ -10,110 +10,94 @@
 #include "base/compat.h"
 #include "child.h"
 #include "polled.h"
+#include "reader.h"
 #include "rendezvous.h"
 
 /* What one read asks for, and the least that it gets and is charged. */
 #define READ_SIZE	SZ_32K
 #define READ_MIN	SZ_2K
-/* What one pass reads, whoever fills the child meanwhile. */
-#define READ_PASS	SZ_256K
 
 /* How long to wait for memory. */
 #define SEND_RETRY_NS	(20 * NSEC_PER_MSEC)
+
+/**
+ * struct polled - a link that is told when its child may be read
+ * @in: the reader
+ * @frag: memory for what is received next; under @in.lock
+ * @wait: in the child's wait queue
+ */
+struct polled {
+	struct zmq_reader	in;
+	struct page_frag	frag;
+	wait_queue_entry_t	wait;
+};
+
+static struct polled *polled(const struct zmq_link *link)
+{
+	return container_of(link, struct polled, in.link);
+}
 
 /* Called with the lock of the wait queue, in any context. */
 static int polled_wake(wait_queue_entry_t *wait, unsigned int mode, int sync,
 		       void *key)
 {
-	struct zmq_conn *conn = container_of(wait, struct zmq_conn, wait);
+	struct polled *p = container_of(wait, struct polled, wait);
+	struct zmq_link *link = &p->in.link;
+	struct zmq_conn *conn = link->conn;
 	__poll_t events = key_to_poll(key);
 
 	if (!events || events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP) ||
-	    zmq_polled_has_files(conn))
+	    zmq_polled_has_files(link))
 		zmq_task_run(&conn->task);
 	if (events & EPOLLIN)
-		zmq_conn_readable_later(conn);
+		zmq_conn_readable_later(link);
 	if (events & EPOLLOUT &&
 	    test_and_clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags))
 		zmq_conn_kick(conn);
 	return 0;
 }
 
-/**
- * zmq_polled_install() - zmq_stream_ops.install
- * @conn: the connection
- *
- * Context: Process context, socket lock held.
- */
-void zmq_polled_install(struct zmq_conn *conn)
+static void polled_detach(struct zmq_link *link)
 {
-	init_waitqueue_func_entry(&conn->wait, polled_wake);
-	add_wait_queue(sk_sleep(conn->sock->sk), &conn->wait);
+	remove_wait_queue(sk_sleep(link->sock->sk), &polled(link)->wait);
+	clear_bit(ZMQ_CONN_TX_BLOCKED, &link->conn->flags);
 }
 
 /**
- * zmq_polled_forget() - drop what was received
- * @conn: the connection
+ * zmq_polled_forget() - drop what was received, and memory for more
+ * @link: a polled one
  *
- * Context: Process context, rx_lock held.
+ * Context: Process context.
  */
-void zmq_polled_forget(struct zmq_conn *conn)
+void zmq_polled_forget(struct zmq_link *link)
 {
-	kfree_skb(conn->rx_skb);
-	conn->rx_skb = NULL;
-	if (conn->rx_frag.page)
-		put_page(conn->rx_frag.page);
-	conn->rx_frag.page = NULL;
+	struct polled *p = polled(link);
+
+	mutex_lock(&p->in.lock);
+	kfree_skb(p->in.skb);
+	p->in.skb = NULL;
+	if (p->frag.page)
+		put_page(p->frag.page);
+	p->frag.page = NULL;
+	mutex_unlock(&p->in.lock);
 }
 
-/**
- * zmq_polled_uninstall() - zmq_stream_ops.uninstall
- * @conn: the connection
- *
- * Context: Process context, socket lock held.
- */
-void zmq_polled_uninstall(struct zmq_conn *conn)
+static void polled_free(struct zmq_link *link)
 {
-	remove_wait_queue(sk_sleep(conn->sock->sk), &conn->wait);
-
-	mutex_lock(&conn->rx_lock);
-	zmq_polled_forget(conn);
-	mutex_unlock(&conn->rx_lock);
-	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+	zmq_polled_forget(link);
+	zmq_child_release(link->sock);
 }
 
 /**
  * zmq_polled_has_files() - zmq_stream_ops.has_files
- * @conn: the connection
+ * @link: the link
  *
- * Context: Any, while the connection has its child.
+ * Context: Any.
  * Return: true if the child was sent some that have not been read.
  */
-bool zmq_polled_has_files(const struct zmq_conn *conn)
+bool zmq_polled_has_files(const struct zmq_link *link)
 {
-	return zmq_child_has_files(conn->sock->sk);
-}
-
-/**
- * zmq_polled_lock() - zmq_stream_ops.lock
- * @conn: the connection
- *
- * Context: Process context.
- */
-void zmq_polled_lock(struct zmq_conn *conn)
-{
-	mutex_lock(&conn->rx_lock);
-}
-
-/**
- * zmq_polled_unlock() - zmq_stream_ops.unlock
- * @conn: the connection
- *
- * Context: Process context.
- */
-void zmq_polled_unlock(struct zmq_conn *conn)
-{
-	mutex_unlock(&conn->rx_lock);
+	return zmq_child_has_files(link->sock->sk);
 }
 
 /**
@@ -162,87 +146,11 @@ int zmq_polled_recv(struct socket *sock, struct page_frag *frag,
 	return ret;
 }
 
-/**
- * zmq_polled_fill() - receive from the child
- * @conn: the connection, whose rx_skb is NULL
- *
- * Context: Process context, rx_lock held.
- * Return: as zmq_polled_recv(), into rx_skb.
- */
-int zmq_polled_fill(struct zmq_conn *conn)
+static int fill(struct zmq_reader *reader)
 {
-	conn->rx_off = 0;
-	return zmq_polled_recv(conn->sock, &conn->rx_frag, &conn->rx_skb);
-}
+	struct polled *p = container_of(reader, struct polled, in);
 
-static void read_nothing(struct zmq_conn *conn, int err)
-{
-	if (err == -ENOMEM) {
-		zmq_task_run_after(&conn->task, ZMQ_CONN_RX_RETRY);
-		return;
-	}
-	conn->rx_dry = true;
-	if (err == -EAGAIN || conn->rx_eof)
-		return;
-	WRITE_ONCE(conn->rx_eof, true);
-	zmq_task_run(&conn->task);
-}
-
-/**
- * zmq_polled_read() - zmq_stream_ops.read
- * @conn: the connection
- * @desc: of the actor
- * @actor: is given what was received
- * @fill: receives, as zmq_polled_fill()
- *
- * Context: Process context, rx_lock held.
- * Return: the bytes that the actor has taken.
- */
-int zmq_polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
-		    sk_read_actor_t actor, int (*fill)(struct zmq_conn *conn))
-{
-	int total = 0, ret = 0;
-	unsigned int left;
-
-	conn->rx_dry = false;
-	while (desc->count && total < READ_PASS) {
-		if (!conn->rx_skb) {
-			ret = fill(conn);
-			if (ret <= 0) {
-				read_nothing(conn, ret);
-				break;
-			}
-		}
-		left = conn->rx_skb->len - conn->rx_off;
-		ret = actor(desc, conn->rx_skb, conn->rx_off, left);
-		if (ret <= 0)
-			break;
-		total += ret;
-		conn->rx_off += ret;
-		if (ret < left)
-			continue;
-		consume_skb(conn->rx_skb);
-		conn->rx_skb = NULL;
-	}
-	return total;
-}
-
-static int polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
-		       sk_read_actor_t actor)
-{
-	return zmq_polled_read(conn, desc, actor, zmq_polled_fill);
-}
-
-/**
- * zmq_polled_drained() - zmq_stream_ops.drained
- * @conn: the connection
- *
- * Context: Process context, rx_lock held.
- * Return: true if the last read left nothing.
- */
-bool zmq_polled_drained(const struct zmq_conn *conn)
-{
-	return conn->rx_dry;
+	return zmq_polled_recv(reader->link.sock, &p->frag, &reader->skb);
 }
 
 /**
@@ -257,23 +165,16 @@ void zmq_polled_send_later(struct zmq_conn *conn)
 		      HRTIMER_MODE_REL_SOFT);
 }
 
-/**
- * zmq_polled_send() - give bytes to the child
- * @conn: the connection
- * @m: the bytes
- *
- * Context: Process context, tx_lock held.
- * Return: as zmq_stream_ops.send.
- */
-int zmq_polled_send(struct zmq_conn *conn, struct msghdr *m)
+static int polled_send(struct zmq_link *link, struct msghdr *m, size_t len)
 {
+	struct zmq_conn *conn = link->conn;
 	int ret;
 
 	if (!zmq_sender_may_run(&conn->sender)) {
 		zmq_conn_kick(conn);
 		return -EAGAIN;
 	}
-	ret = zmq_sender_sendmsg(&conn->sender, conn->sock, m);
+	ret = zmq_sender_sendmsg(&conn->sender, link->sock, m);
 	if (ret == -ENOMEM || ret == -ENOBUFS) {
 		zmq_polled_send_later(conn);
 		return ret;
@@ -283,29 +184,45 @@ int zmq_polled_send(struct zmq_conn *conn, struct msghdr *m)
 	set_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
 	/* Room made before the bit was set wakes nobody, so look again. */
 	smp_mb__after_atomic();
-	ret = zmq_sender_sendmsg(&conn->sender, conn->sock, m);
+	ret = zmq_sender_sendmsg(&conn->sender, link->sock, m);
 	if (ret > 0)
 		clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
 	return ret;
 }
 
-static int polled_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
-{
-	return zmq_polled_send(conn, m);
-}
-
-const struct zmq_stream_ops zmq_polled_stream = {
-	.install	= zmq_polled_install,
-	.uninstall	= zmq_polled_uninstall,
-	.release	= zmq_child_drop,
+static const struct zmq_stream_ops polled_stream = {
+	.detach		= polled_detach,
+	.free		= polled_free,
 	.meet		= zmq_rendezvous_offer,
 	.token		= zmq_rendezvous_token,
 	.up		= zmq_rendezvous_meet,
 	.part		= zmq_rendezvous_withdraw,
 	.has_files	= zmq_polled_has_files,
-	.lock		= zmq_polled_lock,
-	.unlock		= zmq_polled_unlock,
-	.read		= polled_read,
-	.drained	= zmq_polled_drained,
+	.lock		= zmq_reader_lock,
+	.unlock		= zmq_reader_unlock,
+	.read		= zmq_reader_read,
+	.drained	= zmq_reader_drained,
 	.send		= polled_send,
 };
+
+/**
+ * zmq_polled_link() - zmq_transport.link
+ * @conn: the connection
+ * @sock: the child, which is the link's from now on
+ *
+ * Context: Process context, socket lock held.
+ * Return: the link; or NULL, and the child is released.
+ */
+struct zmq_link *zmq_polled_link(struct zmq_conn *conn, struct socket *sock)
+{
+	struct polled *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+
+	if (!p) {
+		zmq_child_release(sock);
+		return NULL;
+	}
+	zmq_reader_init(&p->in, conn, &polled_stream, sock, fill);
+	init_waitqueue_func_entry(&p->wait, polled_wake);
+	add_wait_queue(sk_sleep(sock->sk), &p->wait);
+	return &p->in.link;
+}

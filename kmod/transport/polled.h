@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What streams read as polled ones are have in common. */
+/* How any other stream socket of ours carries bytes. */
 #ifndef _ZMQ_POLLED_H
 #define _ZMQ_POLLED_H
 
-#include <linux/net.h>
+#include <linux/mm_types_task.h>
 #include "conn/conn.h"
-#include "transport.h"
+#include "conn/link.h"
 
-void zmq_polled_install(struct zmq_conn *conn);
-void zmq_polled_forget(struct zmq_conn *conn);
-void zmq_polled_uninstall(struct zmq_conn *conn);
+struct zmq_link *zmq_polled_link(struct zmq_conn *conn, struct socket *sock);
+void zmq_polled_forget(struct zmq_link *link);
 int zmq_polled_recv(struct socket *sock, struct page_frag *frag,
 		    struct sk_buff **res);
-int zmq_polled_fill(struct zmq_conn *conn);
-int zmq_polled_read(struct zmq_conn *conn, read_descriptor_t *desc,
-		    sk_read_actor_t actor, int (*fill)(struct zmq_conn *conn));
-void zmq_polled_lock(struct zmq_conn *conn);
-void zmq_polled_unlock(struct zmq_conn *conn);
-bool zmq_polled_has_files(const struct zmq_conn *conn);
-bool zmq_polled_drained(const struct zmq_conn *conn);
-int zmq_polled_send(struct zmq_conn *conn, struct msghdr *m);
+bool zmq_polled_has_files(const struct zmq_link *link);
 void zmq_polled_send_later(struct zmq_conn *conn);
 
 #endif /* _ZMQ_POLLED_H */

@@ -13,6 +13,7 @@
 #include "child.h"
 #include "polled.h"
 #include "pump.h"
+#include "reader.h"
 
 /* Bytes on their way to the stream, at the most. A power of two. */
 #define TX_RING		SZ_64K
@@ -28,7 +29,7 @@
 
 /**
  * struct zmq_pump - moves the bytes of a stream
- * @ref: references: of the connection, of queued work, and its own until @over
+ * @ref: references: of the link, of queued work, and its own until @over
  * @sk: the AF_ZMQ socket, held
  * @sender: of a UNIX stream: who attached it
  * @sock: the stream, with a reference to its file until @over
@@ -36,8 +37,8 @@
  * @work: moves bytes, then ends it
  * @timer: runs it again
  * @wait: in the stream's wait queue
- * @lock: protects @conn
- * @conn: whom to tell, or NULL
+ * @lock: protects @link
+ * @link: whom to tell, or NULL
  * @rx: received and not read
  * @rx_bytes: how much; under @rx.lock
  * @frag: memory for what is received next; of @work
@@ -48,7 +49,7 @@
  * @broken: the stream takes no more
  * @finished: nothing more will be put into the ring
  * @shut: and the stream was told; of @work
- * @left: the connection has let go
+ * @left: the link has let go
  * @deadline: jiffies when what is left is given up
  * @over: the stream is gone; of @work
  */
@@ -61,8 +62,8 @@ struct zmq_pump {
 	struct work_struct	work;
 	struct timer_list	timer;
 	wait_queue_entry_t	wait;
-	spinlock_t		lock; /* of conn alone */
-	struct zmq_conn		*conn;
+	spinlock_t		lock; /* of link alone */
+	struct zmq_link		*link;
 	struct sk_buff_head	rx;
 	unsigned int		rx_bytes;
 	struct page_frag	frag;
@@ -77,6 +78,21 @@ struct zmq_pump {
 	unsigned long		deadline;
 	bool			over;
 };
+
+/**
+ * struct pump_link - a link whose child only its pump touches
+ * @in: the reader
+ * @pump: the pump
+ */
+struct pump_link {
+	struct zmq_reader	in;
+	struct zmq_pump		*pump;
+};
+
+static struct zmq_pump *pump_of(const struct zmq_link *link)
+{
+	return container_of(link, struct pump_link, in.link)->pump;
+}
 
 static void pump_put(struct zmq_pump *pump)
 {
@@ -115,53 +131,37 @@ static int pump_wake(wait_queue_entry_t *wait, unsigned int mode, int sync,
 	return 0;
 }
 
-static struct zmq_conn *pump_conn(struct zmq_pump *pump)
-{
-	struct zmq_conn *conn;
-
-	spin_lock_bh(&pump->lock);
-	conn = pump->conn;
-	if (conn)
-		zmq_conn_get(conn);
-	spin_unlock_bh(&pump->lock);
-	return conn;
-}
-
 static void tell_received(struct zmq_pump *pump)
 {
-	struct zmq_conn *conn = pump_conn(pump);
-
-	if (!conn)
-		return;
-	zmq_conn_readable_later(conn);
-	if (READ_ONCE(pump->eof))
-		zmq_task_run(&conn->task);
-	zmq_conn_put(conn);
+	spin_lock_bh(&pump->lock);
+	if (pump->link) {
+		zmq_conn_readable_later(pump->link);
+		if (READ_ONCE(pump->eof))
+			zmq_task_run(&pump->link->conn->task);
+	}
+	spin_unlock_bh(&pump->lock);
 }
 
 static void tell_room(struct zmq_pump *pump)
 {
-	struct zmq_conn *conn = pump_conn(pump);
+	struct zmq_conn *conn;
 
-	if (!conn)
-		return;
-	if (test_and_clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags))
+	spin_lock_bh(&pump->lock);
+	conn = pump->link ? pump->link->conn : NULL;
+	if (conn && test_and_clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags))
 		zmq_conn_kick(conn);
-	zmq_conn_put(conn);
+	spin_unlock_bh(&pump->lock);
 }
 
 /* Also while nothing is read: what was sent may be the socket itself. */
 static void refuse_files(struct zmq_pump *pump)
 {
-	struct zmq_conn *conn;
-
 	if (!zmq_child_has_files(pump->sock->sk))
 		return;
-	conn = pump_conn(pump);
-	if (!conn)
-		return;
-	zmq_task_run(&conn->task);
-	zmq_conn_put(conn);
+	spin_lock_bh(&pump->lock);
+	if (pump->link)
+		zmq_task_run(&pump->link->conn->task);
+	spin_unlock_bh(&pump->lock);
 }
 
 static bool rx_full(struct zmq_pump *pump)
@@ -339,18 +339,8 @@ static void pump_work(struct work_struct *work)
 	pump_put(pump);
 }
 
-/**
- * zmq_pump_new() - prepare to carry the bytes of a stream
- * @owner: the socket
- * @sock: the stream, with a reference to its file, which the pump takes over
- *	once it is the connection's
- * @lane: where to do it
- *
- * Context: Process context.
- * Return: the pump, for conn->pump, or NULL.
- */
-struct zmq_pump *zmq_pump_new(struct zmq_owner *owner, struct socket *sock,
-			      struct zmq_lane *lane)
+static struct zmq_pump *pump_new(struct sock *sk, struct socket *sock,
+				 struct zmq_lane *lane)
 {
 	struct zmq_pump *pump = kzalloc(sizeof(*pump), GFP_KERNEL_ACCOUNT);
 
@@ -362,8 +352,8 @@ struct zmq_pump *zmq_pump_new(struct zmq_owner *owner, struct socket *sock,
 		return NULL;
 	}
 	refcount_set(&pump->ref, 2);
-	pump->sk = owner->tasks.sk;
-	sock_hold(pump->sk);
+	pump->sk = sk;
+	sock_hold(sk);
 	pump->sock = sock;
 	if (sock->sk->sk_family == AF_UNIX)
 		zmq_sender_current(&pump->sender);
@@ -377,38 +367,22 @@ struct zmq_pump *zmq_pump_new(struct zmq_owner *owner, struct socket *sock,
 	return pump;
 }
 
-static void set_conn(struct zmq_pump *pump, struct zmq_conn *conn)
+static void pump_detach(struct zmq_link *link)
 {
+	struct zmq_pump *pump = pump_of(link);
+
 	spin_lock_bh(&pump->lock);
-	pump->conn = conn;
+	pump->link = NULL;
 	spin_unlock_bh(&pump->lock);
+	clear_bit(ZMQ_CONN_TX_BLOCKED, &link->conn->flags);
 }
 
-static void pump_install(struct zmq_conn *conn)
+static void pump_free(struct zmq_link *link)
 {
-	struct zmq_pump *pump = conn->pump;
+	const struct zmq_conn *conn = link->conn;
+	struct zmq_pump *pump = pump_of(link);
 
-	set_conn(pump, conn);
-	add_wait_queue(sk_sleep(conn->sock->sk), &pump->wait);
-	/* Something may have come before that. */
-	pump_kick(pump);
-}
-
-static void pump_uninstall(struct zmq_conn *conn)
-{
-	set_conn(conn->pump, NULL);
-	mutex_lock(&conn->rx_lock);
-	kfree_skb(conn->rx_skb);
-	conn->rx_skb = NULL;
-	mutex_unlock(&conn->rx_lock);
-	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
-}
-
-static void pump_release(struct zmq_conn *conn, struct socket *sock)
-{
-	struct zmq_pump *pump = conn->pump;
-
-	conn->pump = NULL;
+	kfree_skb(zmq_reader(link)->skb);
 	pump->deadline = jiffies + END_WAIT;
 	if (conn->lingering && time_after(conn->linger_end, pump->deadline))
 		pump->deadline = conn->linger_end;
@@ -418,34 +392,24 @@ static void pump_release(struct zmq_conn *conn, struct socket *sock)
 	pump_put(pump);
 }
 
-/* As zmq_polled_fill(). */
-static int pump_fill(struct zmq_conn *conn)
+static int pump_fill(struct zmq_reader *reader)
 {
-	struct zmq_pump *pump = conn->pump;
-	struct sk_buff *skb;
+	struct zmq_pump *pump = pump_of(&reader->link);
 	bool was_full, eof;
 
 	/* Pairs with smp_store_release() in receive(). */
 	eof = smp_load_acquire(&pump->eof);
 	spin_lock_bh(&pump->rx.lock);
 	was_full = rx_full(pump);
-	skb = __skb_dequeue(&pump->rx);
-	if (skb)
-		WRITE_ONCE(pump->rx_bytes, pump->rx_bytes - skb->len);
+	reader->skb = __skb_dequeue(&pump->rx);
+	if (reader->skb)
+		WRITE_ONCE(pump->rx_bytes, pump->rx_bytes - reader->skb->len);
 	spin_unlock_bh(&pump->rx.lock);
-	if (!skb)
+	if (!reader->skb)
 		return eof ? 0 : -EAGAIN;
 	if (was_full && !rx_full(pump))
 		pump_kick(pump);
-	conn->rx_skb = skb;
-	conn->rx_off = 0;
-	return skb->len;
-}
-
-static int pump_read(struct zmq_conn *conn, read_descriptor_t *desc,
-		     sk_read_actor_t actor)
-{
-	return zmq_polled_read(conn, desc, actor, pump_fill);
+	return reader->skb->len;
 }
 
 static int ring_put(struct zmq_pump *pump, struct msghdr *m, size_t len)
@@ -464,9 +428,10 @@ static int ring_put(struct zmq_pump *pump, struct msghdr *m, size_t len)
 	return n;
 }
 
-static int pump_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
+static int pump_send(struct zmq_link *link, struct msghdr *m, size_t len)
 {
-	struct zmq_pump *pump = conn->pump;
+	struct zmq_pump *pump = pump_of(link);
+	struct zmq_conn *conn = link->conn;
 	int n;
 
 	if (READ_ONCE(pump->broken))
@@ -483,32 +448,65 @@ static int pump_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	return n ?: -EAGAIN;
 }
 
-static void pump_finish(struct zmq_conn *conn)
+static void pump_finish(struct zmq_link *link)
 {
+	struct zmq_pump *pump = pump_of(link);
+
 	/* Pairs with smp_load_acquire() in shut_half(). */
-	smp_store_release(&conn->pump->finished, true);
-	pump_kick(conn->pump);
+	smp_store_release(&pump->finished, true);
+	pump_kick(pump);
 }
 
-static void pump_tx_end(struct zmq_conn *conn)
+static void pump_tx_end(struct zmq_link *link)
 {
-	struct zmq_pump *pump = conn->pump;
+	struct zmq_pump *pump = pump_of(link);
 
 	if (pump->head != READ_ONCE(pump->tail))
 		pump_kick(pump);
 }
 
-const struct zmq_stream_ops zmq_pump_stream = {
+static const struct zmq_stream_ops pump_stream = {
 	.late		= true,
-	.install	= pump_install,
-	.uninstall	= pump_uninstall,
-	.release	= pump_release,
+	.detach		= pump_detach,
+	.free		= pump_free,
 	.has_files	= zmq_polled_has_files,
-	.lock		= zmq_polled_lock,
-	.unlock		= zmq_polled_unlock,
+	.lock		= zmq_reader_lock,
+	.unlock		= zmq_reader_unlock,
 	.tx_end		= pump_tx_end,
-	.read		= pump_read,
-	.drained	= zmq_polled_drained,
+	.read		= zmq_reader_read,
+	.drained	= zmq_reader_drained,
 	.send		= pump_send,
 	.finish		= pump_finish,
 };
+
+/**
+ * zmq_pump_link() - let a pump carry the bytes of a stream
+ * @conn: the connection
+ * @sock: the stream, with a reference to its file, which is the link's from now
+ *	on
+ * @lane: where to do it
+ *
+ * Context: Process context, socket lock held.
+ * Return: the link; or NULL, and the reference is the caller's.
+ */
+struct zmq_link *zmq_pump_link(struct zmq_conn *conn, struct socket *sock,
+			       struct zmq_lane *lane)
+{
+	struct pump_link *pl = kzalloc(sizeof(*pl), GFP_KERNEL_ACCOUNT);
+	struct zmq_pump *pump;
+
+	if (!pl)
+		return NULL;
+	pump = pump_new(conn->owner->tasks.sk, sock, lane);
+	if (!pump) {
+		kfree(pl);
+		return NULL;
+	}
+	zmq_reader_init(&pl->in, conn, &pump_stream, sock, pump_fill);
+	pl->pump = pump;
+	pump->link = &pl->in.link;
+	add_wait_queue(sk_sleep(sock->sk), &pump->wait);
+	/* Something may have come before that. */
+	pump_kick(pump);
+	return &pl->in.link;
+}

@@ -7,12 +7,8 @@
 #include "base/lane.h"
 #include "conn/conn.h"
 
-struct zmq_pump;
-
-struct zmq_pump *zmq_pump_new(struct zmq_owner *owner, struct socket *sock,
-			      struct zmq_lane *lane);
+struct zmq_link *zmq_pump_link(struct zmq_conn *conn, struct socket *sock,
+			       struct zmq_lane *lane);
 void zmq_pump_release_file(struct socket *sock);
-
-extern const struct zmq_stream_ops zmq_pump_stream;
 
 #endif /* _ZMQ_PUMP_H */

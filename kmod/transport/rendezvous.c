@@ -7,7 +7,7 @@
  * Each makes up a token, puts it into the table and tells it to its peer, in
  * band, during the handshake. The first of the two that has completed its own
  * looks for the peer's token and decides for both, under meet_lock: either it
- * links the two offers, and the other one will find its own linked, or it takes
+ * joins the two offers, and the other one will find its own joined, or it takes
  * its offer back, and the other one will find nothing. So they never disagree,
  * whatever is lost, forged or comes late; an end that goes before takes its
  * offer back as well, or leaves the duct, and the child tells the other one.
@@ -25,6 +25,7 @@
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include "conn/conn.h"
+#include "conn/link.h"
 #include "direct.h"
 #include "duct.h"
 #include "rendezvous.h"
@@ -61,8 +62,9 @@ struct name {
  * @token: what it is found by
  * @name: of its child, when it was connected
  * @dialed: it called connect()
- * @met: it was linked to the other one
+ * @met: it was joined to the other one
  * @duct: of the end that dialed; once they have met of both
+ * @link: what is to use it
  */
 struct zmq_rendezvous {
 	struct hlist_node	node;
@@ -71,6 +73,7 @@ struct zmq_rendezvous {
 	bool			dialed;
 	bool			met;
 	struct zmq_duct		*duct;
+	struct zmq_link		*link;
 };
 
 /* Protects the table and, of what is in it, @met and @duct. */
@@ -131,64 +134,74 @@ static bool mirrors(const struct name *a, const struct name *b)
 }
 
 /* Not a child of TCP that is polled, since somebody else reads it as well. */
-static bool may_meet(const struct zmq_conn *conn)
+static bool may_meet(const struct zmq_link *link)
 {
-	const struct zmq_owner *owner = conn->owner;
+	const struct zmq_owner *owner = link->conn->owner;
 
 	if (owner->raw)
 		return false;
-	if (conn->sock->sk->sk_family == AF_UNIX)
+	if (link->sock->sk->sk_family == AF_UNIX)
 		return true;
-	return conn->stream == &zmq_tcp_stream && owner->opts->local_direct;
+	return zmq_tcp_is_own(link) && owner->opts->local_direct;
+}
+
+static void discard(struct zmq_rendezvous *r)
+{
+	if (r->duct)
+		zmq_duct_leave(r->duct, r->dialed ? ZMQ_DUCT_DIALED :
+						    ZMQ_DUCT_ACCEPTED);
+	if (r->link)
+		zmq_link_drop(r->link);
+	kfree(r);
 }
 
 /**
  * zmq_rendezvous_offer() - let the peer meet us, if it may
- * @conn: the connection, whose child is connected
+ * @link: of a child that is connected
  *
  * Without memory there is no token to be told, so there will be no duct.
  *
  * Context: Process context, socket lock held. zmq_rendezvous_meet() or
  *	zmq_rendezvous_withdraw() follows.
  */
-void zmq_rendezvous_offer(struct zmq_conn *conn)
+void zmq_rendezvous_offer(struct zmq_link *link)
 {
 	struct zmq_rendezvous *r;
 
-	if (!may_meet(conn))
+	if (!may_meet(link))
 		return;
 	r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
 	if (!r)
 		return;
-	r->dialed = conn->dial;
-	if (r->dialed) {
+	r->dialed = link->conn->dial;
+	if (r->dialed)
 		r->duct = zmq_duct_new();
-		if (!r->duct) {
-			kfree(r);
-			return;
-		}
+	r->link = zmq_direct_link(link);
+	if (!r->link || (r->dialed && !r->duct)) {
+		discard(r);
+		return;
 	}
-	get_name(conn->sock->sk, &r->name);
+	get_name(link->sock->sk, &r->name);
 	get_random_bytes(r->token, sizeof(r->token));
 	spin_lock(&meet_lock);
 	hash_add(offers, &r->node, token_key(r->token));
 	spin_unlock(&meet_lock);
-	conn->rendezvous = r;
+	link->rendezvous = r;
 }
 
 /**
  * zmq_rendezvous_token() - what the peer is to be told
- * @conn: the connection
+ * @link: the link
  *
  * Context: Process context, socket lock held.
  * Return: ZMQ_TOKEN_LEN bytes that stay until the handshake is done, or NULL.
  */
-const u8 *zmq_rendezvous_token(const struct zmq_conn *conn)
+const u8 *zmq_rendezvous_token(const struct zmq_link *link)
 {
-	return conn->rendezvous ? conn->rendezvous->token : NULL;
+	return link->rendezvous ? link->rendezvous->token : NULL;
 }
 
-static void link(struct zmq_rendezvous *a, struct zmq_rendezvous *b)
+static void join(struct zmq_rendezvous *a, struct zmq_rendezvous *b)
 {
 	struct zmq_duct *duct = a->duct ?: b->duct;
 
@@ -211,36 +224,29 @@ static bool decide(struct zmq_rendezvous *r, const u8 *token)
 		peer = token ? find(token) : NULL;
 		if (peer && r->dialed != peer->dialed &&
 		    mirrors(&r->name, &peer->name))
-			link(r, peer);
+			join(r, peer);
 	}
 	spin_unlock(&meet_lock);
 	return r->met;
 }
 
-static void discard(struct zmq_rendezvous *r)
-{
-	if (r->duct)
-		zmq_duct_leave(r->duct, r->dialed ? ZMQ_DUCT_DIALED :
-						    ZMQ_DUCT_ACCEPTED);
-	kfree(r);
-}
-
 /**
  * zmq_rendezvous_meet() - let a duct carry what follows if the peer is here
- * @conn: the connection, whose handshake is done
+ * @link: the link, whose handshake is done
  *
  * Context: Process context, socket lock held.
  */
-void zmq_rendezvous_meet(struct zmq_conn *conn)
+void zmq_rendezvous_meet(struct zmq_link *link)
 {
-	const struct zmq_handshake *hs = conn->session.hs;
-	struct zmq_rendezvous *r = conn->rendezvous;
+	const struct zmq_handshake *hs = link->conn->session.hs;
+	struct zmq_rendezvous *r = link->rendezvous;
 
 	if (!r)
 		return;
-	conn->rendezvous = NULL;
+	link->rendezvous = NULL;
 	if (decide(r, hs->has_token ? hs->peer_token : NULL)) {
-		zmq_direct_switch(conn, r->duct);
+		zmq_direct_switch(r->link, r->duct);
+		r->link = NULL;
 		r->duct = NULL;
 	}
 	discard(r);
@@ -248,17 +254,17 @@ void zmq_rendezvous_meet(struct zmq_conn *conn)
 
 /**
  * zmq_rendezvous_withdraw() - take back what zmq_rendezvous_offer() offered
- * @conn: the connection, which is lost or closes
+ * @link: the link, whose connection is lost or closes
  *
  * Context: Process context, socket lock held.
  */
-void zmq_rendezvous_withdraw(struct zmq_conn *conn)
+void zmq_rendezvous_withdraw(struct zmq_link *link)
 {
-	struct zmq_rendezvous *r = conn->rendezvous;
+	struct zmq_rendezvous *r = link->rendezvous;
 
 	if (!r)
 		return;
-	conn->rendezvous = NULL;
+	link->rendezvous = NULL;
 	decide(r, NULL);
 	discard(r);
 }

@@ -5,11 +5,11 @@
 
 #include <linux/types.h>
 
-struct zmq_conn;
+struct zmq_link;
 
-void zmq_rendezvous_offer(struct zmq_conn *conn);
-const u8 *zmq_rendezvous_token(const struct zmq_conn *conn);
-void zmq_rendezvous_meet(struct zmq_conn *conn);
-void zmq_rendezvous_withdraw(struct zmq_conn *conn);
+void zmq_rendezvous_offer(struct zmq_link *link);
+const u8 *zmq_rendezvous_token(const struct zmq_link *link);
+void zmq_rendezvous_meet(struct zmq_link *link);
+void zmq_rendezvous_withdraw(struct zmq_link *link);
 
 #endif /* _ZMQ_RENDEZVOUS_H */

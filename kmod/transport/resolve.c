@@ -46,16 +46,20 @@ struct zmq_answer {
 };
 
 /* One that is bound to no device has 0. */
-static int create(struct zmq_conn *conn, int family, struct socket **res,
-		  int *link)
+static int create(struct zmq_conn *conn, int family, struct zmq_link **res,
+		  int *device)
 {
+	const struct zmq_transport *transport = zmq_dialer(conn)->transport;
+	struct socket *sock;
 	int err;
 
 	conn->ep->addr.family = family;
-	err = zmq_dialer(conn)->transport->create(conn->owner, conn->ep, res);
-	if (!err)
-		*link = (*res)->sk->sk_bound_dev_if;
-	return err;
+	err = transport->create(conn->owner, conn->ep, &sock);
+	if (err)
+		return err;
+	*device = sock->sk->sk_bound_dev_if;
+	*res = transport->link(conn, sock);
+	return *res ? 0 : -ENOMEM;
 }
 
 /**
@@ -74,19 +78,19 @@ int zmq_resolve_children(struct zmq_conn *conn)
 {
 	bool ipv6 = conn->ep->addr.family == AF_INET6;
 	struct zmq_dialer *dialer = zmq_dialer(conn);
-	struct socket *sock;
+	struct zmq_link *link;
 	int err;
 
 	if (ipv6) {
 		err = create(conn, AF_INET6, &dialer->spare,
-			     &dialer->spare_link);
+			     &dialer->spare_device);
 		if (err && err != -EAFNOSUPPORT)
 			return err;
 	}
-	err = create(conn, AF_INET, &sock, &dialer->link);
+	err = create(conn, AF_INET, &link, &dialer->device);
 	if (err)
 		return err;
-	zmq_conn_install(conn, sock);
+	zmq_link_set(conn, link);
 	return 0;
 }
 
@@ -138,12 +142,12 @@ void zmq_resolve_end(struct zmq_conn *conn)
 	conn->dial->question = ZMQ_QUESTION_NONE;
 }
 
-/* The connect() of a link-local address has bound a child to its link. */
-static void bind_to_link(struct sock *sk, int link)
+/* The connect() of a link-local address has bound a child to its device. */
+static void bind_to(struct sock *sk, int device)
 {
 	lock_sock(sk);
-	if (sk->sk_bound_dev_if != link) {
-		WRITE_ONCE(sk->sk_bound_dev_if, link);
+	if (sk->sk_bound_dev_if != device) {
+		WRITE_ONCE(sk->sk_bound_dev_if, device);
 		sk_dst_reset(sk);
 	}
 	release_sock(sk);
@@ -151,19 +155,17 @@ static void bind_to_link(struct sock *sk, int link)
 
 static int choose_child(struct zmq_conn *conn)
 {
+	struct zmq_link *link = zmq_conn_link(conn);
 	struct zmq_dialer *dialer = zmq_dialer(conn);
-	struct socket *sock = conn->sock;
 
-	if (sock->sk->sk_family != conn->ep->addr.family) {
+	if (link->sock->sk->sk_family != conn->ep->addr.family) {
 		if (!dialer->spare)
 			return -ENODEV;
-		zmq_conn_uninstall(conn);
-		swap(sock, dialer->spare);
-		swap(dialer->link, dialer->spare_link);
-		conn->stream = dialer->transport->stream;
-		zmq_conn_install(conn, sock);
+		swap(link, dialer->spare);
+		swap(dialer->device, dialer->spare_device);
+		zmq_link_set(conn, link);
 	}
-	bind_to_link(sock->sk, dialer->link);
+	bind_to(link->sock->sk, dialer->device);
 	return 0;
 }
 
@@ -172,7 +174,7 @@ static int choose_child(struct zmq_conn *conn)
  * @conn: the connection, connecting, with a question
  *
  * Context: Process context, socket lock held.
- * Return: 0 if conn->sock can be connected to conn->ep, -EINPROGRESS without an
+ * Return: 0 if the child can be connected to conn->ep, -EINPROGRESS without an
  *	answer, or -ENODEV if there is no address, or of a family that the
  *	connection was not made for.
  */

@@ -261,7 +261,7 @@ static int tcp_resolve(struct net *net, struct zmq_endpoint *ep)
 }
 
 const struct zmq_transport zmq_tcp_transport = {
-	.stream		= &zmq_tcp_stream,
+	.link		= zmq_tcp_link,
 	.resolve	= tcp_resolve,
 	.create		= tcp_create,
 	.listen		= tcp_listen,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How TCP carries bytes: read in softirq, where its callbacks run. */
 
+#include <linux/slab.h>
 #include <linux/tcp.h>
 #include <net/tcp.h>
 #include "base/compat.h"
@@ -13,13 +14,27 @@
 #include <trace/events/sock.h>
 #endif
 
-/* With a duct nothing comes but the end. */
-static void readable(struct zmq_conn *conn)
+/**
+ * struct tcp_link - a link whose child calls it
+ * @link: the link
+ * @data_ready: the child's own callback
+ * @write_space: likewise
+ * @state_change: likewise
+ * @error_report: likewise
+ * @giving: something is being given to the child; under its lock
+ */
+struct tcp_link {
+	struct zmq_link	link;
+	void		(*data_ready)(struct sock *sk);
+	void		(*write_space)(struct sock *sk);
+	void		(*state_change)(struct sock *sk);
+	void		(*error_report)(struct sock *sk);
+	bool		giving;
+};
+
+static struct tcp_link *tcp_link(struct zmq_link *link)
 {
-	if (conn->duct)
-		zmq_task_run(&conn->task);
-	else
-		zmq_conn_readable(conn);
+	return container_of(link, struct tcp_link, link);
 }
 
 /* Softirq, or process context from the child's backlog; either way with
@@ -27,81 +42,78 @@ static void readable(struct zmq_conn *conn)
  */
 static void on_data_ready(struct sock *sk)
 {
-	struct zmq_conn *conn;
+	struct tcp_link *tl;
 
 #ifdef ZMQ_HAVE_TRACE_SK_DATA_READY
 	trace_sk_data_ready(sk);
 #endif
 	rcu_read_lock();
-	conn = rcu_dereference_sk_user_data(sk);
-	if (conn)
-		readable(conn);
+	tl = rcu_dereference_sk_user_data(sk);
+	if (tl)
+		zmq_conn_readable(&tl->link);
 	rcu_read_unlock();
 }
 
 static void on_write_space(struct sock *sk)
 {
-	struct zmq_conn *conn;
+	struct tcp_link *tl;
 
 	rcu_read_lock();
-	conn = rcu_dereference_sk_user_data(sk);
+	tl = rcu_dereference_sk_user_data(sk);
 	/* TCP that has no memory, and nothing under way, says that there is
 	 * room to whoever has just failed to send.
 	 */
-	if (conn && !conn->tx_giving && sk_stream_is_writeable(sk)) {
+	if (tl && !tl->giving && sk_stream_is_writeable(sk)) {
 		clear_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-		zmq_conn_writable(conn);
+		zmq_conn_writable(tl->link.conn);
 	}
 	rcu_read_unlock();
 }
 
 static void on_event(struct sock *sk)
 {
-	struct zmq_conn *conn;
+	struct tcp_link *tl;
 
 	rcu_read_lock();
-	conn = rcu_dereference_sk_user_data(sk);
-	if (conn)
-		zmq_task_run(&conn->task);
+	tl = rcu_dereference_sk_user_data(sk);
+	if (tl)
+		zmq_task_run(&tl->link.conn->task);
 	rcu_read_unlock();
 }
 
-/* A child that came with somebody else's data, as those in a sockmap do, is left
- * as it is and used as any socket can be.
- */
-static void tcp_install(struct zmq_conn *conn)
+static bool install(struct tcp_link *tl, struct sock *sk)
 {
-	struct sock *sk = conn->sock->sk;
+	bool free;
 
 	write_lock_bh(&sk->sk_callback_lock);
-	if (sk->sk_user_data || inet_csk(sk)->icsk_ulp_ops) {
-		write_unlock_bh(&sk->sk_callback_lock);
-		conn->stream = &zmq_polled_stream;
-		conn->stream->install(conn);
-		return;
+	free = !sk->sk_user_data && !inet_csk(sk)->icsk_ulp_ops;
+	if (free) {
+		tl->data_ready = sk->sk_data_ready;
+		tl->write_space = sk->sk_write_space;
+		tl->state_change = sk->sk_state_change;
+		tl->error_report = sk->sk_error_report;
+		__rcu_assign_sk_user_data_with_flags(sk, tl,
+						     SK_USER_DATA_NOCOPY);
+		WRITE_ONCE(sk->sk_data_ready, on_data_ready);
+		WRITE_ONCE(sk->sk_write_space, on_write_space);
+		WRITE_ONCE(sk->sk_state_change, on_event);
+		WRITE_ONCE(sk->sk_error_report, on_event);
 	}
-	conn->data_ready = sk->sk_data_ready;
-	conn->write_space = sk->sk_write_space;
-	conn->state_change = sk->sk_state_change;
-	conn->error_report = sk->sk_error_report;
-	__rcu_assign_sk_user_data_with_flags(sk, conn, SK_USER_DATA_NOCOPY);
-	WRITE_ONCE(sk->sk_data_ready, on_data_ready);
-	WRITE_ONCE(sk->sk_write_space, on_write_space);
-	WRITE_ONCE(sk->sk_state_change, on_event);
-	WRITE_ONCE(sk->sk_error_report, on_event);
 	write_unlock_bh(&sk->sk_callback_lock);
+	return free;
 }
 
-static void tcp_uninstall(struct zmq_conn *conn)
+static void tcp_detach(struct zmq_link *link)
 {
-	struct sock *sk = conn->sock->sk;
+	struct tcp_link *tl = tcp_link(link);
+	struct sock *sk = link->sock->sk;
 
 	write_lock_bh(&sk->sk_callback_lock);
 	rcu_assign_sk_user_data(sk, NULL);
-	WRITE_ONCE(sk->sk_data_ready, conn->data_ready);
-	WRITE_ONCE(sk->sk_write_space, conn->write_space);
-	WRITE_ONCE(sk->sk_state_change, conn->state_change);
-	WRITE_ONCE(sk->sk_error_report, conn->error_report);
+	WRITE_ONCE(sk->sk_data_ready, tl->data_ready);
+	WRITE_ONCE(sk->sk_write_space, tl->write_space);
+	WRITE_ONCE(sk->sk_state_change, tl->state_change);
+	WRITE_ONCE(sk->sk_error_report, tl->error_report);
 	write_unlock_bh(&sk->sk_callback_lock);
 
 	/* Whoever found the callback before runs under this lock. */
@@ -109,23 +121,28 @@ static void tcp_uninstall(struct zmq_conn *conn)
 	release_sock(sk);
 }
 
-static void tcp_lock(struct zmq_conn *conn)
+static void tcp_free(struct zmq_link *link)
 {
-	lock_sock(conn->sock->sk);
+	zmq_child_release(link->sock);
 }
 
-static void tcp_unlock(struct zmq_conn *conn)
+static void tcp_lock(struct zmq_link *link)
 {
-	release_sock(conn->sock->sk);
+	lock_sock(link->sock->sk);
+}
+
+static void tcp_unlock(struct zmq_link *link)
+{
+	release_sock(link->sock->sk);
 }
 
 /* ZMTP has no urgent data, and nothing behind it can be read: the stream ends
  * when all that came before has been taken.
  */
-static int tcp_read(struct zmq_conn *conn, read_descriptor_t *desc,
+static int tcp_read(struct zmq_link *link, read_descriptor_t *desc,
 		    sk_read_actor_t actor)
 {
-	struct sock *sk = conn->sock->sk;
+	struct sock *sk = link->sock->sk;
 	const struct tcp_sock *tp = tcp_sk(sk);
 	int ret = tcp_read_sock(sk, desc, actor);
 
@@ -134,56 +151,55 @@ static int tcp_read(struct zmq_conn *conn, read_descriptor_t *desc,
 	return ret;
 }
 
-static bool tcp_drained(const struct zmq_conn *conn)
+static bool tcp_drained(const struct zmq_link *link)
 {
-	return skb_queue_empty(&conn->sock->sk->sk_receive_queue);
+	return skb_queue_empty(&link->sock->sk->sk_receive_queue);
 }
 
-static int sent(struct zmq_conn *conn, int ret)
+static int sent(struct zmq_link *link, int ret)
 {
-	conn->tx_giving = false;
+	tcp_link(link)->giving = false;
 	if (ret != -EAGAIN)
 		return ret;
-	set_bit(SOCK_NOSPACE, &conn->sock->flags);
+	set_bit(SOCK_NOSPACE, &link->sock->flags);
 	/* Then nothing is acknowledged that would make room. */
-	if (tcp_rtx_and_write_queues_empty(conn->sock->sk))
-		zmq_polled_send_later(conn);
+	if (tcp_rtx_and_write_queues_empty(link->sock->sk))
+		zmq_polled_send_later(link->conn);
 	return ret;
 }
 
-static int tcp_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
+static int tcp_send(struct zmq_link *link, struct msghdr *m, size_t len)
 {
-	conn->tx_giving = true;
-	return sent(conn, tcp_sendmsg_locked(conn->sock->sk, m, len));
+	tcp_link(link)->giving = true;
+	return sent(link, tcp_sendmsg_locked(link->sock->sk, m, len));
 }
 
-static int tcp_send_pages(struct zmq_conn *conn, struct msghdr *m, size_t len)
+static int tcp_send_pages(struct zmq_link *link, struct msghdr *m, size_t len)
 {
-	conn->tx_giving = true;
-	return sent(conn, zmq_tcp_send_pages(conn->sock->sk, m, len));
+	tcp_link(link)->giving = true;
+	return sent(link, zmq_tcp_send_pages(link->sock->sk, m, len));
 }
 
-static int tcp_send_zerocopy(struct zmq_conn *conn, struct msghdr *m,
+static int tcp_send_zerocopy(struct zmq_link *link, struct msghdr *m,
 			     size_t len)
 {
 	/* TCP does not say that it copies. */
-	if (!(conn->sock->sk->sk_route_caps & NETIF_F_SG))
+	if (!(link->sock->sk->sk_route_caps & NETIF_F_SG))
 		zmq_zerocopy_copied(m->msg_ubuf);
-	return tcp_send(conn, m, len);
+	return tcp_send(link, m, len);
 }
 
-static void tcp_position(const struct zmq_conn *conn, u32 *given, u32 *acked)
+static void tcp_position(const struct zmq_link *link, u32 *given, u32 *acked)
 {
-	const struct tcp_sock *tp = tcp_sk(conn->sock->sk);
+	const struct tcp_sock *tp = tcp_sk(link->sock->sk);
 
 	*given = READ_ONCE(tp->write_seq);
 	*acked = READ_ONCE(tp->snd_una);
 }
 
-const struct zmq_stream_ops zmq_tcp_stream = {
-	.install	= tcp_install,
-	.uninstall	= tcp_uninstall,
-	.release	= zmq_child_drop,
+static const struct zmq_stream_ops tcp_stream = {
+	.detach		= tcp_detach,
+	.free		= tcp_free,
 	.meet		= zmq_rendezvous_offer,
 	.token		= zmq_rendezvous_token,
 	.up		= zmq_rendezvous_meet,
@@ -199,3 +215,42 @@ const struct zmq_stream_ops zmq_tcp_stream = {
 	.send_zerocopy	= tcp_send_zerocopy,
 	.position	= tcp_position,
 };
+
+/**
+ * zmq_tcp_link() - zmq_transport.link
+ * @conn: the connection
+ * @sock: the child, which is the link's from now on
+ *
+ * A child that came with somebody else's data, as those in a sockmap do, is left
+ * as it is and used as any socket can be.
+ *
+ * Context: Process context, socket lock held.
+ * Return: the link; or NULL, and the child is released.
+ */
+struct zmq_link *zmq_tcp_link(struct zmq_conn *conn, struct socket *sock)
+{
+	struct tcp_link *tl = kzalloc(sizeof(*tl), GFP_KERNEL_ACCOUNT);
+
+	if (!tl) {
+		zmq_child_release(sock);
+		return NULL;
+	}
+	zmq_link_init(&tl->link, conn, &tcp_stream, sock);
+	if (install(tl, sock->sk))
+		return &tl->link;
+	zmq_conn_put(conn);
+	kfree(tl);
+	return zmq_polled_link(conn, sock);
+}
+
+/**
+ * zmq_tcp_is_own() - has nobody else to do with a child of TCP
+ * @link: a link
+ *
+ * Context: Any.
+ * Return: true if it is such a child's and nobody has.
+ */
+bool zmq_tcp_is_own(const struct zmq_link *link)
+{
+	return link->ops == &tcp_stream;
+}

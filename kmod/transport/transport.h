@@ -4,16 +4,18 @@
 #define _ZMQ_TRANSPORT_H
 
 #include <linux/net.h>
-#include "conn/link.h"
 #include "wire/endpoint.h"
 
 struct path;
 struct pid;
+struct zmq_conn;
+struct zmq_link;
 struct zmq_owner;
 
 /**
  * struct zmq_transport - how children are made and meet
- * @stream: how they carry bytes
+ * @link: what a connection has of a child, which is the link's from now on; NULL
+ *	without memory, and the child is released. Socket lock.
  * @resolve: fill in what the endpoint names; NULL if there is nothing
  * @create: make a child for an endpoint, in the caller or on its behalf
  * @listen: bind and listen; fills in the endpoint's wildcards. In the caller.
@@ -35,7 +37,7 @@ struct zmq_owner;
  * @reset with the socket lock.
  */
 struct zmq_transport {
-	const struct zmq_stream_ops	*stream;
+	struct zmq_link *(*link)(struct zmq_conn *conn, struct socket *sock);
 	int	(*resolve)(struct net *net, struct zmq_endpoint *ep);
 	int	(*create)(struct zmq_owner *owner,
 			  const struct zmq_endpoint *ep, struct socket **res);
@@ -55,8 +57,10 @@ struct zmq_transport {
 extern const struct zmq_transport zmq_tcp_transport;
 extern const struct zmq_transport zmq_ipc_transport;
 extern const struct zmq_transport zmq_vsock_transport;
-extern const struct zmq_stream_ops zmq_tcp_stream;
-extern const struct zmq_stream_ops zmq_polled_stream;
+
+/* tcp_io.c */
+struct zmq_link *zmq_tcp_link(struct zmq_conn *conn, struct socket *sock);
+bool zmq_tcp_is_own(const struct zmq_link *link);
 
 const struct zmq_transport *zmq_transport_find(enum zmq_scheme scheme);
 int zmq_transport_resolve(struct net *net, struct zmq_endpoint *ep);

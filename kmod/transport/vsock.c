@@ -3,6 +3,7 @@
 
 #include <linux/net.h>
 #include "child.h"
+#include "polled.h"
 
 static int vsock_create(struct zmq_owner *owner, const struct zmq_endpoint *ep,
 			struct socket **res)
@@ -25,7 +26,7 @@ static int vsock_listen(struct socket *sock, struct zmq_endpoint *ep,
 }
 
 const struct zmq_transport zmq_vsock_transport = {
-	.stream		= &zmq_polled_stream,
+	.link		= zmq_polled_link,
 	.create		= vsock_create,
 	.listen		= vsock_listen,
 	.connect	= zmq_child_connect,

@@ -306,10 +306,10 @@ void bed_begin(struct bed *bed)
 {
 	struct zmq_conn *conn = &bed->conn;
 
-	conn->sock = &bed->sock;
+	zmq_link_set(conn, &bed->link);
 	zmq_conn_rx_start(conn);
 	zmq_heartbeat_start(conn);
-	set_bit(ZMQ_CONN_RX_ON, &conn->flags);
+	bed->link.rx_on = true;
 	set_bit(ZMQ_CONN_TX_ON, &conn->flags);
 	set_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
 }
@@ -348,12 +348,15 @@ void bed_init(struct bed *bed)
 	refcount_set(&conn->ref, 1);
 	conn->owner = &bed->owner;
 	conn->pipe = bed;
+	zmq_conn_tx_init(conn);
+	zmq_link_init(&bed->link, conn, NULL, &bed->sock);
+	/* They go together. */
+	zmq_conn_put(conn);
 	bed_refers(bed);
 	conn->state = ZMQ_CONN_UP;
 	conn->session.state = ZMQ_SESSION_DONE;
 	conn->session.major = 3;
 	conn->session.minor = 1;
-	zmq_conn_tx_init(conn);
 	CHECK_EQ(zmq_conn_tx_cache_init(), 0);
 	/* Nothing was sent a moment ago. */
 	clock_move(NSEC_PER_SEC);
@@ -362,9 +365,10 @@ void bed_init(struct bed *bed)
 
 void bed_lose(struct bed *bed)
 {
-	zmq_stream_stop(&bed->conn);
+	if (zmq_conn_link(&bed->conn))
+		zmq_link_stop(&bed->conn);
 	zmq_conn_tx_rewind(&bed->conn);
-	bed->conn.sock = NULL;
+	zmq_link_set(&bed->conn, NULL);
 	bed_discard(bed);
 }
 
@@ -410,7 +414,7 @@ static void run_task(struct bed *bed)
 
 	bed->due = false;
 	bed->runs++;
-	if (bed->lost || !conn->sock)
+	if (bed->lost || !zmq_conn_link(conn))
 		return;
 	zmq_conn_rx(conn);
 	if (test_bit(ZMQ_CONN_RX_ERROR, &conn->flags)) {

@@ -40,6 +40,7 @@ struct bytes {
  * @opts: options
  * @owner: what connections see of the socket
  * @conn: the connection
+ * @link: its stream
  * @in: what has arrived and is not read
  * @skb: what is read in part
  * @in_off: bytes of it that are
@@ -83,6 +84,7 @@ struct bed {
 	struct zmq_opts		opts;
 	struct zmq_owner	owner;
 	struct zmq_conn		conn;
+	struct zmq_link		link;
 
 	struct sk_buff_head	in;
 	struct sk_buff		*skb;
@@ -136,6 +138,9 @@ void bed_discard(struct bed *bed);
 
 /* The stream copies all that it takes, and cannot say how much was acknowledged. */
 void bed_copies(struct bed *bed);
+
+/* What comes is nobody else's. */
+void bed_is_direct(struct bed *bed);
 
 /* The stream ends, and the next one begins. */
 void bed_lose(struct bed *bed);

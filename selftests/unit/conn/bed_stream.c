@@ -3,23 +3,23 @@
 
 #include "bed.h"
 
-static struct bed *of_conn(const struct zmq_conn *conn)
+static struct bed *of_link(const struct zmq_link *link)
 {
-	return container_of((struct zmq_conn *)conn, struct bed, conn);
+	return container_of((struct zmq_link *)link, struct bed, link);
 }
 
-static void stream_lock(struct zmq_conn *conn)
+static void stream_lock(struct zmq_link *link)
 {
-	struct bed *bed = of_conn(conn);
+	struct bed *bed = of_link(link);
 
 	if (bed->locked)
 		abort();
 	bed->locked = true;
 }
 
-static void stream_unlock(struct zmq_conn *conn)
+static void stream_unlock(struct zmq_link *link)
 {
-	struct bed *bed = of_conn(conn);
+	struct bed *bed = of_link(link);
 
 	if (!bed->locked)
 		abort();
@@ -32,10 +32,10 @@ bool bed_drained(const struct bed *bed)
 }
 
 /* The rest of an skb is offered again, as tcp_read_sock() does it. */
-static int stream_read(struct zmq_conn *conn, read_descriptor_t *desc,
+static int stream_read(struct zmq_link *link, read_descriptor_t *desc,
 		       sk_read_actor_t actor)
 {
-	struct bed *bed = of_conn(conn);
+	struct bed *bed = of_link(link);
 	struct sk_buff *skb;
 	int used, copied = 0;
 
@@ -61,21 +61,21 @@ static int stream_read(struct zmq_conn *conn, read_descriptor_t *desc,
 	return copied;
 }
 
-static bool stream_drained(const struct zmq_conn *conn)
+static bool stream_drained(const struct zmq_link *link)
 {
-	return bed_drained(of_conn(conn));
+	return bed_drained(of_link(link));
 }
 
-static void stream_tx_begin(struct zmq_conn *conn)
+static void stream_tx_begin(struct zmq_link *link)
 {
-	CHECK(!of_conn(conn)->giving);
-	of_conn(conn)->giving = true;
+	CHECK(!of_link(link)->giving);
+	of_link(link)->giving = true;
 }
 
-static void stream_tx_end(struct zmq_conn *conn)
+static void stream_tx_end(struct zmq_link *link)
 {
-	CHECK(of_conn(conn)->giving);
-	of_conn(conn)->giving = false;
+	CHECK(of_link(link)->giving);
+	of_link(link)->giving = false;
 }
 
 static void take_bytes(struct bed *bed, const struct iov_iter *i, size_t n)
@@ -94,17 +94,17 @@ static void take_bytes(struct bed *bed, const struct iov_iter *i, size_t n)
 	}
 }
 
-static int stream_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
+static int stream_send(struct zmq_link *link, struct msghdr *m, size_t len)
 {
 	size_t n;
-	struct bed *bed = of_conn(conn);
+	struct bed *bed = of_link(link);
 
-	CHECK(conn->tx_lock.held && !conn->tx_qlock.held && bed->giving);
+	CHECK(bed->conn.tx_lock.held && !bed->conn.tx_qlock.held && bed->giving);
 	CHECK_EQ(m->msg_iter.count, len);
 	CHECK((m->msg_flags & MSG_DONTWAIT) && len);
 	if (bed->send_err) {
 		if (bed->send_err == -ENOMEM)
-			hrtimer_start(&conn->retry_timer, BED_RETRY,
+			hrtimer_start(&bed->conn.retry_timer, BED_RETRY,
 				      HRTIMER_MODE_REL_SOFT);
 		bed->send_errs++;
 		return bed->send_err;
@@ -122,31 +122,31 @@ static int stream_send(struct zmq_conn *conn, struct msghdr *m, size_t len)
 	return n;
 }
 
-static int stream_send_pages(struct zmq_conn *conn, struct msghdr *m, size_t len)
+static int stream_send_pages(struct zmq_link *link, struct msghdr *m, size_t len)
 {
-	int ret = stream_send(conn, m, len);
+	int ret = stream_send(link, m, len);
 
 	CHECK(m->msg_iter.bv && !m->msg_ubuf);
 	if (ret > 0)
-		of_conn(conn)->pages += ret;
+		of_link(link)->pages += ret;
 	return ret;
 }
 
-static int stream_send_zerocopy(struct zmq_conn *conn, struct msghdr *m,
+static int stream_send_zerocopy(struct zmq_link *link, struct msghdr *m,
 				size_t len)
 {
-	int ret = stream_send(conn, m, len);
+	int ret = stream_send(link, m, len);
 
 	CHECK(m->msg_ubuf && (m->msg_flags & MSG_ZEROCOPY));
 	if (ret > 0)
-		of_conn(conn)->pinned += ret;
+		of_link(link)->pinned += ret;
 	return ret;
 }
 
-static void stream_position(const struct zmq_conn *conn, u32 *given, u32 *acked)
+static void stream_position(const struct zmq_link *link, u32 *given, u32 *acked)
 {
-	*given = of_conn(conn)->given;
-	*acked = of_conn(conn)->acked;
+	*given = of_link(link)->given;
+	*acked = of_link(link)->acked;
 }
 
 static const struct zmq_stream_ops copies = {
@@ -170,16 +170,29 @@ static const struct zmq_stream_ops refers = {
 	.position	= stream_position,
 };
 
+static const struct zmq_stream_ops direct = {
+	.direct		= true,
+	.lock		= stream_lock,
+	.unlock		= stream_unlock,
+	.read		= stream_read,
+	.drained	= stream_drained,
+};
+
+void bed_is_direct(struct bed *bed)
+{
+	bed->link.ops = &direct;
+}
+
 void bed_copies(struct bed *bed)
 {
-	bed->conn.stream = &copies;
+	bed->link.ops = &copies;
 	/* There is nothing else around what is sent. */
 	bed->giving = true;
 }
 
 void bed_refers(struct bed *bed)
 {
-	bed->conn.stream = &refers;
+	bed->link.ops = &refers;
 }
 
 void bed_discard(struct bed *bed)
@@ -218,9 +231,9 @@ void bed_arrives(struct bed *bed, const void *p, size_t n, size_t frag)
 	bed->tcp.rcv_tstamp = tcp_jiffies32;
 	bed->tcp.inet.icsk_ack.lrcvtime = tcp_jiffies32;
 	__skb_queue_tail(&bed->in, make_skb(p, n, frag));
-	stream_lock(&bed->conn);
-	zmq_conn_readable(&bed->conn);
-	stream_unlock(&bed->conn);
+	stream_lock(&bed->link);
+	zmq_conn_readable(&bed->link);
+	stream_unlock(&bed->link);
 }
 
 void bed_hex_arrives(struct bed *bed, const char *hex)

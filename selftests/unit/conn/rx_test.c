@@ -408,10 +408,10 @@ TEST(rx_broken, "rx: so does a read that fails, memory of a device and a socket 
 	bed_exit(&bed);
 
 	bed_init(&bed);
-	clear_bit(ZMQ_CONN_RX_ON, &bed.conn.flags);
+	bed.link.rx_on = false;
 	bed_hex_arrives(&bed, "00 01 61");
 	bed.in.next->unreadable = true;
-	set_bit(ZMQ_CONN_RX_ON, &bed.conn.flags);
+	bed.link.rx_on = true;
 	bed_settle(&bed);
 	CHECK_EQ(bed.lost, ZMQ_MIB_PROTOERROR);
 	CHECK_EQ(bed.conn.rx_err, -EFAULT);
@@ -471,21 +471,21 @@ TEST(rx_who, "rx: before the handshake's end the task reads, then whoever is tol
 	struct bed bed;
 
 	bed_init(&bed);
-	clear_bit(ZMQ_CONN_RX_ON, &bed.conn.flags);
+	bed.link.rx_on = false;
 	bed_hex_arrives(&bed, "00 01 61");
 	CHECK(bed.due && !bed.msgs);
 	bed.due = false;
-	zmq_conn_readable_later(&bed.conn);
+	zmq_conn_readable_later(&bed.link);
 	CHECK(bed.due && !bed.msgs);
 	bed.due = false;
-	set_bit(ZMQ_CONN_RX_ON, &bed.conn.flags);
-	zmq_conn_readable_later(&bed.conn);
+	bed.link.rx_on = true;
+	zmq_conn_readable_later(&bed.link);
 	CHECK(!bed.due && !bed.msgs);
 	bed_settle(&bed);
 	CHECK_EQ(bed.msgs, 1);
 	/* While there is no room nobody needs to look. */
 	set_bit(ZMQ_CONN_RX_STOPPED, &bed.conn.flags);
-	zmq_conn_readable_later(&bed.conn);
+	zmq_conn_readable_later(&bed.link);
 	CHECK(!test_bit(ZMQ_CONN_RX_MORE, &bed.conn.flags));
 	bed_lose(&bed);
 	zmq_conn_rx_resume(&bed.conn);
@@ -520,7 +520,7 @@ TEST(rx_duct, "rx: what comes by a duct is handed on as it is if it is whole")
 
 	bytes_hex(&got, "00 01 61 00 01 62");
 	bed_init(&bed);
-	bed.conn.duct = (struct zmq_duct *)&bed;
+	bed_is_direct(&bed);
 	/* One more could not be had. */
 	shim_alloc_budget = 1;
 	bed_hex_arrives(&bed, "00 01 61 00 01 62");

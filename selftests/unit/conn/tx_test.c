@@ -218,12 +218,12 @@ TEST(tx_no_stream, "tx: without a stream nothing goes, and a lingering one says 
 	bed_init(&bed);
 	bed.conn.lingering = true;
 	CHECK_EQ(bed_queue_hex(&bed, "00 01 61"), 0);
-	bed.conn.sock = NULL;
+	zmq_link_set(&bed.conn, NULL);
 	zmq_conn_drain(&bed.conn);
 	zmq_conn_kick(&bed.conn);
 	bed_settle(&bed);
 	CHECK(!bed.sent.n && !bed.finished);
-	bed.conn.sock = &bed.sock;
+	zmq_link_set(&bed.conn, &bed.link);
 	zmq_conn_kick(&bed.conn);
 	bed_settle(&bed);
 	CHECK(bed.sent.n == 3 && bed.finished);
