@@ -18,7 +18,7 @@
 
 /**
  * struct zmq_cmd_chunk - whole commands of the send queue
- * @node: in conn->tx_cmds
+ * @node: in conn->tx->cmds
  * @size: room in @data
  * @len: bytes in @data
  * @data: encoded frames
@@ -40,18 +40,18 @@ static void chunk_put(struct zmq_cmd_chunk *chunk, const void *head,
 	chunk->len += tail_len;
 }
 
-/* Under tx_qlock. Return: the last chunk if it has room, NULL, or -EAGAIN. */
+/* Under tx->qlock. Return: the last chunk if it has room, NULL, or -EAGAIN. */
 static struct zmq_cmd_chunk *cmd_room(struct zmq_conn *conn, size_t len)
 {
 	struct zmq_cmd_chunk *chunk;
 
-	if (conn->tx_cmd_bytes >= CMD_BYTES_MAX) {
+	if (conn->tx->cmd_bytes >= CMD_BYTES_MAX) {
 		set_bit(ZMQ_CONN_CMD_FULL, &conn->flags);
 		return ERR_PTR(-EAGAIN);
 	}
-	if (list_empty(&conn->tx_cmds))
+	if (list_empty(&conn->tx->cmds))
 		return NULL;
-	chunk = list_last_entry(&conn->tx_cmds, struct zmq_cmd_chunk, node);
+	chunk = list_last_entry(&conn->tx->cmds, struct zmq_cmd_chunk, node);
 	return chunk->size - chunk->len < len ? NULL : chunk;
 }
 
@@ -71,18 +71,18 @@ static struct zmq_cmd_chunk *cmd_room(struct zmq_conn *conn, size_t len)
 int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
 		       const void *tail, size_t tail_len, gfp_t gfp)
 {
-	size_t size = READ_ONCE(conn->tx_cmd_bytes) ? CHUNK_NEXT : CHUNK_FIRST;
+	size_t size = READ_ONCE(conn->tx->cmd_bytes) ? CHUNK_NEXT : CHUNK_FIRST;
 	size_t len = head_len + tail_len;
 	struct zmq_cmd_chunk *chunk;
 	struct mem_cgroup *memcg;
 
-	spin_lock_bh(&conn->tx_qlock);
+	spin_lock_bh(&conn->tx->qlock);
 	chunk = cmd_room(conn, len);
 	if (!IS_ERR_OR_NULL(chunk)) {
 		chunk_put(chunk, head, head_len, tail, tail_len);
-		conn->tx_cmd_bytes += len;
+		conn->tx->cmd_bytes += len;
 	}
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_unlock_bh(&conn->tx->qlock);
 	if (chunk)
 		return PTR_ERR_OR_ZERO(chunk);
 
@@ -96,10 +96,10 @@ int zmq_conn_queue_cmd(struct zmq_conn *conn, const void *head, size_t head_len,
 	chunk->size = size;
 	chunk->len = 0;
 	chunk_put(chunk, head, head_len, tail, tail_len);
-	spin_lock_bh(&conn->tx_qlock);
-	list_add_tail(&chunk->node, &conn->tx_cmds);
-	conn->tx_cmd_bytes += len;
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_lock_bh(&conn->tx->qlock);
+	list_add_tail(&chunk->node, &conn->tx->cmds);
+	conn->tx->cmd_bytes += len;
+	spin_unlock_bh(&conn->tx->qlock);
 	return 0;
 }
 
@@ -119,9 +119,9 @@ int zmq_conn_send_sub(struct zmq_conn *conn, const u8 *topic, size_t len,
 	u8 head[ZMQ_CMD_SUB_MAX];
 	size_t n;
 
-	if (conn->session.minor)
+	if (conn->session->minor)
 		n = zmq_cmd_put_sub(head, subscribe, len);
-	else if (conn->session.framing == ZMQ_FRAMING_V1)
+	else if (conn->session->framing == ZMQ_FRAMING_V1)
 		n = zmq_v1_put_sub(head, subscribe, len);
 	else
 		n = zmq_msg_put_sub(head, subscribe, len);
@@ -132,12 +132,12 @@ static void chunk_sent(struct zmq_conn *conn, struct zmq_cmd_chunk *chunk)
 {
 	bool room = false;
 
-	spin_lock_bh(&conn->tx_qlock);
+	spin_lock_bh(&conn->tx->qlock);
 	list_del(&chunk->node);
-	conn->tx_cmd_bytes -= chunk->len;
-	if (conn->tx_cmd_bytes <= CMD_BYTES_LOW)
+	conn->tx->cmd_bytes -= chunk->len;
+	if (conn->tx->cmd_bytes <= CMD_BYTES_LOW)
 		room = test_and_clear_bit(ZMQ_CONN_CMD_FULL, &conn->flags);
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_unlock_bh(&conn->tx->qlock);
 	kfree(chunk);
 	if (!room)
 		return;
@@ -165,23 +165,23 @@ int zmq_conn_send_cmds(struct zmq_conn *conn)
 	int ret;
 
 	/* Nobody appends to it from now on. */
-	spin_lock_bh(&conn->tx_qlock);
-	chunk = list_first_entry(&conn->tx_cmds, struct zmq_cmd_chunk, node);
+	spin_lock_bh(&conn->tx->qlock);
+	chunk = list_first_entry(&conn->tx->cmds, struct zmq_cmd_chunk, node);
 	chunk->size = chunk->len;
-	more = !list_is_singular(&conn->tx_cmds);
-	spin_unlock_bh(&conn->tx_qlock);
+	more = !list_is_singular(&conn->tx->cmds);
+	spin_unlock_bh(&conn->tx->qlock);
 
-	kv.iov_base = chunk->data + conn->tx_off;
-	kv.iov_len = chunk->len - conn->tx_off;
+	kv.iov_base = chunk->data + conn->tx->off;
+	kv.iov_len = chunk->len - conn->tx->off;
 	iov_iter_kvec(&m.msg_iter, ITER_SOURCE, &kv, 1, kv.iov_len);
 	ret = zmq_conn_tx_give(conn, &m, kv.iov_len, more);
 	if (ret > 0)
-		conn->tx_off += ret;
-	if (conn->tx_off == chunk->len) {
-		conn->tx_off = 0;
+		conn->tx->off += ret;
+	if (conn->tx->off == chunk->len) {
+		conn->tx->off = 0;
 		chunk_sent(conn, chunk);
 	}
-	conn->tx_in_cmd = conn->tx_off;
+	conn->tx->in_cmd = conn->tx->off;
 	return ret;
 }
 
@@ -196,11 +196,11 @@ void zmq_conn_free_cmds(struct zmq_conn *conn)
 	struct zmq_cmd_chunk *chunk, *next;
 	LIST_HEAD(cmds);
 
-	spin_lock_bh(&conn->tx_qlock);
-	list_splice_init(&conn->tx_cmds, &cmds);
-	conn->tx_cmd_bytes = 0;
+	spin_lock_bh(&conn->tx->qlock);
+	list_splice_init(&conn->tx->cmds, &cmds);
+	conn->tx->cmd_bytes = 0;
 	clear_bit(ZMQ_CONN_CMD_FULL, &conn->flags);
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_unlock_bh(&conn->tx->qlock);
 	list_for_each_entry_safe(chunk, next, &cmds, node)
 		kfree(chunk);
 }

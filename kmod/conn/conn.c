@@ -9,7 +9,17 @@
 #include "event.h"
 #include "link.h"
 
-/* Of a size for which kmalloc() would waste a third. */
+/* A connection and what it has of its own, of a size for which kmalloc() would
+ * waste a third.
+ */
+struct body {
+	struct zmq_conn		conn;
+	struct zmq_tx		tx;
+	struct zmq_rx		rx;
+	struct zmq_session	session;
+	struct zmq_heartbeat	heartbeat;
+};
+
 static struct kmem_cache *conn_cache;
 
 static struct zmq_conn *task_conn(struct zmq_task *task)
@@ -66,7 +76,7 @@ void zmq_conn_get(struct zmq_conn *conn)
 
 static void conn_free_rcu(struct rcu_head *rcu)
 {
-	kmem_cache_free(conn_cache, container_of(rcu, struct zmq_conn, rcu));
+	kmem_cache_free(conn_cache, container_of(rcu, struct body, conn.rcu));
 }
 
 static void conn_free_work(struct work_struct *work)
@@ -77,8 +87,8 @@ static void conn_free_work(struct work_struct *work)
 	/* A drainer that was short of memory may have started it at the end. */
 	hrtimer_cancel(&conn->retry_timer);
 	zmq_conn_tx_purge(conn);
-	kfree(conn->scan.cmd);
-	kfree(conn->session.hs);
+	kfree(conn->rx->scan.cmd);
+	kfree(conn->session->hs);
 	kfree_skb(conn->bye);
 	if (conn->dial)
 		conn->dial->ops->free(conn->dial);
@@ -123,13 +133,13 @@ void zmq_conn_set_pipe(struct zmq_conn *conn, void *pipe)
 {
 	struct zmq_link *link = zmq_conn_link(conn);
 
-	mutex_lock(&conn->tx_lock);
+	mutex_lock(&conn->tx->lock);
 	if (link)
 		link->ops->lock(link);
 	conn->pipe = pipe;
 	if (link)
 		link->ops->unlock(link);
-	mutex_unlock(&conn->tx_lock);
+	mutex_unlock(&conn->tx->lock);
 }
 
 /**
@@ -266,7 +276,7 @@ static void run_up(struct zmq_conn *conn)
 		  (conn->lingering && test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags));
 	if (test_bit(ZMQ_CONN_RX_ERROR, &conn->flags)) {
 		why = zmq_conn_rx_failure(conn);
-		zmq_conn_lost(conn, why, -conn->rx_err);
+		zmq_conn_lost(conn, why, -conn->rx->err);
 	} else if (ended && drained) {
 		stream_over(conn, link);
 	} else {
@@ -367,10 +377,16 @@ struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, struct zmq_dial *dial,
 			      const char *endpoint)
 {
 	struct zmq_conn *conn;
+	struct body *body;
 
-	conn = kmem_cache_zalloc(conn_cache, GFP_KERNEL_ACCOUNT);
-	if (!conn)
+	body = kmem_cache_zalloc(conn_cache, GFP_KERNEL_ACCOUNT);
+	if (!body)
 		return NULL;
+	conn = &body->conn;
+	conn->tx = &body->tx;
+	conn->rx = &body->rx;
+	conn->session = &body->session;
+	conn->heartbeat = &body->heartbeat;
 	conn->endpoint = kstrdup(endpoint, GFP_KERNEL_ACCOUNT);
 	if (!conn->endpoint)
 		goto err_conn;
@@ -393,7 +409,7 @@ struct zmq_conn *zmq_conn_new(struct zmq_owner *owner, struct zmq_dial *dial,
 err_endpoint:
 	kfree(conn->endpoint);
 err_conn:
-	kmem_cache_free(conn_cache, conn);
+	kmem_cache_free(conn_cache, body);
 	return NULL;
 }
 
@@ -431,7 +447,8 @@ int zmq_conn_cache_init(void)
 	err = zmq_conn_tx_cache_init();
 	if (err)
 		return err;
-	conn_cache = KMEM_CACHE(zmq_conn, SLAB_ACCOUNT);
+	conn_cache = kmem_cache_create("zmq_conn", sizeof(struct body), 0,
+				       SLAB_ACCOUNT, NULL);
 	if (conn_cache)
 		return 0;
 	zmq_conn_tx_cache_exit();

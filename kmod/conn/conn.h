@@ -40,7 +40,7 @@ struct zmq_link;
  * @note: queue @run, a whole message, beyond the limits of memory, too. Socket
  *	lock.
  * @subscription: the peer sent SUBSCRIBE or CANCEL. Child lock or softirq.
- * @sent: @msgs messages left the queue. Process context, conn->tx_lock.
+ * @sent: @msgs messages left the queue. Process context, conn->tx->lock.
  * @cmd_room: a command that got -EAGAIN can be queued now. Socket lock.
  *
  * All but @up are only called while conn->pipe is set.
@@ -73,7 +73,7 @@ enum zmq_conn_flag {
 	ZMQ_CONN_TX_ON,		/* commands may be given to the stream */
 	ZMQ_CONN_TX_MSGS,	/* messages, too */
 	ZMQ_CONN_TX_ENDED,	/* nothing any more, and the peer was told */
-	ZMQ_CONN_CMD_FULL,	/* a command was refused; under tx_qlock */
+	ZMQ_CONN_CMD_FULL,	/* a command was refused; under tx->qlock */
 	ZMQ_CONN_CMD_ROOM,	/* and could be queued now */
 	ZMQ_CONN_TX_BLOCKED,	/* a polled child had no room */
 };
@@ -94,7 +94,7 @@ struct zmq_reframe {
 
 /**
  * struct zmq_seg - bytes of the send queue
- * @node: in conn->tx_queue
+ * @node: in conn->tx->queue
  * @buf: where they are, with a reference
  * @off: from there
  * @len: so many
@@ -113,12 +113,61 @@ struct zmq_seg {
 };
 
 /**
+ * struct zmq_tx - the sending half of a connection
+ * @lock: held by whoever drains the queue
+ * @qlock: protects the queue: @queue to @sent
+ * @queue: messages, of struct zmq_seg
+ * @seg: for one that finds it unused: without @seg.buf
+ * @cmds: commands, of struct zmq_cmd_chunk; they go between messages
+ * @cmd_bytes: bytes in @cmds
+ * @bytes: bytes in @queue
+ * @msgs: messages in @queue
+ * @sent: this stream was given messages
+ * @off: bytes sent of the first segment, or of the first command chunk if
+ *	@in_cmd; @lock, as all that follows but @fanout
+ * @mid: the stream stands inside of a message
+ * @in_cmd: the stream stands inside of a chunk of commands
+ * @reframe: of a stream that does not carry ZMTP 2.0 frames
+ * @last: when data was last given to the stream
+ * @unacked: messages that the stream has
+ * @fanout: owner->fanouts at the last ZMQ_FLUSH_FANOUT; socket lock
+ */
+struct zmq_tx {
+	struct mutex		lock; /* see locking.rst, 3 */
+	spinlock_t		qlock; /* see locking.rst, 7 */
+	struct list_head	queue;
+	struct zmq_seg		seg;
+	struct list_head	cmds;
+	u32			cmd_bytes;
+	u64			bytes;
+	unsigned int		msgs;
+	bool			sent;
+	bool			mid;
+	bool			in_cmd;
+	u32			off;
+	struct zmq_reframe	reframe;
+	ktime_t			last;
+	struct zmq_unacked	unacked;
+	u32			fanout;
+};
+
+/**
+ * struct zmq_rx - the receiving half of a connection; the reader's lock
+ * @scan: the position in the stream
+ * @err: why ZMQ_CONN_RX_ERROR
+ */
+struct zmq_rx {
+	struct zmq_scan	scan;
+	int		err;
+};
+
+/**
  * struct zmq_conn - a connection
  * @ref: references
  * @owner: the socket; its sk is held
  * @dial: made by connect(): who makes its streams; else NULL; constant
  * @pipe: opaque, of the floor above: set and cleared under the socket lock,
- *	@tx_lock and the child's lock, so any of them keeps it
+ *	tx->lock and the child's lock, so any of them keeps it
  * @node: in owner->conns
  * @place: in owner->conn_roster
  * @flush_node: in owner->unflushed; changed under owner->flush_lock
@@ -129,7 +178,7 @@ struct zmq_seg {
  * @no_redial: whatever happens
  * @lingering: the socket is closed or the endpoint disconnected; drain, then go
  * @link: the stream, or what there is of it; changed under the socket lock. Who
- *	reads it under @tx_lock is waited for before it goes, others take a
+ *	reads it under tx->lock is waited for before it goes, others take a
  *	reference
  * @sender: of a UNIX stream: in whose name it carries bytes; constant
  * @task: the state machine
@@ -145,32 +194,15 @@ struct zmq_seg {
  * @endpoint: text of the endpoint bound or connected to
  * @local: text of the stream's own name, or NULL; socket lock
  * @remote: the same of its peer
- * @session: the ZMTP handshake
+ * @session: the ZMTP handshake; its memory is the connection's, as that of the
+ *	following three
  * @heartbeat: what is known of the peer's life
+ * @rx: the receiving half
+ * @tx: the sending half
  * @bye: raw: the message that tells the end of the stream
- * @scan: the receiver's position in the stream; child lock
- * @rx_err: why ZMQ_CONN_RX_ERROR; child lock
- * @rx_msgs: statistics
  * @io_work: sends what the caller could not, parses what is left to it
  * @free_work: frees it, which may sleep
  * @retry_timer: a stream had no memory for what it was to send
- * @tx_lock: held by whoever drains the queue
- * @tx_qlock: protects the queue: @tx_queue to @tx_sent
- * @tx_queue: messages, of struct zmq_seg
- * @tx_seg: for one that finds it unused: without @tx_seg.buf
- * @tx_cmds: commands, of struct zmq_cmd_chunk; they go between messages
- * @tx_cmd_bytes: bytes in @tx_cmds
- * @tx_bytes: bytes in @tx_queue
- * @tx_msgs: messages in @tx_queue
- * @tx_sent: this stream was given messages
- * @tx_off: bytes sent of the first segment, or of the first command chunk if
- *	@tx_in_cmd; @tx_lock
- * @tx_mid: the stream stands inside of a message; @tx_lock
- * @tx_in_cmd: the stream stands inside of a chunk of commands; @tx_lock
- * @reframe: of a stream that does not carry ZMTP 2.0 frames; @tx_lock
- * @tx_last: when data was last given to TCP
- * @tx_fanout: owner->fanouts at the last ZMQ_FLUSH_FANOUT; socket lock
- * @unacked: messages that the stream has; @tx_lock
  * @rcu: callbacks may still look at it
  */
 struct zmq_conn {
@@ -201,36 +233,18 @@ struct zmq_conn {
 	char			*endpoint;
 	char			*local;
 	char			*remote;
-	struct zmq_session	session;
-	struct zmq_heartbeat	heartbeat;
+	struct zmq_session	*session;
+	struct zmq_heartbeat	*heartbeat;
+	struct zmq_rx		*rx;
+	struct zmq_tx		*tx;
 	struct sk_buff		*bye;
-
-	struct zmq_scan		scan;
-	int			rx_err;
-
 	struct work_struct	io_work;
 	struct work_struct	free_work;
 	struct hrtimer		retry_timer;
-	struct mutex		tx_lock; /* see locking.rst, 3 */
-	spinlock_t		tx_qlock; /* see locking.rst, 7 */
-	struct list_head	tx_queue;
-	struct zmq_seg		tx_seg;
-	struct list_head	tx_cmds;
-	u32			tx_cmd_bytes;
-	u64			tx_bytes;
-	unsigned int		tx_msgs;
-	bool			tx_sent;
-	u32			tx_off;
-	bool			tx_mid;
-	bool			tx_in_cmd;
-	struct zmq_reframe	reframe;
-	ktime_t			tx_last;
-	u32			tx_fanout;
-	struct zmq_unacked	unacked;
 	struct rcu_head		rcu;
 };
 
-/* Under the socket lock or tx_lock. */
+/* Under the socket lock or tx->lock. */
 static inline struct zmq_link *zmq_conn_link(const struct zmq_conn *conn)
 {
 	return rcu_dereference_protected(conn->link, 1);

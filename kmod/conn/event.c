@@ -171,7 +171,7 @@ static bool is_status(const char *reason)
 
 static void handshake_failed(struct zmq_conn *conn, enum zmq_mib_field why)
 {
-	const char *reason = conn->session.error_reason;
+	const char *reason = conn->session->error_reason;
 	u32 event = ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
 	u64 value = ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED;
 

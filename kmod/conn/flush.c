@@ -126,18 +126,18 @@ static ktime_t when_to_send(struct zmq_conn *conn, enum zmq_flush how,
 	const struct zmq_owner *owner = conn->owner;
 	const struct zmq_when when = {
 		.how = how,
-		.bytes = READ_ONCE(conn->tx_bytes),
-		.cmd_bytes = READ_ONCE(conn->tx_cmd_bytes),
+		.bytes = READ_ONCE(conn->tx->bytes),
+		.cmd_bytes = READ_ONCE(conn->tx->cmd_bytes),
 		.now = now,
-		.last = conn->tx_last,
+		.last = conn->tx->last,
 		.cap = cap_ns(owner),
 		.gap = owner->fanout_gap,
 		.gap_before = owner->fanout_gap_before,
-		.behind = owner->fanouts - conn->tx_fanout,
+		.behind = owner->fanouts - conn->tx->fanout,
 	};
 
 	if (how == ZMQ_FLUSH_FANOUT)
-		conn->tx_fanout = owner->fanouts;
+		conn->tx->fanout = owner->fanouts;
 	return zmq_when(&when);
 }
 

@@ -23,7 +23,7 @@ static int handshake_actor(read_descriptor_t *desc, struct sk_buff *skb,
 			   unsigned int off, size_t len)
 {
 	struct rx_handshake *rx = desc->arg.data;
-	struct zmq_session *s = &rx->conn->session;
+	struct zmq_session *s = rx->conn->session;
 	struct skb_seq_state st;
 	unsigned int done = 0;
 	size_t outlen;
@@ -83,7 +83,7 @@ static void handshake_failed(struct zmq_conn *conn, int err)
 
 	switch (err) {
 	case -EPROTONOSUPPORT:
-		field = conn->session.major < 3 ? ZMQ_MIB_HSVERSION :
+		field = conn->session->major < 3 ? ZMQ_MIB_HSVERSION :
 						  ZMQ_MIB_HSMECHANISM;
 		break;
 	case -EPROTOTYPE:
@@ -132,8 +132,8 @@ static void conn_up(struct zmq_conn *conn)
 	}
 	ZMQ_INC_STATS(sock_net(conn->owner->tasks.sk), ZMQ_MIB_ESTABLISHED);
 	zmq_event_conn(conn, ZMQ_EVENT_HANDSHAKE_SUCCEEDED, 0);
-	kfree(conn->session.hs);
-	conn->session.hs = NULL;
+	kfree(conn->session->hs);
+	conn->session->hs = NULL;
 
 	may_parse(zmq_conn_link(conn));
 	set_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
@@ -156,11 +156,11 @@ static bool all_told(struct zmq_conn *conn)
 {
 	bool told;
 
-	if (!stream_token(conn) || !conn->session.hs->has_token)
+	if (!stream_token(conn) || !conn->session->hs->has_token)
 		return true;
-	mutex_lock(&conn->tx_lock);
-	told = list_empty(&conn->tx_cmds);
-	mutex_unlock(&conn->tx_lock);
+	mutex_lock(&conn->tx->lock);
+	told = list_empty(&conn->tx->cmds);
+	mutex_unlock(&conn->tx->lock);
 	return told;
 }
 
@@ -215,11 +215,11 @@ int zmq_conn_handshake(struct zmq_conn *conn)
 		conf.routing_id_len = opts->routing_id_len;
 	}
 	conf.token = stream_token(conn);
-	zmq_session_init(&conn->session, hs, &conf);
+	zmq_session_init(conn->session, hs, &conf);
 	zmq_conn_set_state(conn, ZMQ_CONN_HANDSHAKE, ZMQ_MIB_NONE);
 	zmq_conn_set_timer(conn, READ_ONCE(opts->handshake_ivl));
 
-	len = zmq_session_start(&conn->session, greeting, sizeof(greeting));
+	len = zmq_session_start(conn->session, greeting, sizeof(greeting));
 	err = zmq_conn_queue_cmd(conn, greeting, len, NULL, 0, GFP_KERNEL);
 	if (err)
 		return err;
@@ -245,7 +245,7 @@ void zmq_conn_run_handshake(struct zmq_conn *conn)
 	zmq_conn_flush(conn, ZMQ_FLUSH_NOW);
 	if (err)
 		handshake_failed(conn, err);
-	else if (zmq_session_done(&conn->session))
+	else if (zmq_session_done(conn->session))
 		handshake_done(conn, ended);
 	else if (ended)
 		handshake_ended(conn);

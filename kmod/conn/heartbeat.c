@@ -53,13 +53,13 @@ static bool by_tcp(const struct zmq_conn *conn)
 /* ZMTP 3.0 has no PING, but libzmq sent it with that version, too. */
 static bool knows_ping(const struct zmq_conn *conn)
 {
-	return conn->session.minor || READ_ONCE(conn->heartbeat.spoke);
+	return conn->session->minor || READ_ONCE(conn->heartbeat->spoke);
 }
 
 /* TCP asks in our place. Other streams tell by themselves when a peer dies. */
 static bool is_watched(const struct zmq_conn *conn)
 {
-	return conn->heartbeat.ivl && conn->heartbeat.timeout &&
+	return conn->heartbeat->ivl && conn->heartbeat->timeout &&
 	       !knows_ping(conn) && by_tcp(conn);
 }
 
@@ -73,7 +73,7 @@ static int probe_secs(unsigned long ivl)
 /* TCP is not told to give up: it would for a peer that lives but has no room. */
 static void let_tcp_ask(struct zmq_conn *conn)
 {
-	const struct zmq_heartbeat *hb = &conn->heartbeat;
+	const struct zmq_heartbeat *hb = conn->heartbeat;
 	struct sock *sk = child_sk(conn);
 
 	sock_set_keepalive(sk);
@@ -90,13 +90,13 @@ static void let_tcp_ask(struct zmq_conn *conn)
 void zmq_heartbeat_start(struct zmq_conn *conn)
 {
 	const struct zmq_opts *opts = conn->owner->opts;
-	struct zmq_heartbeat *hb = &conn->heartbeat;
+	struct zmq_heartbeat *hb = conn->heartbeat;
 	int timeout = READ_ONCE(opts->heartbeat_timeout);
 	int ivl = READ_ONCE(opts->heartbeat_ivl);
 	unsigned long now = jiffies;
 
 	memset(hb, 0, sizeof(*hb));
-	if (conn->session.framing == ZMQ_FRAMING_RAW)
+	if (conn->session->framing == ZMQ_FRAMING_RAW)
 		return;
 	hb->ivl = msecs_to_jiffies(ivl);
 	hb->timeout = msecs_to_jiffies(timeout < 0 ? ivl : timeout);
@@ -118,7 +118,7 @@ void zmq_heartbeat_start(struct zmq_conn *conn)
  */
 void zmq_heartbeat_heard(struct zmq_conn *conn)
 {
-	WRITE_ONCE(conn->heartbeat.heard, jiffies);
+	WRITE_ONCE(conn->heartbeat->heard, jiffies);
 }
 
 /**
@@ -129,7 +129,7 @@ void zmq_heartbeat_heard(struct zmq_conn *conn)
  */
 void zmq_heartbeat_caught_up(struct zmq_conn *conn)
 {
-	conn->heartbeat.caught_up = jiffies;
+	conn->heartbeat->caught_up = jiffies;
 }
 
 /* For how long the peer sent no PING for sure: what it sent after caught_up may
@@ -148,7 +148,7 @@ static unsigned long without_ping(const struct zmq_heartbeat *hb)
 static bool catching_up(const struct zmq_conn *conn)
 {
 	const struct sock *sk = child_sk(conn);
-	u32 stopped = conn->heartbeat.stopped;
+	u32 stopped = conn->heartbeat->stopped;
 	u32 now = tcp_jiffies32, arrived;
 	unsigned int again;
 
@@ -165,7 +165,7 @@ static bool catching_up(const struct zmq_conn *conn)
 /* What waits in the queue because the peer does not read tells it as much. */
 static bool cmds_wait(struct zmq_conn *conn)
 {
-	return !list_empty(&conn->tx_cmds);
+	return !list_empty(&conn->tx->cmds);
 }
 
 static int send_pong(struct zmq_conn *conn, const u8 *ctx, size_t len)
@@ -185,12 +185,12 @@ static int send_pong(struct zmq_conn *conn, const u8 *ctx, size_t len)
  */
 void zmq_heartbeat_spoke(struct zmq_conn *conn)
 {
-	struct zmq_heartbeat *hb = &conn->heartbeat;
+	struct zmq_heartbeat *hb = conn->heartbeat;
 
 	if (hb->spoke)
 		return;
 	WRITE_ONCE(hb->spoke, true);
-	if (!conn->session.minor)
+	if (!conn->session->minor)
 		zmq_task_run(&conn->task);
 }
 
@@ -203,7 +203,7 @@ void zmq_heartbeat_spoke(struct zmq_conn *conn)
  */
 void zmq_heartbeat_pinged(struct zmq_conn *conn, const struct zmq_cmd *ping)
 {
-	struct zmq_heartbeat *hb = &conn->heartbeat;
+	struct zmq_heartbeat *hb = conn->heartbeat;
 	unsigned long ivl = max(without_ping(hb), 1UL);
 	unsigned long ttl;
 
@@ -228,7 +228,7 @@ void zmq_heartbeat_pinged(struct zmq_conn *conn, const struct zmq_cmd *ping)
  */
 static unsigned long tell_ivl(const struct zmq_conn *conn)
 {
-	const struct zmq_heartbeat *hb = &conn->heartbeat;
+	const struct zmq_heartbeat *hb = conn->heartbeat;
 	unsigned long ivl = hb->peer_ivl ?: without_ping(hb);
 
 	return clamp_t(unsigned long, ivl / 4, TELL_MIN, TELL_MAX);
@@ -251,7 +251,7 @@ void zmq_heartbeat_stopped(struct zmq_conn *conn)
 
 static void tell(struct zmq_conn *conn)
 {
-	struct zmq_heartbeat *hb = &conn->heartbeat;
+	struct zmq_heartbeat *hb = conn->heartbeat;
 
 	if (!knows_ping(conn) || until(hb->told + tell_ivl(conn)))
 		return;
@@ -262,7 +262,7 @@ static void tell(struct zmq_conn *conn)
 
 static void ask(struct zmq_conn *conn)
 {
-	struct zmq_heartbeat *hb = &conn->heartbeat;
+	struct zmq_heartbeat *hb = conn->heartbeat;
 	u8 ping[ZMQ_CMD_PING_MAX];
 	size_t n;
 
@@ -285,8 +285,8 @@ static void ask(struct zmq_conn *conn)
 static void watch(struct zmq_conn *conn)
 {
 	u32 quiet = tcp_jiffies32 - READ_ONCE(tcp_sk(child_sk(conn))->rcv_tstamp);
-	unsigned long ivl = probe_secs(conn->heartbeat.ivl) * HZ;
-	struct zmq_heartbeat *hb = &conn->heartbeat;
+	unsigned long ivl = probe_secs(conn->heartbeat->ivl) * HZ;
+	struct zmq_heartbeat *hb = conn->heartbeat;
 
 	/* Timers are late by as much. */
 	ivl += ivl / 8 + HZ / 10;
@@ -331,7 +331,7 @@ static bool held_back(struct zmq_conn *conn, unsigned long patience)
 
 static bool gave_up(struct zmq_conn *conn)
 {
-	struct zmq_heartbeat *hb = &conn->heartbeat;
+	struct zmq_heartbeat *hb = conn->heartbeat;
 	unsigned long ttl = READ_ONCE(hb->peer_ttl);
 
 	if (ttl && !until(READ_ONCE(hb->heard) + ttl))
@@ -374,7 +374,7 @@ static void forgive(struct zmq_heartbeat *hb)
  */
 bool zmq_heartbeat_run(struct zmq_conn *conn)
 {
-	struct zmq_heartbeat *hb = &conn->heartbeat;
+	struct zmq_heartbeat *hb = conn->heartbeat;
 
 	forgive(hb);
 	if (stopped(conn))
@@ -406,7 +406,7 @@ bool zmq_heartbeat_run(struct zmq_conn *conn)
  */
 unsigned long zmq_heartbeat_next(struct zmq_conn *conn)
 {
-	struct zmq_heartbeat *hb = &conn->heartbeat;
+	struct zmq_heartbeat *hb = conn->heartbeat;
 	unsigned long ttl = READ_ONCE(hb->peer_ttl);
 	unsigned long next = MAX_JIFFY_OFFSET;
 

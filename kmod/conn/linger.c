@@ -31,10 +31,10 @@ bool zmq_conn_owes(struct zmq_conn *conn)
 	bool up = conn->state == ZMQ_CONN_UP;
 	bool queued, sent;
 
-	spin_lock_bh(&conn->tx_qlock);
-	queued = !list_empty(&conn->tx_queue);
-	sent = conn->tx_sent;
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_lock_bh(&conn->tx->qlock);
+	queued = !list_empty(&conn->tx->queue);
+	sent = conn->tx->sent;
+	spin_unlock_bh(&conn->tx->qlock);
 	if (up)
 		return queued ||
 		       (sent && !zmq_conn_link(conn)->ops->direct);
@@ -93,7 +93,7 @@ void zmq_conn_linger_sent(struct zmq_conn *conn)
 {
 	struct zmq_link *link;
 
-	mutex_lock(&conn->tx_lock);
+	mutex_lock(&conn->tx->lock);
 	link = zmq_conn_link(conn);
 	if (link && !link->ops->direct &&
 	    test_and_clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags)) {
@@ -104,7 +104,7 @@ void zmq_conn_linger_sent(struct zmq_conn *conn)
 		else
 			kernel_sock_shutdown(link->sock, SHUT_WR);
 	}
-	mutex_unlock(&conn->tx_lock);
+	mutex_unlock(&conn->tx->lock);
 	zmq_task_run(&conn->task);
 }
 

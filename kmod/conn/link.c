@@ -115,9 +115,9 @@ bool zmq_conn_is_direct(const struct zmq_conn *conn)
  */
 void zmq_link_set(struct zmq_conn *conn, struct zmq_link *link)
 {
-	mutex_lock(&conn->tx_lock);
+	mutex_lock(&conn->tx->lock);
 	rcu_assign_pointer(conn->link, link);
-	mutex_unlock(&conn->tx_lock);
+	mutex_unlock(&conn->tx->lock);
 }
 
 static int discard_actor(read_descriptor_t *desc, struct sk_buff *skb,
@@ -177,10 +177,10 @@ void zmq_link_stop(struct zmq_conn *conn)
 	clear_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
 	link->ops->unlock(link);
 
-	kfree(conn->scan.cmd);
-	memset(&conn->scan, 0, sizeof(conn->scan));
-	kfree(conn->session.hs);
-	conn->session.hs = NULL;
+	kfree(conn->rx->scan.cmd);
+	memset(&conn->rx->scan, 0, sizeof(conn->rx->scan));
+	kfree(conn->session->hs);
+	conn->session->hs = NULL;
 }
 
 /**

@@ -35,21 +35,21 @@ struct zmq_rendezvous;
  * @has_files: the child was sent descriptors, or NULL if it never is
  * @lock: take what protects the reader's position, see locking.rst, 4
  * @unlock: release it
- * @tx_begin: before one or several @send, or NULL. tx_lock.
- * @tx_end: after them, or NULL. tx_lock.
+ * @tx_begin: before one or several @send, or NULL. tx->lock.
+ * @tx_end: after them, or NULL. tx->lock.
  * @read: as tcp_read_sock(). Under @lock.
  * @drained: the last @read left nothing. Under @lock.
  * @send: bytes taken or an errno; -EAGAIN if io_work is to try again later.
  *	What has a msg_ubuf is copied. Between @tx_begin and @tx_end.
  * @finish: nothing more will be sent: close this half of the stream behind what
- *	was, or NULL to do that to the child. tx_lock.
+ *	was, or NULL to do that to the child. tx->lock.
  * @send_pages: likewise for a bvec, whose pages are referenced and not copied,
  *	or NULL
  * @send_zerocopy: likewise for memory that msg_ubuf is told of when it is not
  *	referenced any more, or NULL
  * @position: where in the stream what was given ends and what the peer has
  *	acknowledged ends, also after the stream's end; NULL where nobody
- *	knows. tx_lock.
+ *	knows. tx->lock.
  */
 struct zmq_stream_ops {
 	bool	late;

@@ -11,7 +11,7 @@ static struct kmem_cache *seg_cache;
 
 static struct zmq_seg *tx_head(struct zmq_conn *conn)
 {
-	return list_first_entry_or_null(&conn->tx_queue, struct zmq_seg, node);
+	return list_first_entry_or_null(&conn->tx->queue, struct zmq_seg, node);
 }
 
 static void segs_free(struct zmq_conn *conn, struct list_head *segs)
@@ -20,7 +20,7 @@ static void segs_free(struct zmq_conn *conn, struct list_head *segs)
 
 	list_for_each_entry_safe(seg, next, segs, node) {
 		zmq_buf_put(seg->buf);
-		if (seg == &conn->tx_seg) {
+		if (seg == &conn->tx->seg) {
 			/* Pairs with use_own_seg(), which writes to it then. */
 			smp_store_release(&seg->buf, NULL);
 		} else {
@@ -72,10 +72,10 @@ static bool merge_tail(struct zmq_conn *conn, const struct zmq_msg *msg)
 	const struct zmq_range *r = msg->ranges;
 	struct zmq_seg *tail;
 
-	if (msg->nr != 1 || list_empty(&conn->tx_queue) ||
+	if (msg->nr != 1 || list_empty(&conn->tx->queue) ||
 	    READ_ONCE(conn->owner->opts->conflate))
 		return false;
-	tail = list_last_entry(&conn->tx_queue, struct zmq_seg, node);
+	tail = list_last_entry(&conn->tx->queue, struct zmq_seg, node);
 	if (!tail->first || !tail->end || tail->buf != r->buf ||
 	    tail->off + tail->len != r->off)
 		return false;
@@ -90,10 +90,10 @@ static bool merge_tail(struct zmq_conn *conn, const struct zmq_msg *msg)
 static bool use_own_seg(struct zmq_conn *conn, const struct zmq_msg *msg)
 {
 	/* Pairs with segs_free(), which has done with it then. */
-	if (msg->nr != 1 || smp_load_acquire(&conn->tx_seg.buf))
+	if (msg->nr != 1 || smp_load_acquire(&conn->tx->seg.buf))
 		return false;
-	seg_set(&conn->tx_seg, msg, 0);
-	list_add_tail(&conn->tx_seg.node, &conn->tx_queue);
+	seg_set(&conn->tx->seg, msg, 0);
+	list_add_tail(&conn->tx->seg.node, &conn->tx->queue);
 	return true;
 }
 
@@ -111,24 +111,24 @@ int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg)
 	bool queued;
 	int err;
 
-	spin_lock_bh(&conn->tx_qlock);
+	spin_lock_bh(&conn->tx->qlock);
 	queued = merge_tail(conn, msg) || use_own_seg(conn, msg);
 	if (queued) {
-		conn->tx_bytes += msg->bytes;
-		conn->tx_msgs += msg->msgs;
+		conn->tx->bytes += msg->bytes;
+		conn->tx->msgs += msg->msgs;
 	}
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_unlock_bh(&conn->tx->qlock);
 	if (queued)
 		return 0;
 
 	err = segs_from_msg(conn, msg, &segs);
 	if (err)
 		return err;
-	spin_lock_bh(&conn->tx_qlock);
-	list_splice_tail(&segs, &conn->tx_queue);
-	conn->tx_bytes += msg->bytes;
-	conn->tx_msgs += msg->msgs;
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_lock_bh(&conn->tx->qlock);
+	list_splice_tail(&segs, &conn->tx->queue);
+	conn->tx->bytes += msg->bytes;
+	conn->tx->msgs += msg->msgs;
+	spin_unlock_bh(&conn->tx->qlock);
 	return 0;
 }
 
@@ -137,7 +137,7 @@ int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg)
  * @conn: the connection
  * @sent: how many
  *
- * Context: Process context, tx_lock held.
+ * Context: Process context, tx->lock held.
  * Return: the messages that are gone with them.
  */
 unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent)
@@ -147,26 +147,26 @@ unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent)
 	LIST_HEAD(done);
 	u32 left;
 
-	spin_lock_bh(&conn->tx_qlock);
-	conn->tx_bytes -= sent;
+	spin_lock_bh(&conn->tx->qlock);
+	conn->tx->bytes -= sent;
 	while (sent) {
 		seg = tx_head(conn);
-		left = seg->len - conn->tx_off;
+		left = seg->len - conn->tx->off;
 		if (sent < left) {
-			conn->tx_off += sent;
-			conn->tx_mid = true;
+			conn->tx->off += sent;
+			conn->tx->mid = true;
 			break;
 		}
 		sent -= left;
-		conn->tx_off = 0;
-		conn->tx_mid = !seg->end;
+		conn->tx->off = 0;
+		conn->tx->mid = !seg->end;
 		msgs += seg->msgs;
 		list_move_tail(&seg->node, &done);
 	}
-	conn->tx_msgs -= msgs;
+	conn->tx->msgs -= msgs;
 	if (msgs)
-		conn->tx_sent = true;
-	spin_unlock_bh(&conn->tx_qlock);
+		conn->tx->sent = true;
+	spin_unlock_bh(&conn->tx->qlock);
 	segs_free(conn, &done);
 	return msgs;
 }
@@ -177,7 +177,7 @@ unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent)
  * @msgs: how many
  * @behind: bytes that the stream has been given since the last one of them ended
  *
- * Context: Process context, tx_lock held.
+ * Context: Process context, tx->lock held.
  */
 void zmq_conn_tx_note_unacked(struct zmq_conn *conn, u32 msgs, u32 behind)
 {
@@ -187,7 +187,7 @@ void zmq_conn_tx_note_unacked(struct zmq_conn *conn, u32 msgs, u32 behind)
 	if (!msgs || !link || !link->ops->position)
 		return;
 	link->ops->position(link, &given, &acked);
-	zmq_unacked_add(&conn->unacked, acked, given - behind, msgs);
+	zmq_unacked_add(&conn->tx->unacked, acked, given - behind, msgs);
 }
 
 static u32 take_unacked(struct zmq_conn *conn)
@@ -195,10 +195,10 @@ static u32 take_unacked(struct zmq_conn *conn)
 	const struct zmq_link *link = zmq_conn_link(conn);
 	u32 given, acked;
 
-	if (!conn->unacked.nr)
+	if (!conn->tx->unacked.nr)
 		return 0;
 	link->ops->position(link, &given, &acked);
-	return zmq_unacked_take(&conn->unacked, acked);
+	return zmq_unacked_take(&conn->tx->unacked, acked);
 }
 
 /* Where the last message that is sent whole ends in the first @off bytes. */
@@ -231,11 +231,11 @@ static void drop_first_message(struct zmq_conn *conn, struct list_head *dropped)
 
 	while (!end && (seg = tx_head(conn))) {
 		end = seg->end;
-		conn->tx_bytes -= seg->len - conn->tx_off;
-		conn->tx_off = 0;
+		conn->tx->bytes -= seg->len - conn->tx->off;
+		conn->tx->off = 0;
 		list_move_tail(&seg->node, dropped);
 	}
-	conn->tx_msgs--;
+	conn->tx->msgs--;
 }
 
 /**
@@ -255,36 +255,36 @@ void zmq_conn_tx_rewind(struct zmq_conn *conn)
 	struct zmq_seg *seg;
 	u32 sent = 0, lost = 0, unacked, end;
 
-	mutex_lock(&conn->tx_lock);
-	spin_lock_bh(&conn->tx_qlock);
-	if (conn->tx_in_cmd)
-		conn->tx_off = 0;
+	mutex_lock(&conn->tx->lock);
+	spin_lock_bh(&conn->tx->qlock);
+	if (conn->tx->in_cmd)
+		conn->tx->off = 0;
 	seg = tx_head(conn);
 	if (seg && !seg->first) {
 		drop_first_message(conn, &dropped);
 		lost = 1;
-	} else if (seg && conn->tx_off) {
-		end = last_boundary(seg, conn->tx_off, &sent);
-		zmq_conn_tx_note_unacked(conn, sent, conn->tx_off - end);
-		conn->tx_bytes += conn->tx_off - end;
+	} else if (seg && conn->tx->off) {
+		end = last_boundary(seg, conn->tx->off, &sent);
+		zmq_conn_tx_note_unacked(conn, sent, conn->tx->off - end);
+		conn->tx->bytes += conn->tx->off - end;
 		seg->off += end;
 		seg->len -= end;
 		seg->msgs -= sent;
-		conn->tx_msgs -= sent;
+		conn->tx->msgs -= sent;
 		if (!seg->len)
 			list_move_tail(&seg->node, &dropped);
 	}
-	conn->tx_off = 0;
-	conn->tx_mid = false;
-	conn->tx_in_cmd = false;
-	conn->tx_sent = false;
+	conn->tx->off = 0;
+	conn->tx->mid = false;
+	conn->tx->in_cmd = false;
+	conn->tx->sent = false;
 	clear_bit(ZMQ_CONN_TX_ENDED, &conn->flags);
-	memset(&conn->reframe, 0, sizeof(conn->reframe));
-	spin_unlock_bh(&conn->tx_qlock);
+	memset(&conn->tx->reframe, 0, sizeof(conn->tx->reframe));
+	spin_unlock_bh(&conn->tx->qlock);
 	if (conn->pipe && sent + lost)
 		conn->owner->ops->sent(conn, sent + lost);
 	unacked = take_unacked(conn);
-	mutex_unlock(&conn->tx_lock);
+	mutex_unlock(&conn->tx->lock);
 
 	zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_TXDROPCONN, lost);
 	zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_TXUNACKED, unacked);
@@ -302,13 +302,13 @@ void zmq_conn_tx_purge(struct zmq_conn *conn)
 {
 	LIST_HEAD(segs);
 
-	spin_lock_bh(&conn->tx_qlock);
-	list_splice_init(&conn->tx_queue, &segs);
+	spin_lock_bh(&conn->tx->qlock);
+	list_splice_init(&conn->tx->queue, &segs);
 	zmq_drop(conn->owner->tasks.sk, NULL, conn->lingering ?
-		 ZMQ_MIB_LINGERDROP : ZMQ_MIB_TXDROPCONN, conn->tx_msgs);
-	conn->tx_msgs = 0;
-	conn->tx_bytes = 0;
-	spin_unlock_bh(&conn->tx_qlock);
+		 ZMQ_MIB_LINGERDROP : ZMQ_MIB_TXDROPCONN, conn->tx->msgs);
+	conn->tx->msgs = 0;
+	conn->tx->bytes = 0;
+	spin_unlock_bh(&conn->tx->qlock);
 	segs_free(conn, &segs);
 	zmq_conn_free_cmds(conn);
 }
@@ -329,22 +329,22 @@ unsigned int zmq_conn_tx_replace(struct zmq_conn *conn)
 	LIST_HEAD(dropped);
 	bool keep;
 
-	if (!mutex_trylock(&conn->tx_lock))
+	if (!mutex_trylock(&conn->tx->lock))
 		return 0;
-	spin_lock_bh(&conn->tx_qlock);
-	keep = conn->tx_mid || (!conn->tx_in_cmd && conn->tx_off);
-	list_for_each_entry_safe(seg, next, &conn->tx_queue, node) {
+	spin_lock_bh(&conn->tx->qlock);
+	keep = conn->tx->mid || (!conn->tx->in_cmd && conn->tx->off);
+	list_for_each_entry_safe(seg, next, &conn->tx->queue, node) {
 		if (!keep) {
-			conn->tx_bytes -= seg->len;
+			conn->tx->bytes -= seg->len;
 			msgs += seg->msgs;
 			list_move_tail(&seg->node, &dropped);
 		} else if (seg->end) {
 			keep = false;
 		}
 	}
-	conn->tx_msgs -= msgs;
-	spin_unlock_bh(&conn->tx_qlock);
-	mutex_unlock(&conn->tx_lock);
+	conn->tx->msgs -= msgs;
+	spin_unlock_bh(&conn->tx->qlock);
+	mutex_unlock(&conn->tx->lock);
 	segs_free(conn, &dropped);
 	return msgs;
 }
@@ -360,9 +360,9 @@ bool zmq_conn_tx_empty(struct zmq_conn *conn)
 {
 	bool empty;
 
-	spin_lock_bh(&conn->tx_qlock);
-	empty = list_empty(&conn->tx_queue);
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_lock_bh(&conn->tx->qlock);
+	empty = list_empty(&conn->tx->queue);
+	spin_unlock_bh(&conn->tx->qlock);
 	return empty;
 }
 

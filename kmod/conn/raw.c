@@ -18,10 +18,10 @@ static const u8 empty_frame[2];
  */
 void zmq_conn_raw_start(struct zmq_conn *conn)
 {
-	memset(&conn->session, 0, sizeof(conn->session));
-	conn->session.framing = ZMQ_FRAMING_RAW;
-	conn->session.peer_type = ZMQ_PEER_TYPE_UNKNOWN;
-	conn->session.state = ZMQ_SESSION_DONE;
+	memset(conn->session, 0, sizeof(*conn->session));
+	conn->session->framing = ZMQ_FRAMING_RAW;
+	conn->session->peer_type = ZMQ_PEER_TYPE_UNKNOWN;
+	conn->session->state = ZMQ_SESSION_DONE;
 	set_bit(ZMQ_CONN_TX_ON, &conn->flags);
 }
 
@@ -40,7 +40,7 @@ int zmq_conn_raw_up(struct zmq_conn *conn)
 	struct sk_buff_head runs;
 	struct sk_buff *hello;
 
-	if (conn->session.framing != ZMQ_FRAMING_RAW ||
+	if (conn->session->framing != ZMQ_FRAMING_RAW ||
 	    !conn->owner->raw_notify)
 		return 0;
 	hello = zmq_run_from_bytes(empty_frame, sizeof(empty_frame),

@@ -41,7 +41,7 @@ static int deliver_v1(struct zmq_conn *conn, struct sk_buff *run,
 static size_t rx_v1_piece(struct zmq_conn *conn, const u8 *p, size_t n,
 			  u32 *room, int *err)
 {
-	struct zmq_scan scan = conn->scan;
+	struct zmq_scan scan = conn->rx->scan;
 	struct zmq_scan_result r;
 	struct sk_buff *run;
 	size_t used;
@@ -55,7 +55,7 @@ static size_t rx_v1_piece(struct zmq_conn *conn, const u8 *p, size_t n,
 	*err = deliver_v1(conn, run, &r);
 	if (*err)
 		return 0;
-	conn->scan = scan;
+	conn->rx->scan = scan;
 	*room -= r.msgs;
 	*err = r.error;
 	return used;
@@ -97,12 +97,12 @@ unsigned int zmq_conn_rx_v1(struct zmq_conn *conn, struct sk_buff *skb,
  */
 static int peek_hdr(struct zmq_conn *conn, struct zmq_hdr *h)
 {
-	u32 off = conn->tx_off, n = 0, take;
+	u32 off = conn->tx->off, n = 0, take;
 	const struct zmq_seg *seg;
 	u8 hdr[ZMQ_HDR_MAX];
 
-	spin_lock_bh(&conn->tx_qlock);
-	list_for_each_entry(seg, &conn->tx_queue, node) {
+	spin_lock_bh(&conn->tx->qlock);
+	list_for_each_entry(seg, &conn->tx->queue, node) {
 		take = min_t(u32, seg->len - off, sizeof(hdr) - n);
 		memcpy(hdr + n, page_address(seg->buf->page) + seg->off + off,
 		       take);
@@ -111,14 +111,14 @@ static int peek_hdr(struct zmq_conn *conn, struct zmq_hdr *h)
 		if (n == sizeof(hdr))
 			break;
 	}
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_unlock_bh(&conn->tx->qlock);
 	return zmq_hdr_get(hdr, n, h) > 0 ? 0 : -EIO;
 }
 
 /* Send the new header, then pass over the old one. */
 static int send_hdr(struct zmq_conn *conn, unsigned int *msgs)
 {
-	struct zmq_reframe *rf = &conn->reframe;
+	struct zmq_reframe *rf = &conn->tx->reframe;
 	struct msghdr m = {};
 	struct zmq_hdr h;
 	struct kvec kv;
@@ -128,17 +128,17 @@ static int send_hdr(struct zmq_conn *conn, unsigned int *msgs)
 	if (ret)
 		return ret;
 	/* Until the stream has a part of it, another message may take its place. */
-	if (!rf->hdr_off && conn->session.framing == ZMQ_FRAMING_V1)
+	if (!rf->hdr_off && conn->session->framing == ZMQ_FRAMING_V1)
 		rf->hdr_len = zmq_v1_hdr_put(rf->hdr, h.len, h.flags);
 	if (rf->hdr_off < rf->hdr_len) {
 		kv.iov_base = rf->hdr + rf->hdr_off;
 		kv.iov_len = rf->hdr_len - rf->hdr_off;
 		iov_iter_kvec(&m.msg_iter, ITER_SOURCE, &kv, 1, kv.iov_len);
 		ret = zmq_conn_tx_give(conn, &m, kv.iov_len,
-				       READ_ONCE(conn->tx_bytes) > h.size);
+				       READ_ONCE(conn->tx->bytes) > h.size);
 		if (ret < 0)
 			return ret;
-		conn->tx_mid = true;
+		conn->tx->mid = true;
 		rf->hdr_off += ret;
 		if (rf->hdr_off < rf->hdr_len)
 			return 0;
@@ -151,18 +151,18 @@ static int send_hdr(struct zmq_conn *conn, unsigned int *msgs)
 
 static int send_body(struct zmq_conn *conn, unsigned int *msgs)
 {
-	struct zmq_reframe *rf = &conn->reframe;
+	struct zmq_reframe *rf = &conn->tx->reframe;
 	const struct zmq_seg *seg;
 	struct msghdr m = {};
 	struct bio_vec bv;
 	u32 off, len;
 	int ret;
 
-	spin_lock_bh(&conn->tx_qlock);
-	seg = list_first_entry(&conn->tx_queue, struct zmq_seg, node);
-	off = seg->off + conn->tx_off;
-	len = min_t(u64, rf->body_left, seg->len - conn->tx_off);
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_lock_bh(&conn->tx->qlock);
+	seg = list_first_entry(&conn->tx->queue, struct zmq_seg, node);
+	off = seg->off + conn->tx->off;
+	len = min_t(u64, rf->body_left, seg->len - conn->tx->off);
+	spin_unlock_bh(&conn->tx->qlock);
 
 	if (seg->buf->pinned) {
 		zmq_conn_tx_copy_pinned(seg->buf, off, len, &m);
@@ -170,7 +170,7 @@ static int send_body(struct zmq_conn *conn, unsigned int *msgs)
 		bvec_set_page(&bv, seg->buf->page, len, off);
 		iov_iter_bvec(&m.msg_iter, ITER_SOURCE, &bv, 1, len);
 	}
-	ret = zmq_conn_tx_give(conn, &m, len, READ_ONCE(conn->tx_bytes) > len);
+	ret = zmq_conn_tx_give(conn, &m, len, READ_ONCE(conn->tx->bytes) > len);
 	if (ret < 0)
 		return ret;
 	rf->body_left -= ret;
@@ -186,11 +186,11 @@ static int send_body(struct zmq_conn *conn, unsigned int *msgs)
  * The position in the queue is never inside of a header: one that was sent in
  * part still stands before it.
  *
- * Context: Process context, tx_lock and the child's lock held.
+ * Context: Process context, tx->lock and the child's lock held.
  * Return: 0 or the error of zmq_conn_tx_give().
  */
 int zmq_conn_tx_reframe(struct zmq_conn *conn, unsigned int *msgs)
 {
-	return conn->reframe.body_left ? send_body(conn, msgs) :
+	return conn->tx->reframe.body_left ? send_body(conn, msgs) :
 					 send_hdr(conn, msgs);
 }

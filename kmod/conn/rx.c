@@ -102,7 +102,7 @@ static int deliver(struct rx *rx, const struct rx_span *span)
 static void rx_broken(struct rx *rx, int err)
 {
 	rx->stop = true;
-	rx->conn->rx_err = err;
+	rx->conn->rx->err = err;
 	set_bit(ZMQ_CONN_RX_ERROR, &rx->conn->flags);
 	zmq_task_run(&rx->conn->task);
 }
@@ -142,7 +142,7 @@ static bool commit(struct rx *rx, struct rx_span *span)
 	span->begin = 0;
 	span->end = 0;
 	span->cmd = 0;
-	rx->conn->scan = span->scan;
+	rx->conn->rx->scan = span->scan;
 	return true;
 }
 
@@ -295,7 +295,7 @@ static unsigned int rx_frames(struct rx *rx, struct sk_buff *skb,
 	struct rx_span span = {
 		.skb = skb,
 		.off = off,
-		.scan = rx->conn->scan,
+		.scan = rx->conn->rx->scan,
 	};
 	size_t n = len;
 	const u8 *p;
@@ -318,7 +318,7 @@ static unsigned int rx_other(struct rx *rx, struct sk_buff *skb,
 	unsigned int done;
 	int err = 0;
 
-	if (conn->session.framing == ZMQ_FRAMING_RAW)
+	if (conn->session->framing == ZMQ_FRAMING_RAW)
 		done = zmq_conn_rx_raw(conn, skb, off, len, rx->room, &err);
 	else
 		done = zmq_conn_rx_v1(conn, skb, off, len, rx->room, &err);
@@ -351,7 +351,7 @@ static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
 		rx_broken(rx, -EFAULT);
 	} else {
 		len = min_t(size_t, len, RX_BUDGET);
-		if (conn->session.framing == ZMQ_FRAMING_V2)
+		if (conn->session->framing == ZMQ_FRAMING_V2)
 			done = rx_frames(rx, skb, off, len);
 		else
 			done = rx_other(rx, skb, off, len);
@@ -380,8 +380,8 @@ void zmq_conn_rx_start(struct zmq_conn *conn)
 	s64 opt = READ_ONCE(conn->owner->opts->max_msg_size);
 
 	clear_bit(ZMQ_CONN_RX_ERROR, &conn->flags);
-	zmq_scan_init(&conn->scan, opt < 0 ? U64_MAX : opt, CMD_MAX);
-	zmq_scan_limit_msgs(&conn->scan,
+	zmq_scan_init(&conn->rx->scan, opt < 0 ? U64_MAX : opt, CMD_MAX);
+	zmq_scan_limit_msgs(&conn->rx->scan,
 			    min_t(u64, ZMQ_LIMIT(zn, max_msg_bytes),
 				  zmq_mem_msg_max()),
 			    ZMQ_INT_LIMIT(zn, max_msg_frames));
@@ -484,7 +484,7 @@ void zmq_conn_rx_resume(struct zmq_conn *conn)
  */
 void zmq_conn_rx_give_up(struct zmq_conn *conn)
 {
-	WRITE_ONCE(conn->rx_err, -ENOBUFS);
+	WRITE_ONCE(conn->rx->err, -ENOBUFS);
 	set_bit(ZMQ_CONN_RX_ERROR, &conn->flags);
 	zmq_task_run(&conn->task);
 }
@@ -498,7 +498,7 @@ void zmq_conn_rx_give_up(struct zmq_conn *conn)
  */
 enum zmq_mib_field zmq_conn_rx_failure(const struct zmq_conn *conn)
 {
-	switch (READ_ONCE(conn->rx_err)) {
+	switch (READ_ONCE(conn->rx->err)) {
 	case -EMSGSIZE:
 		return ZMQ_MIB_RXTOOBIG;
 	case -ENOBUFS:

@@ -28,7 +28,7 @@ static int tx_flags(bool more)
  * @bytes: how many
  * @more: others follow at once
  *
- * Context: Process context, tx_lock and the child's lock held.
+ * Context: Process context, tx->lock and the child's lock held.
  * Return: how many it took, -EAGAIN if none, or an errno of sendmsg(2).
  */
 int zmq_conn_tx_give(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
@@ -69,7 +69,7 @@ static int give_pinned(struct zmq_link *link, struct msghdr *m, size_t bytes,
  * @len: how many
  * @m: what is to be sent; its msg_ubuf tells a stream not to refer to it
  *
- * Context: Process context, tx_lock held.
+ * Context: Process context, tx->lock held.
  */
 void zmq_conn_tx_copy_pinned(const struct zmq_buf *buf, u32 off, u32 len,
 			     struct msghdr *m)
@@ -108,11 +108,11 @@ struct tx_ranges {
 
 static void collect(struct zmq_conn *conn, struct tx_ranges *tx)
 {
-	u32 len, off = conn->tx_off;
+	u32 len, off = conn->tx->off;
 	struct zmq_seg *seg;
 	bool pages;
 
-	list_for_each_entry(seg, &conn->tx_queue, node) {
+	list_for_each_entry(seg, &conn->tx->queue, node) {
 		len = seg->len - off;
 		pages = by_reference(conn, seg, len);
 		if (!tx->n)
@@ -167,9 +167,9 @@ static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
 	tx.pinned = NULL;
 	tx.pages = false;
 	tx.more = false;
-	spin_lock_bh(&conn->tx_qlock);
+	spin_lock_bh(&conn->tx->qlock);
 	collect(conn, &tx);
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_unlock_bh(&conn->tx->qlock);
 
 	ret = give_ranges(conn, &tx);
 	if (ret > 0)
@@ -177,7 +177,7 @@ static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
 	return ret;
 }
 
-/* Give the stream what it takes. The caller holds tx_lock. */
+/* Give the stream what it takes. The caller holds tx->lock. */
 static int drain(struct zmq_conn *conn)
 {
 	struct zmq_link *link = zmq_conn_link(conn);
@@ -189,21 +189,21 @@ static int drain(struct zmq_conn *conn)
 	if (link->ops->tx_begin)
 		link->ops->tx_begin(link);
 	while (ret >= 0 && test_bit(ZMQ_CONN_TX_ON, &conn->flags)) {
-		if (!conn->tx_mid && !list_empty(&conn->tx_cmds))
+		if (!conn->tx->mid && !list_empty(&conn->tx->cmds))
 			ret = zmq_conn_send_cmds(conn);
-		else if (!conn->tx_in_cmd && !list_empty(&conn->tx_queue) &&
+		else if (!conn->tx->in_cmd && !list_empty(&conn->tx->queue) &&
 			 test_bit(ZMQ_CONN_TX_MSGS, &conn->flags))
-			ret = conn->session.framing == ZMQ_FRAMING_V2 ?
+			ret = conn->session->framing == ZMQ_FRAMING_V2 ?
 			      send_msgs(conn, &msgs) :
 			      zmq_conn_tx_reframe(conn, &msgs);
 		else
 			break;
 	}
-	zmq_conn_tx_note_unacked(conn, msgs, conn->tx_in_cmd ? 0 : conn->tx_off);
+	zmq_conn_tx_note_unacked(conn, msgs, conn->tx->in_cmd ? 0 : conn->tx->off);
 	if (link->ops->tx_end)
 		link->ops->tx_end(link);
 
-	conn->tx_last = ktime_get();
+	conn->tx->last = ktime_get();
 	if (msgs && conn->pipe)
 		conn->owner->ops->sent(conn, msgs);
 	return ret < 0 ? ret : 0;
@@ -220,8 +220,8 @@ bool zmq_conn_tx_pending(const struct zmq_conn *conn)
 {
 	if (!test_bit(ZMQ_CONN_TX_ON, &conn->flags))
 		return false;
-	return !list_empty(&conn->tx_cmds) ||
-	       (!list_empty(&conn->tx_queue) &&
+	return !list_empty(&conn->tx->cmds) ||
+	       (!list_empty(&conn->tx->queue) &&
 		test_bit(ZMQ_CONN_TX_MSGS, &conn->flags));
 }
 
@@ -229,7 +229,7 @@ bool zmq_conn_tx_pending(const struct zmq_conn *conn)
  * zmq_conn_drain() - give the stream what it takes, unless somebody does it
  * @conn: the connection
  *
- * Whoever fails to get tx_lock has queued before, so the holder looks again
+ * Whoever fails to get tx->lock has queued before, so the holder looks again
  * after it let go. Neither mutex_unlock() nor a mutex_trylock() that fails keeps
  * those apart.
  *
@@ -244,10 +244,10 @@ void zmq_conn_drain(struct zmq_conn *conn)
 		/* Pairs with itself, where another one drains. */
 		smp_mb();
 		if (!zmq_conn_tx_pending(conn) ||
-		    !mutex_trylock(&conn->tx_lock))
+		    !mutex_trylock(&conn->tx->lock))
 			break;
 		err = drain(conn);
-		mutex_unlock(&conn->tx_lock);
+		mutex_unlock(&conn->tx->lock);
 	}
 }
 
@@ -261,10 +261,10 @@ void zmq_conn_tx_work(struct zmq_conn *conn)
 {
 	int err = 0;
 
-	mutex_lock(&conn->tx_lock);
+	mutex_lock(&conn->tx->lock);
 	if (zmq_conn_tx_pending(conn))
 		err = drain(conn);
-	mutex_unlock(&conn->tx_lock);
+	mutex_unlock(&conn->tx->lock);
 	if (!err)
 		zmq_conn_drain(conn);
 	if (READ_ONCE(conn->lingering) && zmq_conn_tx_empty(conn))
@@ -300,14 +300,14 @@ static void parse_rest(struct zmq_conn *conn)
 {
 	struct zmq_link *link;
 
-	mutex_lock(&conn->tx_lock);
+	mutex_lock(&conn->tx->lock);
 	link = zmq_conn_link(conn);
 	if (link && test_and_clear_bit(ZMQ_CONN_RX_MORE, &conn->flags)) {
 		link->ops->lock(link);
 		zmq_conn_rx_locked(link);
 		link->ops->unlock(link);
 	}
-	mutex_unlock(&conn->tx_lock);
+	mutex_unlock(&conn->tx->lock);
 }
 
 /**
@@ -347,8 +347,8 @@ void zmq_conn_tx_init(struct zmq_conn *conn)
 	INIT_LIST_HEAD(&conn->flush_node);
 	hrtimer_setup(&conn->retry_timer, retry, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_SOFT);
-	mutex_init(&conn->tx_lock);
-	spin_lock_init(&conn->tx_qlock);
-	INIT_LIST_HEAD(&conn->tx_queue);
-	INIT_LIST_HEAD(&conn->tx_cmds);
+	mutex_init(&conn->tx->lock);
+	spin_lock_init(&conn->tx->qlock);
+	INIT_LIST_HEAD(&conn->tx->queue);
+	INIT_LIST_HEAD(&conn->tx->cmds);
 }

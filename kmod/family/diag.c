@@ -266,7 +266,7 @@ static int put_addrs(struct sk_buff *skb, const struct sock *sk)
 
 static int put_conn(struct sk_buff *skb, struct zmq_conn *conn)
 {
-	const struct zmq_mech_ops *mech = READ_ONCE(conn->session.mech);
+	const struct zmq_mech_ops *mech = READ_ONCE(conn->session->mech);
 	u8 reason = READ_ONCE(conn->reason);
 	struct zmq_link *link;
 	int err = 0;

@@ -255,7 +255,7 @@ static const char *pipe_state(const struct zmq_pipe *pipe)
 
 static void show_conn(struct seq_file *seq, const struct zmq_conn *conn)
 {
-	const struct zmq_mech_ops *mech = READ_ONCE(conn->session.mech);
+	const struct zmq_mech_ops *mech = READ_ONCE(conn->session->mech);
 	u8 reason = READ_ONCE(conn->reason);
 
 	seq_printf(seq, " mech=%s last=%s", mech ? mech->name : "-",

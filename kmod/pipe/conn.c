@@ -89,7 +89,7 @@ static void pipe_up(struct zmq_pipe *pipe)
 {
 	zmq_peername_note(pipe);
 	zmq_pipe_up(pipe);
-	if (pipe->conn->session.takes_all)
+	if (pipe->conn->session->takes_all)
 		conn_subscription(pipe->conn, (const u8 *)"", 0, true);
 }
 
@@ -100,7 +100,7 @@ static int conn_up(struct zmq_conn *conn)
 	int err;
 
 	if (pipe) {
-		err = meet_stream(pipe, &conn->session);
+		err = meet_stream(pipe, conn->session);
 		if (err)
 			return err;
 		pipe_up(pipe);
@@ -110,7 +110,7 @@ static int conn_up(struct zmq_conn *conn)
 	pipe = zmq_pipe_join(core, conn);
 	if (!pipe)
 		return -ENOMEM;
-	err = meet_stream(pipe, &conn->session);
+	err = meet_stream(pipe, conn->session);
 	if (!err)
 		err = zmq_pipe_attach(pipe);
 	if (err)

@@ -22,9 +22,9 @@ static void add_pipe(struct zmq_core *core, const struct zmq_pipe *pipe,
 	info->rx_bytes += rx_bytes(pipe);
 	info->tx_msgs += atomic_read(&pipe->tx_msgs);
 	if (pipe->conn) {
-		spin_lock(&pipe->conn->tx_qlock);
-		info->tx_bytes += pipe->conn->tx_bytes;
-		spin_unlock(&pipe->conn->tx_qlock);
+		spin_lock(&pipe->conn->tx->qlock);
+		info->tx_bytes += pipe->conn->tx->bytes;
+		spin_unlock(&pipe->conn->tx->qlock);
 	}
 	spin_unlock_bh(&core->lock);
 }
@@ -94,10 +94,10 @@ void zmq_stat_conn(struct zmq_conn *conn, struct zmq_diag_peer *peer)
 	if (zmq_conn_is_direct(conn))
 		peer->flags |= ZMQ_DIAG_F_DIRECT;
 
-	spin_lock_bh(&conn->tx_qlock);
-	peer->tx_msgs = conn->tx_msgs;
-	peer->tx_bytes = conn->tx_bytes;
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_lock_bh(&conn->tx->qlock);
+	peer->tx_msgs = conn->tx->msgs;
+	peer->tx_bytes = conn->tx->bytes;
+	spin_unlock_bh(&conn->tx->qlock);
 }
 
 static u8 pair_state(const struct zmq_pipe *pipe)
@@ -161,9 +161,9 @@ static u64 conn_unsent(struct zmq_conn *conn, bool unacked)
 	struct zmq_link *link = unacked ? zmq_link_get(conn) : NULL;
 	u64 bytes;
 
-	spin_lock_bh(&conn->tx_qlock);
-	bytes = conn->tx_bytes;
-	spin_unlock_bh(&conn->tx_qlock);
+	spin_lock_bh(&conn->tx->qlock);
+	bytes = conn->tx->bytes;
+	spin_unlock_bh(&conn->tx->qlock);
 	if (!link)
 		return bytes;
 	bytes += child_unacked(link->sock->sk);

@@ -157,7 +157,7 @@ static int fill(struct zmq_reader *reader)
  * zmq_polled_send_later() - let io_work send when there may be memory again
  * @conn: the connection
  *
- * Context: Process context, tx_lock held.
+ * Context: Process context, tx->lock held.
  */
 void zmq_polled_send_later(struct zmq_conn *conn)
 {

@@ -44,7 +44,7 @@
  * @frag: memory for what is received next; of @work
  * @eof: nothing more will be received
  * @ring: bytes to be sent
- * @head: where the next ones go; of conn->tx_lock
+ * @head: where the next ones go; of conn->tx->lock
  * @tail: where those begin that the stream has not got; of @work
  * @broken: the stream takes no more
  * @finished: nothing more will be put into the ring

@@ -238,7 +238,7 @@ static bool decide(struct zmq_rendezvous *r, const u8 *token)
  */
 void zmq_rendezvous_meet(struct zmq_link *link)
 {
-	const struct zmq_handshake *hs = link->conn->session.hs;
+	const struct zmq_handshake *hs = link->conn->session->hs;
 	struct zmq_rendezvous *r = link->rendezvous;
 
 	if (!r)

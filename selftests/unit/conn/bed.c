@@ -283,7 +283,7 @@ static void hear_subscription(struct zmq_conn *conn, const u8 *topic, size_t len
 
 static void hear_sent(struct zmq_conn *conn, unsigned int msgs)
 {
-	CHECK(conn->tx_lock.held && !conn->tx_qlock.held);
+	CHECK(conn->tx->lock.held && !conn->tx->qlock.held);
 	of_conn(conn)->credit += msgs;
 }
 
@@ -347,6 +347,10 @@ void bed_init(struct bed *bed)
 
 	refcount_set(&conn->ref, 1);
 	conn->owner = &bed->owner;
+	conn->tx = &bed->tx;
+	conn->rx = &bed->rx;
+	conn->session = &bed->session;
+	conn->heartbeat = &bed->heartbeat;
 	conn->pipe = bed;
 	zmq_conn_tx_init(conn);
 	zmq_link_init(&bed->link, conn, NULL, &bed->sock);
@@ -354,9 +358,9 @@ void bed_init(struct bed *bed)
 	zmq_conn_put(conn);
 	bed_refers(bed);
 	conn->state = ZMQ_CONN_UP;
-	conn->session.state = ZMQ_SESSION_DONE;
-	conn->session.major = 3;
-	conn->session.minor = 1;
+	conn->session->state = ZMQ_SESSION_DONE;
+	conn->session->major = 3;
+	conn->session->minor = 1;
 	CHECK_EQ(zmq_conn_tx_cache_init(), 0);
 	/* Nothing was sent a moment ago. */
 	clock_move(NSEC_PER_SEC);
@@ -381,15 +385,15 @@ void bed_exit(struct bed *bed)
 	zmq_owner_flush_end(&bed->owner);
 	while (clock_work())
 		;
-	CHECK(zmq_conn_tx_empty(conn) && !conn->tx_seg.buf);
-	CHECK(list_empty(&conn->tx_cmds));
-	CHECK_EQ(conn->tx_bytes, 0);
-	CHECK_EQ(conn->tx_msgs, 0);
-	CHECK_EQ(conn->tx_cmd_bytes, 0);
+	CHECK(zmq_conn_tx_empty(conn) && !conn->tx->seg.buf);
+	CHECK(list_empty(&conn->tx->cmds));
+	CHECK_EQ(conn->tx->bytes, 0);
+	CHECK_EQ(conn->tx->msgs, 0);
+	CHECK_EQ(conn->tx->cmd_bytes, 0);
 	CHECK_EQ(conn->ref.refs, 1);
 	CHECK_EQ(bed->sk.refs, 0);
 	CHECK_EQ(clock_next(), INT64_MAX);
-	CHECK(!bed->locked && !conn->tx_lock.held && !conn->tx_qlock.held &&
+	CHECK(!bed->locked && !conn->tx->lock.held && !conn->tx->qlock.held &&
 	      !bed->owner.flush_lock.held);
 	zmq_conn_tx_cache_exit();
 	kfree_skb(bed->owner.spare_run);

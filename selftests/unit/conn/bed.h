@@ -41,6 +41,10 @@ struct bytes {
  * @owner: what connections see of the socket
  * @conn: the connection
  * @link: its stream
+ * @tx: its halves, and what else is its own
+ * @rx: likewise
+ * @session: likewise
+ * @heartbeat: likewise
  * @in: what has arrived and is not read
  * @skb: what is read in part
  * @in_off: bytes of it that are
@@ -85,6 +89,10 @@ struct bed {
 	struct zmq_owner	owner;
 	struct zmq_conn		conn;
 	struct zmq_link		link;
+	struct zmq_tx		tx;
+	struct zmq_rx		rx;
+	struct zmq_session	session;
+	struct zmq_heartbeat	heartbeat;
 
 	struct sk_buff_head	in;
 	struct sk_buff		*skb;

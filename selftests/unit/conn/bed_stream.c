@@ -99,7 +99,7 @@ static int stream_send(struct zmq_link *link, struct msghdr *m, size_t len)
 	size_t n;
 	struct bed *bed = of_link(link);
 
-	CHECK(bed->conn.tx_lock.held && !bed->conn.tx_qlock.held && bed->giving);
+	CHECK(bed->conn.tx->lock.held && !bed->conn.tx->qlock.held && bed->giving);
 	CHECK_EQ(m->msg_iter.count, len);
 	CHECK((m->msg_flags & MSG_DONTWAIT) && len);
 	if (bed->send_err) {

@@ -35,13 +35,13 @@ TEST(cmd_order, "cmd: commands go in order, whole, wherever the stream stops")
 				if (i % 7 == 3)
 					zmq_conn_drain(&bed.conn);
 			}
-			CHECK_EQ(bed.sent.n + bed.conn.tx_cmd_bytes -
-				 bed.conn.tx_off, all.n);
+			CHECK_EQ(bed.sent.n + bed.conn.tx->cmd_bytes -
+				 bed.conn.tx->off, all.n);
 			bed.piece = step;
 			bed_opens(&bed, BED_ANY);
 			CHECK(bytes_same(&bed.sent, &all));
-			CHECK_EQ(bed.conn.tx_cmd_bytes, 0);
-			CHECK(!bed.conn.tx_in_cmd && !bed.more);
+			CHECK_EQ(bed.conn.tx->cmd_bytes, 0);
+			CHECK(!bed.conn.tx->in_cmd && !bed.more);
 			bed_exit(&bed);
 		}
 	}
@@ -61,14 +61,14 @@ TEST(cmd_full, "cmd: above 64 KiB there is no room, and word comes when 16 KiB a
 	CHECK_EQ(err, -EAGAIN);
 	CHECK_EQ(n, SZ_64K / PONG_LEN + 1);
 	/* One that was refused changes nothing. */
-	CHECK_EQ(bed.conn.tx_cmd_bytes, n * PONG_LEN);
+	CHECK_EQ(bed.conn.tx->cmd_bytes, n * PONG_LEN);
 	bed_opens(&bed, SZ_32K);
 	bed_settle(&bed);
 	CHECK_EQ(bed.cmd_rooms, 0);
 	bed_opens(&bed, SZ_16K + SZ_4K);
 	bed_settle(&bed);
 	CHECK_EQ(bed.cmd_rooms, 1);
-	CHECK(bed.conn.tx_cmd_bytes <= SZ_16K);
+	CHECK(bed.conn.tx->cmd_bytes <= SZ_16K);
 	CHECK_EQ(queue_pong(&bed), 0);
 	bed_opens(&bed, BED_ANY);
 	bed_settle(&bed);
@@ -87,8 +87,8 @@ TEST(cmd_nomem, "cmd: refused memory leaves what is queued as it is")
 	bed_init(&bed);
 	shim_alloc_budget = 0;
 	CHECK_EQ(queue_pong(&bed), -ENOMEM);
-	CHECK_EQ(bed.conn.tx_cmd_bytes, 0);
-	CHECK(list_empty(&bed.conn.tx_cmds));
+	CHECK_EQ(bed.conn.tx->cmd_bytes, 0);
+	CHECK(list_empty(&bed.conn.tx->cmds));
 	/* The first chunk has room for some, then comes another one. */
 	CHECK_EQ(queue_pong(&bed), 0);
 	n = 1;
@@ -96,7 +96,7 @@ TEST(cmd_nomem, "cmd: refused memory leaves what is queued as it is")
 	while (!queue_pong(&bed))
 		n++;
 	CHECK(n > 10 && n < 512 / PONG_LEN + 1);
-	CHECK_EQ(bed.conn.tx_cmd_bytes, n * PONG_LEN);
+	CHECK_EQ(bed.conn.tx->cmd_bytes, n * PONG_LEN);
 	CHECK_EQ(queue_pong(&bed), 0);
 	for (i = 0; i <= n; i++)
 		bytes_add(&want, PONG, PONG_LEN);
@@ -114,8 +114,8 @@ static void check_sub(u8 minor, enum zmq_framing framing, bool subscribe,
 
 	bytes_hex(&want, hex);
 	bed_init(&bed);
-	bed.conn.session.minor = minor;
-	bed.conn.session.framing = framing;
+	bed.conn.session->minor = minor;
+	bed.conn.session->framing = framing;
 	CHECK_EQ(zmq_conn_send_sub(&bed.conn, (const u8 *)"ab", 2, subscribe), 0);
 	zmq_conn_flush(&bed.conn, ZMQ_FLUSH_NOW);
 	CHECK(bytes_same(&bed.sent, &want));

@@ -62,7 +62,7 @@ TEST(flush_tick, "flush: a socket that streams has one timer, while something wa
 		message(&bed, ZMQ_FLUSH_LATER);
 		CHECK_EQ(bed.sk.refs, 1);
 		/* Each tick sends what waits, and nothing else does. */
-		CHECK_EQ(bed.conn.tx_msgs, 1 + i % 5);
+		CHECK_EQ(bed.conn.tx->msgs, 1 + i % 5);
 		bed_pass(&bed, CAP / 5);
 	}
 	CHECK_EQ(bed.sent.n, 3 * 100);
@@ -80,7 +80,7 @@ TEST(flush_stream, "flush: auto sends all that waits when the cap has passed sin
 	bed_init(&bed);
 	for (i = 0; i < 100; i++) {
 		message(&bed, ZMQ_FLUSH_AUTO);
-		CHECK_EQ(bed.conn.tx_msgs, i % 5);
+		CHECK_EQ(bed.conn.tx->msgs, i % 5);
 		bed_pass(&bed, CAP / 5);
 	}
 	bed_pass(&bed, CAP);
@@ -154,6 +154,7 @@ TEST(flush_cmds, "flush: commands go once a millisecond, more often if there are
 TEST(flush_earlier, "flush: what is to be sent earlier does not wait for the timer of others")
 {
 	struct zmq_conn other;
+	struct zmq_tx tx;
 	struct bed bed;
 
 	bed_init(&bed);
@@ -163,7 +164,9 @@ TEST(flush_earlier, "flush: what is to be sent earlier does not wait for the tim
 	/* Another connection of the socket, with a message of its own */
 	other = bed.conn;
 	INIT_LIST_HEAD(&other.flush_node);
-	other.tx_cmd_bytes = 0;
+	tx = bed.tx;
+	tx.cmd_bytes = 0;
+	other.tx = &tx;
 	zmq_conn_flush(&other, ZMQ_FLUSH_LATER);
 	CHECK_EQ(clock_next(), shim_now + CAP);
 	zmq_conn_flush(&other, ZMQ_FLUSH_LATER);
@@ -238,7 +241,7 @@ static bool fan_out(struct bed *bed, bool more)
 	zmq_owner_fanout_begin(&bed->owner);
 	message(bed, more ? ZMQ_FLUSH_LATER : ZMQ_FLUSH_FANOUT);
 	zmq_owner_fanout_end(&bed->owner);
-	return bed->conn.tx_msgs;
+	return bed->conn.tx->msgs;
 }
 
 TEST(flush_fanout, "flush: fan-outs that follow within a 16th of the cap wait, the next too")

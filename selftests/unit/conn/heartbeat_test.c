@@ -122,7 +122,7 @@ TEST(heartbeat_none, "heartbeat: without an interval, and without ZMTP, no timer
 
 	beat(&bed, 0, 100, 10);
 	bed.opts.heartbeat_ivl = 100;
-	bed.conn.session.framing = ZMQ_FRAMING_RAW;
+	bed.conn.session->framing = ZMQ_FRAMING_RAW;
 	zmq_heartbeat_start(&bed.conn);
 	zmq_task_run(&bed.conn.task);
 	bed_pass(&bed, 1000 * MS);
@@ -144,7 +144,7 @@ TEST(heartbeat_slow, "heartbeat: no PING is put behind one that a slow reader ha
 		bed_pass(&bed, 50 * MS);
 	}
 	CHECK(!bed.lost);
-	CHECK_EQ(bed.conn.tx_cmd_bytes, 9);
+	CHECK_EQ(bed.conn.tx->cmd_bytes, 9);
 	/* When it reads again it gets the one. */
 	bed.tcp.write_seq = bed.tcp.snd_nxt;
 	bed_opens(&bed, BED_ANY);
@@ -202,7 +202,7 @@ TEST(heartbeat_stopped, "heartbeat: a peer that is not read is told that we live
 	bed.sent.n = 0;
 	bed.room = 0;
 	bed.opts.heartbeat_ivl = 0;
-	bed.conn.heartbeat.ivl = 0;
+	bed.conn.heartbeat->ivl = 0;
 	bed_hex_arrives(&bed, "00 01 61");
 	CHECK(test_bit(ZMQ_CONN_RX_STOPPED, &bed.conn.flags));
 	bed_pass(&bed, 5000 * MS);
@@ -233,7 +233,7 @@ TEST(heartbeat_seldom, "heartbeat: who pings seldom is told twice a second, not 
 	CHECK(n >= 9 && n <= 51);
 	bed.window = 0;
 	bed_pass(&bed, 5000 * MS);
-	CHECK_EQ(bed.conn.tx_cmd_bytes, 7);
+	CHECK_EQ(bed.conn.tx->cmd_bytes, 7);
 	bed_exit(&bed);
 }
 
@@ -267,7 +267,7 @@ TEST(heartbeat_old, "heartbeat: of ZMTP 3.0 only who has said PING or PONG is se
 
 	bed_init(&bed);
 	bed.tcp.inet.sk.is_tcp = false;
-	bed.conn.session.minor = 0;
+	bed.conn.session->minor = 0;
 	bed.opts.heartbeat_ivl = 100;
 	zmq_heartbeat_start(&bed.conn);
 	zmq_task_run(&bed.conn.task);
@@ -286,7 +286,7 @@ TEST(heartbeat_old, "heartbeat: of ZMTP 3.0 only who has said PING or PONG is se
 static void watch(struct bed *bed)
 {
 	bed_init(bed);
-	bed->conn.session.minor = 0;
+	bed->conn.session->minor = 0;
 	bed->opts.heartbeat_ivl = 1500;
 	bed->opts.heartbeat_timeout = 8000;
 	bed->tcp.rcv_tstamp = tcp_jiffies32;
@@ -435,7 +435,7 @@ TEST(heartbeat_nomem, "heartbeat: a PING or PONG without memory is made up for")
 	shim_alloc_budget = 0;
 	bed_pass(&bed, 100 * MS);
 	CHECK_EQ(shim_alloc_budget, -1);
-	CHECK(!bed.sent.n && !bed.conn.heartbeat.asking);
+	CHECK(!bed.sent.n && !bed.conn.heartbeat->asking);
 	bed_pass(&bed, 100 * MS);
 	CHECK_EQ(sent(&bed, PING), 1);
 	CHECK(!bed.lost);

@@ -45,7 +45,7 @@ static unsigned int segments(const struct bed *bed)
 	struct zmq_seg *seg;
 	unsigned int n = 0;
 
-	list_for_each_entry(seg, &bed->conn.tx_queue, node)
+	list_for_each_entry(seg, &bed->conn.tx->queue, node)
 		n++;
 	return n;
 }
@@ -59,8 +59,8 @@ TEST(queue_merge, "queue: messages that lie behind each other take one segment, 
 	bed_init(&bed);
 	queue_three(&bed);
 	CHECK_EQ(segments(&bed), 1);
-	CHECK_EQ(bed.conn.tx_msgs, 3);
-	CHECK_EQ(bed.conn.tx_bytes, THREE_N);
+	CHECK_EQ(bed.conn.tx->msgs, 3);
+	CHECK_EQ(bed.conn.tx->bytes, THREE_N);
 	bed_exit(&bed);
 
 	bed_init(&bed);
@@ -75,7 +75,7 @@ TEST(queue_merge, "queue: messages that lie behind each other take one segment, 
 	for (i = 0; i < 20; i++)
 		CHECK_EQ(queue_part(&bed, buf, 2 * i, 2), 0);
 	zmq_buf_put(buf);
-	CHECK_EQ(bed.conn.tx_msgs, 20);
+	CHECK_EQ(bed.conn.tx->msgs, 20);
 	CHECK(segments(&bed) >= 16 / 4);
 	bed_exit(&bed);
 }
@@ -94,8 +94,8 @@ TEST(queue_nomem, "queue: refused memory queues nothing of a message")
 			bufs[i] = buf_hex(i < 2 ? "01 01 62" : "00 01 63");
 		shim_alloc_budget = nth;
 		CHECK_EQ(bed_queue(&bed, bufs, 3), -ENOMEM);
-		CHECK_EQ(bed.conn.tx_msgs, 1);
-		CHECK_EQ(bed.conn.tx_bytes, 3);
+		CHECK_EQ(bed.conn.tx->msgs, 1);
+		CHECK_EQ(bed.conn.tx->bytes, 3);
 		CHECK_EQ(segments(&bed), 1);
 		zmq_conn_flush(&bed.conn, ZMQ_FLUSH_NOW);
 		CHECK_EQ(bed.sent.n, 3);
@@ -126,7 +126,7 @@ TEST(queue_rewind, "queue: after a lost stream what was not sent whole is sent a
 		zmq_conn_flush(&bed.conn, ZMQ_FLUSH_NOW);
 		CHECK_EQ(bed.sent.n, cut);
 		bed_lose(&bed);
-		CHECK_EQ(bed.conn.tx_msgs, 3 - whole(cut));
+		CHECK_EQ(bed.conn.tx->msgs, 3 - whole(cut));
 		CHECK_EQ(bed.credit, whole(cut));
 		CHECK_EQ(bed_count(&bed, ZMQ_MIB_TXDROPCONN), 0);
 		/* Nobody knows whether those arrived. */
@@ -198,10 +198,10 @@ TEST(queue_rewind_cmds, "queue: commands are void with their stream, sent in par
 		CHECK_EQ(bed_queue_hex(&bed, "00 01 61"), 0);
 		bed.window = cut;
 		zmq_conn_flush(&bed.conn, ZMQ_FLUSH_NOW);
-		CHECK_EQ(bed.conn.tx_in_cmd, cut > 0);
+		CHECK_EQ(bed.conn.tx->in_cmd, cut > 0);
 		bed_lose(&bed);
-		CHECK_EQ(bed.conn.tx_cmd_bytes, 0);
-		CHECK_EQ(bed.conn.tx_msgs, 1);
+		CHECK_EQ(bed.conn.tx->cmd_bytes, 0);
+		CHECK_EQ(bed.conn.tx->msgs, 1);
 		bed.sent.n = 0;
 		bed.window = BED_ANY;
 		bed_begin(&bed);
@@ -241,7 +241,7 @@ TEST(queue_purge, "queue: what is dropped is counted for its reason")
 	bed_lose(&bed);
 	zmq_conn_tx_purge(&bed.conn);
 	CHECK_EQ(bed_count(&bed, ZMQ_MIB_TXDROPCONN), 3);
-	CHECK_EQ(bed.conn.tx_msgs + bed.conn.tx_bytes, 0);
+	CHECK_EQ(bed.conn.tx->msgs + bed.conn.tx->bytes, 0);
 	bed_exit(&bed);
 
 	bed_init(&bed);
@@ -270,9 +270,9 @@ TEST(queue_replace, "queue: a newer message takes the place of all but the one t
 		kept = whole(cut);
 		if (cut > (kept ? three_ends[kept - 1] : 0))
 			kept++;
-		mutex_lock(&bed.conn.tx_lock);
+		mutex_lock(&bed.conn.tx->lock);
 		CHECK_EQ(zmq_conn_tx_replace(&bed.conn), 0);
-		mutex_unlock(&bed.conn.tx_lock);
+		mutex_unlock(&bed.conn.tx->lock);
 		dropped = zmq_conn_tx_replace(&bed.conn);
 		CHECK_EQ(dropped, 3 - kept);
 		CHECK_EQ(bed_queue_hex(&bed, "00 01 7a"), 0);

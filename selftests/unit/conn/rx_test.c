@@ -258,8 +258,8 @@ static void arrive_framed(struct bed *bed, enum zmq_framing framing,
 			  const struct bytes *wire, size_t cut)
 {
 	bed_init(bed);
-	bed->conn.session.framing = framing;
-	bed->conn.session.minor = 0;
+	bed->conn.session->framing = framing;
+	bed->conn.session->minor = 0;
 	bed_arrives(bed, wire->p, cut, cut / 3);
 	bed_arrives(bed, wire->p + cut, wire->n - cut, 0);
 	bed_settle(bed);
@@ -303,7 +303,7 @@ TEST(rx_raw, "rx: without ZMTP what arrives together is a message, of 8192 bytes
 	bytes_hex(&got, "00 03 61*3  02 0000000000002000 62*8192  00 64 63*100");
 	for (nth = 0;; nth++) {
 		bed_init(&bed);
-		bed.conn.session.framing = ZMQ_FRAMING_RAW;
+		bed.conn.session->framing = ZMQ_FRAMING_RAW;
 		shim_alloc_budget = nth;
 		bed_arrives(&bed, wire.p, 3, 0);
 		bed_arrives(&bed, wire.p + 3, wire.n - 3, 5000);
@@ -364,11 +364,11 @@ static void check_fault(const struct fault *fault, const char *before, size_t cu
 	if (cut < wire.n)
 		bed_arrives(&bed, wire.p + cut, wire.n - cut, 0);
 	bed_settle(&bed);
-	if (bed.lost != fault->why || bed.conn.rx_err != fault->err)
+	if (bed.lost != fault->why || bed.conn.rx->err != fault->err)
 		test_note("%s, cut at %zu: %d, %d", fault->name, cut, bed.lost,
-			  bed.conn.rx_err);
+			  bed.conn.rx->err);
 	CHECK_EQ(bed.lost, fault->why);
-	CHECK_EQ(bed.conn.rx_err, fault->err);
+	CHECK_EQ(bed.conn.rx->err, fault->err);
 	/* A header that was cut was taken for one of a message. */
 	CHECK(bed.got.n >= got.n && bed.got.n <= got.n + 9);
 	CHECK(!memcmp(bed.got.p, got.p, min(got.n, bed.got.n)));
@@ -403,7 +403,7 @@ TEST(rx_broken, "rx: so does a read that fails, memory of a device and a socket 
 	bed_hex_arrives(&bed, "00 01 62");
 	bed_settle(&bed);
 	CHECK_EQ(bed.lost, ZMQ_MIB_PROTOERROR);
-	CHECK_EQ(bed.conn.rx_err, -EIO);
+	CHECK_EQ(bed.conn.rx->err, -EIO);
 	CHECK_EQ(bed.msgs, 1);
 	bed_exit(&bed);
 
@@ -414,7 +414,7 @@ TEST(rx_broken, "rx: so does a read that fails, memory of a device and a socket 
 	bed.link.rx_on = true;
 	bed_settle(&bed);
 	CHECK_EQ(bed.lost, ZMQ_MIB_PROTOERROR);
-	CHECK_EQ(bed.conn.rx_err, -EFAULT);
+	CHECK_EQ(bed.conn.rx->err, -EFAULT);
 	CHECK_EQ(bed.msgs, 0);
 	bed_exit(&bed);
 

@@ -34,9 +34,9 @@ static void check_sent(struct bed *bed, const struct bytes *all)
 	CHECK(bytes_same(&bed->sent, all));
 	CHECK(!bed->more && zmq_conn_tx_empty(&bed->conn));
 	CHECK_EQ(bed->credit, 4);
-	CHECK_EQ(bed->conn.tx_msgs, 0);
-	CHECK_EQ(bed->conn.tx_bytes, 0);
-	CHECK(!bed->conn.tx_mid && !bed->conn.tx_off);
+	CHECK_EQ(bed->conn.tx->msgs, 0);
+	CHECK_EQ(bed->conn.tx->bytes, 0);
+	CHECK(!bed->conn.tx->mid && !bed->conn.tx->off);
 }
 
 TEST(tx_cut, "tx: the stream gets every byte once, wherever it stops to take them")
@@ -56,7 +56,7 @@ TEST(tx_cut, "tx: the stream gets every byte once, wherever it stops to take the
 			bed.window = cut;
 			zmq_conn_flush(&bed.conn, ZMQ_FLUSH_NOW);
 			CHECK_EQ(bed.sent.n, min(cut, all.n));
-			CHECK_EQ(bed.conn.tx_bytes, all.n - bed.sent.n);
+			CHECK_EQ(bed.conn.tx->bytes, all.n - bed.sent.n);
 			bed_opens(&bed, BED_ANY);
 			check_sent(&bed, &all);
 			/* One is long enough to be worth a reference. */
@@ -105,7 +105,7 @@ TEST(tx_refused, "tx: a refusal or an error of the stream moves nothing")
 	bed_opens(&bed, BED_ANY);
 	CHECK_EQ(bed.sent.n, 0);
 	CHECK_EQ(bed.credit, 0);
-	CHECK_EQ(bed.conn.tx_msgs, 4);
+	CHECK_EQ(bed.conn.tx->msgs, 4);
 	bed.send_err = 0;
 	bed_opens(&bed, BED_ANY);
 	check_sent(&bed, &all);
@@ -195,11 +195,11 @@ TEST(tx_worker, "tx: whoever finds the queue being drained leaves it to that one
 
 	bytes_hex(&want, "00 01 61");
 	bed_init(&bed);
-	mutex_lock(&bed.conn.tx_lock);
+	mutex_lock(&bed.conn.tx->lock);
 	CHECK_EQ(bed_queue_hex(&bed, "00 01 61"), 0);
 	zmq_conn_flush(&bed.conn, ZMQ_FLUSH_NOW);
 	CHECK_EQ(bed.sent.n, 0);
-	mutex_unlock(&bed.conn.tx_lock);
+	mutex_unlock(&bed.conn.tx->lock);
 	/* Once for all who ask, and the worker holds a reference. */
 	zmq_conn_kick(&bed.conn);
 	zmq_conn_kick(&bed.conn);
@@ -243,7 +243,7 @@ static void check_reframed(enum zmq_framing framing, const char * const *hex)
 	for (cut = 0; cut <= want.n; cut++) {
 		all = (struct bytes){};
 		bed_init(&bed);
-		bed.conn.session.framing = framing;
+		bed.conn.session->framing = framing;
 		queue_traffic(&bed, &all);
 		/* A header in two buffers. */
 		split[0] = bed_buf("\0", 1, false);
