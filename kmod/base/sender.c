@@ -198,3 +198,19 @@ int zmq_sender_sendmsg(const struct zmq_sender *sender, struct socket *sock,
 		ret = send_named(sender, sock, m);
 	return ret == -ESRCH ? send_nameless(sender, sock, m) : ret;
 }
+
+/**
+ * zmq_unix_has_files() - was a UNIX stream sent descriptors
+ * @sk: a stream of any family
+ *
+ * They could be of the socket whose child it is, and nobody would ever find out that
+ * each keeps the other.
+ *
+ * Context: Any.
+ * Return: true if so and they have not been read.
+ */
+bool zmq_unix_has_files(struct sock *sk)
+{
+	return sk->sk_family == AF_UNIX &&
+	       atomic_read(&unix_sk(sk)->scm_stat.nr_fds);
+}

@@ -27,6 +27,7 @@ void zmq_sender_copy(struct zmq_sender *sender, struct pid *pid,
 void zmq_sender_put(struct zmq_sender *sender);
 bool zmq_sender_may_run(const struct zmq_sender *sender);
 struct sock *zmq_unix_peer(struct sock *sk);
+bool zmq_unix_has_files(struct sock *sk);
 int zmq_sender_sendmsg(const struct zmq_sender *sender, struct socket *sock,
 		       struct msghdr *m);
 

@@ -165,10 +165,8 @@ void zmq_conn_close(struct zmq_conn *conn)
 	zmq_roster_del(&conn->owner->conn_roster, conn->place);
 	atomic_dec(&conn->owner->peers);
 
-	if (zmq_conn_link(conn)) {
-		zmq_link_stop(conn);
-		zmq_link_end(conn, false);
-	}
+	zmq_link_stop(conn);
+	zmq_link_end(conn, false);
 	zmq_conn_put(conn);
 }
 
@@ -219,12 +217,10 @@ void zmq_conn_lost(struct zmq_conn *conn, enum zmq_mib_field why, int err)
 	zmq_event_lost(conn, why);
 	again = conn->dial && conn->dial->ops->lost(conn, why);
 
-	if (zmq_conn_link(conn))
-		zmq_link_stop(conn);
+	zmq_link_stop(conn);
 	zmq_conn_tx_rewind(conn);
 	done = conn->lingering && zmq_conn_tx_empty(conn);
-	if (zmq_conn_link(conn))
-		zmq_link_end(conn, again && !done);
+	zmq_link_end(conn, again && !done);
 	zmq_conn_set_state(conn, ZMQ_CONN_BACKOFF, why);
 	if (conn->pipe) {
 		zmq_conn_raw_down(conn);
@@ -305,22 +301,15 @@ static void timed_out(struct zmq_conn *conn)
 	}
 }
 
-static unsigned long until(unsigned long when)
-{
-	unsigned long now = jiffies;
-
-	return time_after(when, now) ? when - now : 0;
-}
-
 /* One timer for all that the connection waits for. */
 static void rearm(struct zmq_conn *conn)
 {
 	unsigned long next = MAX_JIFFY_OFFSET;
 
 	if (conn->timed)
-		next = until(conn->deadline);
+		next = zmq_until(conn->deadline);
 	if (conn->lingering)
-		next = min(next, until(conn->linger_end));
+		next = min(next, zmq_until(conn->linger_end));
 	if (conn->state == ZMQ_CONN_UP &&
 	    !test_bit(ZMQ_CONN_TX_ENDED, &conn->flags))
 		next = min(next, zmq_heartbeat_next(conn));
@@ -331,8 +320,9 @@ static void rearm(struct zmq_conn *conn)
 static void task_run(struct zmq_task *task)
 {
 	struct zmq_conn *conn = task_conn(task);
+	struct zmq_link *link = zmq_conn_link(conn);
 
-	if (zmq_link_has_files(zmq_conn_link(conn))) {
+	if (link && zmq_unix_has_files(link->sock->sk)) {
 		zmq_conn_lost(conn, ZMQ_MIB_PROTOERROR, EPROTO);
 	} else if (conn->timed && time_after_eq(jiffies, conn->deadline)) {
 		timed_out(conn);
@@ -424,12 +414,14 @@ err_conn:
  */
 int zmq_conn_start(struct zmq_conn *conn, struct zmq_link *link)
 {
-	int err = -ENOMEM;
+	int err;
 
-	if (link) {
-		zmq_link_set(conn, link);
-		err = zmq_conn_handshake(conn);
+	if (!link) {
+		zmq_conn_close(conn);
+		return -ENOMEM;
 	}
+	zmq_link_set(conn, link);
+	err = zmq_conn_handshake(conn);
 	if (err)
 		zmq_conn_lost(conn, ZMQ_MIB_NOMEM, ENOMEM);
 	return err;

@@ -247,7 +247,9 @@ struct zmq_conn {
 /* Under the socket lock or tx->lock. */
 static inline struct zmq_link *zmq_conn_link(const struct zmq_conn *conn)
 {
-	return rcu_dereference_protected(conn->link, 1);
+	return rcu_dereference_protected(conn->link,
+					 lockdep_is_held(&conn->tx->lock) ||
+					 lockdep_sock_is_held(conn->owner->tasks.sk));
 }
 
 /* conn.c */
@@ -281,6 +283,8 @@ void zmq_conn_rx_start(struct zmq_conn *conn);
 void zmq_conn_readable(struct zmq_link *link);
 void zmq_conn_readable_later(struct zmq_link *link);
 void zmq_conn_rx_locked(struct zmq_link *link);
+int zmq_conn_rx_give(struct zmq_conn *conn, struct sk_buff *run,
+		     const struct zmq_ends *ends);
 bool zmq_conn_rx(struct zmq_conn *conn);
 void zmq_conn_rx_resume(struct zmq_conn *conn);
 void zmq_conn_rx_give_up(struct zmq_conn *conn);

@@ -32,13 +32,6 @@ static bool stopped(const struct zmq_conn *conn)
 	return test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags);
 }
 
-static unsigned long until(unsigned long when)
-{
-	unsigned long now = jiffies;
-
-	return time_after(when, now) ? when - now : 0;
-}
-
 static struct sock *child_sk(const struct zmq_conn *conn)
 {
 	return zmq_conn_link(conn)->sock->sk;
@@ -253,7 +246,7 @@ static void tell(struct zmq_conn *conn)
 {
 	struct zmq_heartbeat *hb = conn->heartbeat;
 
-	if (!knows_ping(conn) || until(hb->told + tell_ivl(conn)))
+	if (!knows_ping(conn) || zmq_until(hb->told + tell_ivl(conn)))
 		return;
 	hb->told = jiffies;
 	if (!cmds_wait(conn) && !send_pong(conn, NULL, 0))
@@ -334,9 +327,9 @@ static bool gave_up(struct zmq_conn *conn)
 	struct zmq_heartbeat *hb = conn->heartbeat;
 	unsigned long ttl = READ_ONCE(hb->peer_ttl);
 
-	if (ttl && !until(READ_ONCE(hb->heard) + ttl))
+	if (ttl && !zmq_until(READ_ONCE(hb->heard) + ttl))
 		return true;
-	if (!hb->asking || !hb->timeout || until(hb->asked + hb->timeout))
+	if (!hb->asking || !hb->timeout || zmq_until(hb->asked + hb->timeout))
 		return false;
 	/* A PING that has not reached a slow reader cannot be answered. */
 	hb->asking = !held_back(conn, hb->timeout);
@@ -392,7 +385,7 @@ bool zmq_heartbeat_run(struct zmq_conn *conn)
 		watch(conn);
 	if (gave_up(conn))
 		return false;
-	if (hb->ivl && knows_ping(conn) && !until(hb->due))
+	if (hb->ivl && knows_ping(conn) && !zmq_until(hb->due))
 		ask(conn);
 	return true;
 }
@@ -411,13 +404,13 @@ unsigned long zmq_heartbeat_next(struct zmq_conn *conn)
 	unsigned long next = MAX_JIFFY_OFFSET;
 
 	if ((stopped(conn) || catching_up(conn)) && knows_ping(conn))
-		next = until(hb->told + tell_ivl(conn));
+		next = zmq_until(hb->told + tell_ivl(conn));
 	if (hb->ivl && (knows_ping(conn) || is_watched(conn)))
-		next = min(next, until(hb->due));
+		next = min(next, zmq_until(hb->due));
 	if (hb->asking && hb->timeout)
-		next = min(next, until(hb->asked + hb->timeout));
+		next = min(next, zmq_until(hb->asked + hb->timeout));
 	if (ttl)
-		next = min(next, until(READ_ONCE(hb->heard) + ttl));
+		next = min(next, zmq_until(READ_ONCE(hb->heard) + ttl));
 	hb->wake = next < MAX_JIFFY_OFFSET ? jiffies + next : 0;
 	return next;
 }

@@ -3,7 +3,7 @@
 #ifndef _ZMQ_HEARTBEAT_H
 #define _ZMQ_HEARTBEAT_H
 
-#include <linux/types.h>
+#include <linux/jiffies.h>
 
 struct zmq_cmd;
 struct zmq_conn;
@@ -47,6 +47,12 @@ struct zmq_heartbeat {
 	unsigned long	peer_ivl;
 	bool		spoke;
 };
+
+/* Jiffies from now, 0 if that was before. */
+static inline unsigned long zmq_until(unsigned long when)
+{
+	return max_t(long, when - jiffies, 0);
+}
 
 void zmq_heartbeat_start(struct zmq_conn *conn);
 void zmq_heartbeat_heard(struct zmq_conn *conn);

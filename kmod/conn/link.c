@@ -22,7 +22,7 @@ static void free_work(struct work_struct *work)
 
 /**
  * zmq_link_init() - fill in what all links have
- * @link: where a larger structure of kmalloc() begins
+ * @link: where a larger structure of kzalloc() begins
  * @conn: the connection
  * @ops: how the child carries bytes
  * @sock: the child, which is the link's from now on
@@ -67,41 +67,20 @@ struct zmq_link *zmq_link_get(const struct zmq_conn *conn)
  */
 void zmq_link_put(struct zmq_link *link)
 {
-	struct zmq_dial *dial = link->conn->dial;
-
 	if (refcount_dec_and_test(&link->ref))
-		queue_work(dial ? dial->wq : zmq_wq, &link->free_work);
+		queue_work(zmq_wq, &link->free_work);
 }
 
 /**
  * zmq_link_drop() - drop a reference, and the child at once if it is the last
  * @link: the link
  *
- * Context: Process context, socket lock held.
+ * Context: Process context that may sleep.
  */
 void zmq_link_drop(struct zmq_link *link)
 {
 	if (refcount_dec_and_test(&link->ref))
 		link_free(link);
-}
-
-/**
- * zmq_conn_is_direct() - do a connection's bytes stay in this module
- * @conn: the connection
- *
- * Context: Any; something keeps the connection.
- * Return: true if so.
- */
-bool zmq_conn_is_direct(const struct zmq_conn *conn)
-{
-	const struct zmq_link *link;
-	bool direct;
-
-	rcu_read_lock();
-	link = rcu_dereference(conn->link);
-	direct = link && link->ops->direct;
-	rcu_read_unlock();
-	return direct;
 }
 
 /**
@@ -140,24 +119,8 @@ static void discard(struct zmq_link *link)
 }
 
 /**
- * zmq_link_take() - take a connection's link from it
- * @conn: the connection, which has one
- *
- * Context: Process context, socket lock held.
- */
-void zmq_link_take(struct zmq_conn *conn)
-{
-	struct zmq_link *link = zmq_conn_link(conn);
-
-	discard(link);
-	link->ops->detach(link);
-	zmq_link_set(conn, NULL);
-	zmq_link_drop(link);
-}
-
-/**
  * zmq_link_stop() - nothing is read from a stream or written to it any more
- * @conn: the connection, which has one
+ * @conn: the connection, with or without one
  *
  * Context: Process context, socket lock held.
  */
@@ -165,6 +128,8 @@ void zmq_link_stop(struct zmq_conn *conn)
 {
 	struct zmq_link *link = zmq_conn_link(conn);
 
+	if (!link)
+		return;
 	clear_bit(ZMQ_CONN_TX_ON, &conn->flags);
 	clear_bit(ZMQ_CONN_TX_MSGS, &conn->flags);
 	clear_bit(ZMQ_CONN_CMD_ROOM, &conn->flags);
@@ -185,7 +150,7 @@ void zmq_link_stop(struct zmq_conn *conn)
 
 /**
  * zmq_link_end() - a connection has no stream any more
- * @conn: the connection, whose stream was stopped
+ * @conn: the connection, whose stream, if it had one, was stopped
  * @again: another attempt to connect follows, which may use the child
  *
  * The stream ends for the peer as well: one that can be connected again is
@@ -197,11 +162,18 @@ void zmq_link_end(struct zmq_conn *conn, bool again)
 {
 	struct zmq_link *link = zmq_conn_link(conn);
 
+	if (!link)
+		return;
 	/* Nobody is behind it any more but whoever TCP, or UNIX, knows. */
 	if (link->ops->part)
 		link->ops->part(link);
-	if (!again || !conn->dial->ops->renew(conn))
-		zmq_link_take(conn);
+	if (again && conn->dial->ops->renew(conn))
+		return;
+	link = zmq_conn_link(conn);
+	discard(link);
+	link->ops->detach(link);
+	zmq_link_set(conn, NULL);
+	zmq_link_drop(link);
 }
 
 /**
@@ -220,16 +192,4 @@ bool zmq_link_ended(const struct zmq_link *link)
 	return !link->ops->late &&
 	       (READ_ONCE(sk->sk_err) || sk->sk_state == TCP_CLOSE ||
 		(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN));
-}
-
-/**
- * zmq_link_has_files() - was a stream sent descriptors
- * @link: the connection's, or NULL
- *
- * Context: Process context, socket lock held.
- * Return: true if so and they have not been read.
- */
-bool zmq_link_has_files(const struct zmq_link *link)
-{
-	return link && link->ops->has_files && link->ops->has_files(link);
 }

@@ -32,21 +32,19 @@ struct zmq_rendezvous;
  *	lock.
  * @ended: the stream has: nothing more is to come behind what @read will find, or
  *	NULL. Socket lock.
- * @has_files: the child was sent descriptors, or NULL if it never is
  * @lock: take what protects the reader's position, see locking.rst, 4
  * @unlock: release it
  * @tx_begin: before one or several @send, or NULL. tx->lock.
  * @tx_end: after them, or NULL. tx->lock.
- * @read: as tcp_read_sock(). Under @lock.
- * @drained: the last @read left nothing. Under @lock.
+ * @read: as tcp_read_sock(); says whether the link is dry then. Under @lock.
  * @send: bytes taken or an errno; -EAGAIN if io_work is to try again later.
  *	What has a msg_ubuf is copied. Between @tx_begin and @tx_end.
- * @finish: nothing more will be sent: close this half of the stream behind what
- *	was, or NULL to do that to the child. tx->lock.
  * @send_pages: likewise for a bvec, whose pages are referenced and not copied,
  *	or NULL
  * @send_zerocopy: likewise for memory that msg_ubuf is told of when it is not
  *	referenced any more, or NULL
+ * @finish: nothing more will be sent: close this half of the stream behind what
+ *	was, or NULL to do that to the child. tx->lock.
  * @position: where in the stream what was given ends and what the peer has
  *	acknowledged ends, also after the stream's end; NULL where nobody
  *	knows. tx->lock.
@@ -61,20 +59,18 @@ struct zmq_stream_ops {
 	void	(*up)(struct zmq_link *link);
 	void	(*part)(struct zmq_link *link);
 	void	(*ended)(struct zmq_link *link);
-	bool	(*has_files)(const struct zmq_link *link);
 	void	(*lock)(struct zmq_link *link);
 	void	(*unlock)(struct zmq_link *link);
 	void	(*tx_begin)(struct zmq_link *link);
 	void	(*tx_end)(struct zmq_link *link);
 	int	(*read)(struct zmq_link *link, read_descriptor_t *desc,
 			sk_read_actor_t actor);
-	bool	(*drained)(const struct zmq_link *link);
 	int	(*send)(struct zmq_link *link, struct msghdr *m, size_t len);
-	void	(*finish)(struct zmq_link *link);
 	int	(*send_pages)(struct zmq_link *link, struct msghdr *m,
 			      size_t len);
 	int	(*send_zerocopy)(struct zmq_link *link, struct msghdr *m,
 				 size_t len);
+	void	(*finish)(struct zmq_link *link);
 	void	(*position)(const struct zmq_link *link, u32 *given,
 			    u32 *acked);
 };
@@ -87,6 +83,7 @@ struct zmq_stream_ops {
  * @sock: the child
  * @rendezvous: an offer of a duct, until the handshake is done; socket lock
  * @rx_on: what arrives may be parsed outside of the task; under @ops->lock
+ * @dry: the last @ops->read() left nothing; likewise
  * @eof: nothing more will be read, whatever the child says; likewise
  * @free_work: for who drops the last reference and must not sleep
  * @rcu: who looks for a connection's link may still look at it
@@ -100,6 +97,7 @@ struct zmq_link {
 	struct socket			*sock;
 	struct zmq_rendezvous		*rendezvous;
 	bool				rx_on;
+	bool				dry;
 	bool				eof;
 	struct work_struct		free_work;
 	struct rcu_head			rcu;
@@ -111,11 +109,8 @@ struct zmq_link *zmq_link_get(const struct zmq_conn *conn);
 void zmq_link_put(struct zmq_link *link);
 void zmq_link_drop(struct zmq_link *link);
 void zmq_link_set(struct zmq_conn *conn, struct zmq_link *link);
-void zmq_link_take(struct zmq_conn *conn);
 void zmq_link_stop(struct zmq_conn *conn);
 void zmq_link_end(struct zmq_conn *conn, bool again);
 bool zmq_link_ended(const struct zmq_link *link);
-bool zmq_conn_is_direct(const struct zmq_conn *conn);
-bool zmq_link_has_files(const struct zmq_link *link);
 
 #endif /* _ZMQ_LINK_H */

@@ -22,19 +22,12 @@ static int deliver_v1(struct zmq_conn *conn, struct sk_buff *run,
 		.last = r->msg_end - r->msg_begin,
 		.tail = r->data_len - r->msg_end,
 	};
-	struct sk_buff_head runs;
-	int err;
 
 	if (!zmq_run(run)->len || !conn->pipe) {
 		kfree_skb(run);
 		return 0;
 	}
-	__skb_queue_head_init(&runs);
-	__skb_queue_tail(&runs, run);
-	err = conn->owner->ops->rx(conn, &runs, &ends);
-	if (err)
-		kfree_skb(run);
-	return err;
+	return zmq_conn_rx_give(conn, run, &ends);
 }
 
 /* Returns the bytes used; if they are refused it is as if there were none. */

@@ -71,6 +71,31 @@ static struct sk_buff *make_run(struct rx *rx, const struct rx_span *span)
 				&rx->conn->owner->spare_run);
 }
 
+/**
+ * zmq_conn_rx_give() - give a run to the floor above
+ * @conn: the connection, which has a pipe
+ * @run: the run, which is gone afterwards; NULL if there was no memory
+ * @ends: where messages end in it
+ *
+ * Context: Under link->ops->lock(), or its softirq counterpart.
+ * Return: 0, -ENOMEM or -ENOBUFS, see struct zmq_conn_ops.
+ */
+int zmq_conn_rx_give(struct zmq_conn *conn, struct sk_buff *run,
+		     const struct zmq_ends *ends)
+{
+	struct sk_buff_head runs;
+	int err;
+
+	if (!run)
+		return -ENOMEM;
+	__skb_queue_head_init(&runs);
+	__skb_queue_tail(&runs, run);
+	err = conn->owner->ops->rx(conn, &runs, ends);
+	if (err)
+		kfree_skb(run);
+	return err;
+}
+
 static int deliver(struct rx *rx, const struct rx_span *span)
 {
 	struct zmq_conn *conn = rx->conn;
@@ -79,24 +104,13 @@ static int deliver(struct rx *rx, const struct rx_span *span)
 		.last = span->end - span->begin,
 		.tail = span->len - span->end,
 	};
-	struct sk_buff_head runs;
-	struct sk_buff *run;
-	int err;
 
 	if (!conn->pipe) {
 		zmq_drop(conn->owner->tasks.sk, NULL, ZMQ_MIB_RXDROPCLOSED,
 			 span->msgs);
 		return 0;
 	}
-	run = make_run(rx, span);
-	if (!run)
-		return -ENOMEM;
-	__skb_queue_head_init(&runs);
-	__skb_queue_tail(&runs, run);
-	err = conn->owner->ops->rx(conn, &runs, &ends);
-	if (err)
-		kfree_skb(run);
-	return err;
+	return zmq_conn_rx_give(conn, make_run(rx, span), &ends);
 }
 
 static void rx_broken(struct rx *rx, int err)
@@ -327,7 +341,7 @@ static unsigned int rx_other(struct rx *rx, struct sk_buff *skb,
 	return done;
 }
 
-/* Called by stream->read() for each skb, and again for the rest of one of which
+/* Called by link->ops->read() for each skb, and again for the rest of one of which
  * a part was taken, also when desc->count is 0. Returns the bytes consumed.
  */
 static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
@@ -433,7 +447,7 @@ static bool rx_drained(const struct zmq_conn *conn,
 {
 	return !test_bit(ZMQ_CONN_RX_STOPPED, &conn->flags) &&
 	       !test_bit(ZMQ_CONN_RX_MORE, &conn->flags) &&
-	       link->ops->drained(link);
+	       link->dry;
 }
 
 /**

@@ -104,7 +104,16 @@ int zmq_session_put_props(const struct zmq_session *s, u8 *out, size_t outsize)
 	return total;
 }
 
-static int zmq_session_take_type(struct zmq_session *s,
+static int zmq_session_take_type(struct zmq_session *s, u8 type)
+{
+	if (!zmq_session_types_match(s->hs->conf.type, type))
+		return zmq_session_fail(s, -EPROTOTYPE,
+					"socket types do not go together");
+	s->peer_type = type;
+	return 0;
+}
+
+static int zmq_session_take_name(struct zmq_session *s,
 				 const struct zmq_prop *prop)
 {
 	u8 type;
@@ -116,11 +125,7 @@ static int zmq_session_take_type(struct zmq_session *s,
 		    !memcmp(name, prop->value, prop->value_len))
 			break;
 	}
-	if (!zmq_session_types_match(s->hs->conf.type, type))
-		return zmq_session_fail(s, -EPROTOTYPE,
-					"socket types do not go together");
-	s->peer_type = type;
-	return 0;
+	return zmq_session_take_type(s, type);
 }
 
 static int zmq_session_set_id(struct zmq_session *s, const u8 *id, u64 len)
@@ -151,7 +156,7 @@ int zmq_session_take_props(struct zmq_session *s, const u8 *list, size_t n)
 
 	while ((ret = zmq_meta_next(list, n, &pos, &prop)) > 0) {
 		if (zmq_meta_is(&prop, "Socket-Type")) {
-			ret = zmq_session_take_type(s, &prop);
+			ret = zmq_session_take_name(s, &prop);
 			if (ret)
 				return ret;
 		} else if (zmq_meta_is(&prop, "Identity") && !s->peer_id) {
@@ -355,15 +360,6 @@ static int zmq_session_check_mech(struct zmq_session *s)
 }
 
 /* libzmq 3 says XPUB and XSUB, too. */
-static int zmq_session_take_v2_type(struct zmq_session *s, u8 type)
-{
-	if (!zmq_session_types_match(s->hs->conf.type, type))
-		return zmq_session_fail(s, -EPROTOTYPE,
-					"socket types do not go together");
-	s->peer_type = type;
-	return 0;
-}
-
 static int zmq_session_greeted(struct zmq_session *s, u8 *out, size_t outsize,
 			       size_t *outlen)
 {
@@ -373,7 +369,7 @@ static int zmq_session_greeted(struct zmq_session *s, u8 *out, size_t outsize,
 	s->hs->fill = 0;
 	if (s->major < 3) {
 		ret = s->major < 2 ? 0 :
-		      zmq_session_take_v2_type(s, g[ZMQ_GREETING_TYPE]);
+		      zmq_session_take_type(s, g[ZMQ_GREETING_TYPE]);
 		if (ret)
 			return ret;
 		s->state = ZMQ_SESSION_IDENTITY;

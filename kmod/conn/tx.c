@@ -42,26 +42,6 @@ int zmq_conn_tx_give(struct zmq_conn *conn, struct msghdr *m, size_t bytes,
 	return ret ?: -EAGAIN;
 }
 
-static int give_pages(struct zmq_link *link, struct msghdr *m, size_t bytes,
-		      bool more)
-{
-	int ret;
-
-	m->msg_flags = tx_flags(more);
-	ret = link->ops->send_pages(link, m, bytes);
-	return ret ?: -EAGAIN;
-}
-
-static int give_pinned(struct zmq_link *link, struct msghdr *m, size_t bytes,
-		       bool more)
-{
-	int ret;
-
-	m->msg_flags = tx_flags(more) | MSG_ZEROCOPY;
-	ret = link->ops->send_zerocopy(link, m, bytes);
-	return ret ?: -EAGAIN;
-}
-
 /**
  * zmq_conn_tx_copy_pinned() - prepare to copy the caller's memory to the stream
  * @buf: of the send queue, pinned
@@ -138,23 +118,26 @@ static void collect(struct zmq_conn *conn, struct tx_ranges *tx)
 
 static int give_ranges(struct zmq_conn *conn, struct tx_ranges *tx)
 {
+	int (*send)(struct zmq_link *link, struct msghdr *m, size_t len);
+	struct msghdr m = { .msg_flags = tx_flags(tx->more) };
 	struct zmq_link *link = zmq_conn_link(conn);
 	const struct zmq_buf *buf = tx->pinned;
-	struct msghdr m = {};
 
+	send = link->ops->send;
 	if (!buf) {
 		iov_iter_bvec(&m.msg_iter, ITER_SOURCE, tx->bv, tx->n,
 			      tx->bytes);
-		return tx->pages ? give_pages(link, &m, tx->bytes, tx->more) :
-			zmq_conn_tx_give(conn, &m, tx->bytes, tx->more);
-	}
-	if (!link->ops->send_zerocopy) {
+		if (tx->pages)
+			send = link->ops->send_pages;
+	} else if (link->ops->send_zerocopy) {
+		zmq_pinned_iter(buf->pinned, tx->off, tx->bytes, &m.msg_iter);
+		m.msg_ubuf = buf->pinned->ubuf;
+		m.msg_flags |= MSG_ZEROCOPY;
+		send = link->ops->send_zerocopy;
+	} else {
 		zmq_conn_tx_copy_pinned(buf, tx->off, tx->bytes, &m);
-		return zmq_conn_tx_give(conn, &m, tx->bytes, tx->more);
 	}
-	zmq_pinned_iter(buf->pinned, tx->off, tx->bytes, &m.msg_iter);
-	m.msg_ubuf = buf->pinned->ubuf;
-	return give_pinned(link, &m, tx->bytes, tx->more);
+	return send(link, &m, tx->bytes) ?: -EAGAIN;
 }
 
 static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)

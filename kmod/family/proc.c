@@ -13,7 +13,6 @@
 #include <linux/seq_file_net.h>
 #include <linux/string_helpers.h>
 #include "base/mem.h"
-#include "conn/link.h"
 #include "conn/mech.h"
 #include "pipe/inproc.h"
 #include "pipe/stat.h"
@@ -260,8 +259,6 @@ static void show_conn(struct seq_file *seq, const struct zmq_conn *conn)
 
 	seq_printf(seq, " mech=%s last=%s", mech ? mech->name : "-",
 		   reason == ZMQ_MIB_NONE ? "-" : zmq_mib_name(reason));
-	if (zmq_conn_is_direct(conn))
-		seq_puts(seq, " direct");
 }
 
 static void show_id(struct seq_file *seq, const struct zmq_pipe *pipe,
@@ -297,6 +294,8 @@ static void show_pipe(struct seq_file *seq, const struct zmq_pipe *pipe,
 		   peer.tx_bytes, peer.reconnects, peer.error);
 	if (pipe->conn)
 		show_conn(seq, pipe->conn);
+	if (peer.flags & ZMQ_DIAG_F_DIRECT)
+		seq_puts(seq, " direct");
 	seq_putc(seq, '\n');
 }
 

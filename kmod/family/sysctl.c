@@ -64,7 +64,8 @@ static int create_group_range(zmq_ctl_table *table, int write, void *buf,
 			      size_t *len, loff_t *pos)
 {
 	struct user_namespace *ns = current_user_ns();
-	struct zmq_net *zn = table->data;
+	struct zmq_net *zn = container_of(table->data, struct zmq_net,
+					  create_groups);
 	unsigned long gids[2];
 	struct ctl_table copy = {
 		.data = gids,
@@ -84,102 +85,70 @@ static int create_group_range(zmq_ctl_table *table, int write, void *buf,
 	return store_groups(zn, ns, gids);
 }
 
-enum {
-	SYSCTL_MAX_MSG_BYTES,
-	SYSCTL_MAX_MSG_FRAMES,
-	SYSCTL_LINGER_MAX_MS,
-	SYSCTL_PEER_SUBS_MAX,
-	SYSCTL_SUB_BYTES_MAX,
-	SYSCTL_CREATE_GROUP_RANGE,
-	SYSCTL_COALESCE_US,
-	SYSCTL_HWM_MAX,
-	SYSCTL_HANDSHAKES_MAX,
-	SYSCTL_ORPHANS_MAX,
-	SYSCTL_SOCKETS_MAX,
-	SYSCTL_PEERS_MAX,
-	SYSCTL_LISTENERS_MAX,
-	SYSCTL_MEM,		/* of all namespaces together: the first one's */
-	SYSCTL_USER_SOCKETS_MAX,
-	SYSCTL_USER_NAMES_MAX,
-	SYSCTL_USER_PARKED_MAX,
-	SYSCTL_USER_LANES_MAX,
-	__SYSCTL_MAX
-};
+/* In the namespace's own struct zmq_net, whose address is added. */
+#define OWN(_field)	((void *)offsetof(struct zmq_net, _field))
 
-#define SYSCTL_INT(_name, _min)					\
+#define SYSCTL_INT(_name, _data, _min, _max)			\
 	{							\
 		.procname	= (_name),			\
+		.data		= (_data),			\
 		.maxlen		= sizeof(int),			\
 		.mode		= 0644,				\
 		.proc_handler	= proc_dointvec_minmax,		\
 		.extra1		= (_min),			\
-		.extra2		= SYSCTL_INT_MAX,		\
+		.extra2		= (_max),			\
 	}
 
-#define SYSCTL_ULONG(_name, _max)				\
+#define SYSCTL_OWN(_field, _min)				\
+	SYSCTL_INT(#_field, OWN(_field), _min, SYSCTL_INT_MAX)
+
+#define SYSCTL_USER(_name, _item)				\
+	SYSCTL_INT(_name, &zmq_sysctl_user_max[_item], SYSCTL_ZERO, SYSCTL_INT_MAX)
+
+#define SYSCTL_ULONG(_name, _field, _max)			\
 	{							\
 		.procname	= (_name),			\
+		.data		= OWN(_field),			\
 		.maxlen		= sizeof(unsigned long),	\
 		.mode		= 0644,				\
 		.proc_handler	= proc_doulongvec_minmax,	\
 		.extra2		= (_max),			\
 	}
 
-#define SYSCTL_USER(_name, _item)				\
-	{							\
-		.procname	= (_name),			\
-		.data		= &zmq_sysctl_user_max[_item],	\
-		.maxlen		= sizeof(int),			\
-		.mode		= 0644,				\
-		.proc_handler	= proc_dointvec_minmax,		\
-		.extra1		= SYSCTL_ZERO,			\
-		.extra2		= SYSCTL_INT_MAX,		\
-	}
-
-/* .data points into the namespace's own struct zmq_net. */
+/* The last ones are of all namespaces together: the first one has them. */
 static const struct ctl_table zmq_sysctls[] = {
-	[SYSCTL_MAX_MSG_BYTES] = SYSCTL_ULONG("max_msg_bytes", &bytes_max),
-	[SYSCTL_MAX_MSG_FRAMES] = SYSCTL_INT("max_msg_frames", SYSCTL_ONE),
-	[SYSCTL_LINGER_MAX_MS] = SYSCTL_INT("linger_max_ms", SYSCTL_ZERO),
-	[SYSCTL_PEER_SUBS_MAX] = SYSCTL_ULONG("peer_subscriptions_max", NULL),
-	[SYSCTL_SUB_BYTES_MAX] =
-		SYSCTL_ULONG("subscription_bytes_max", &bytes_max),
-	[SYSCTL_CREATE_GROUP_RANGE] = {
+	SYSCTL_ULONG("max_msg_bytes", max_msg_bytes, &bytes_max),
+	SYSCTL_OWN(max_msg_frames, SYSCTL_ONE),
+	SYSCTL_OWN(linger_max_ms, SYSCTL_ZERO),
+	SYSCTL_ULONG("peer_subscriptions_max", peer_subs_max, NULL),
+	SYSCTL_ULONG("subscription_bytes_max", sub_bytes_max, &bytes_max),
+	{
 		.procname	= "create_group_range",
+		.data		= OWN(create_groups),
 		.maxlen		= 2 * sizeof(unsigned long),
 		.mode		= 0644,
 		.proc_handler	= create_group_range,
 	},
-	[SYSCTL_COALESCE_US] = {
-		.procname	= "coalesce_us",
-		.maxlen		= sizeof(int),
-		.mode		= 0644,
-		.proc_handler	= proc_dointvec_minmax,
-		.extra1		= SYSCTL_ZERO,
-		.extra2		= &coalesce_us_max,
-	},
-	[SYSCTL_HWM_MAX] = SYSCTL_INT("hwm_max", SYSCTL_ZERO),
-	[SYSCTL_HANDSHAKES_MAX] = SYSCTL_INT("handshakes_max", SYSCTL_ONE),
-	[SYSCTL_ORPHANS_MAX] = SYSCTL_INT("orphans_max", SYSCTL_ZERO),
-	[SYSCTL_SOCKETS_MAX] = SYSCTL_INT("sockets_max", SYSCTL_ZERO),
-	[SYSCTL_PEERS_MAX] = SYSCTL_INT("peers_max", SYSCTL_ZERO),
-	[SYSCTL_LISTENERS_MAX] = SYSCTL_INT("listeners_max", SYSCTL_ZERO),
-	[SYSCTL_MEM] = {
+	SYSCTL_INT("coalesce_us", OWN(coalesce_us), SYSCTL_ZERO,
+		   &coalesce_us_max),
+	SYSCTL_OWN(hwm_max, SYSCTL_ZERO),
+	SYSCTL_OWN(handshakes_max, SYSCTL_ONE),
+	SYSCTL_OWN(orphans_max, SYSCTL_ZERO),
+	SYSCTL_OWN(sockets_max, SYSCTL_ZERO),
+	SYSCTL_OWN(peers_max, SYSCTL_ZERO),
+	SYSCTL_OWN(listeners_max, SYSCTL_ZERO),
+	{
 		.procname	= "mem",
 		.data		= zmq_sysctl_mem,
 		.maxlen		= sizeof(zmq_sysctl_mem),
 		.mode		= 0644,
 		.proc_handler	= proc_doulongvec_minmax,
 	},
-	[SYSCTL_USER_SOCKETS_MAX] =
-		SYSCTL_USER("user_sockets_max", ZMQ_USER_SOCKETS),
-	[SYSCTL_USER_NAMES_MAX] =
-		SYSCTL_USER("user_inproc_names_max", ZMQ_USER_NAMES),
-	[SYSCTL_USER_PARKED_MAX] =
-		SYSCTL_USER("user_parked_max", ZMQ_USER_PARKED),
-	[SYSCTL_USER_LANES_MAX] =
-		SYSCTL_USER("user_lanes_max", ZMQ_USER_LANES),
-	[__SYSCTL_MAX] = {},	/* the end, where the size cannot be told */
+	SYSCTL_USER("user_sockets_max", ZMQ_USER_SOCKETS),
+	SYSCTL_USER("user_inproc_names_max", ZMQ_USER_NAMES),
+	SYSCTL_USER("user_parked_max", ZMQ_USER_PARKED),
+	SYSCTL_USER("user_lanes_max", ZMQ_USER_LANES),
+	{},	/* the end, where the size cannot be told */
 };
 
 static void set_defaults(struct zmq_net *zn)
@@ -210,30 +179,21 @@ static void set_defaults(struct zmq_net *zn)
  */
 int zmq_sysctl_net_init(struct net *net)
 {
-	int nr = net_eq(net, &init_net) ? __SYSCTL_MAX : SYSCTL_MEM;
 	struct zmq_net *zn = zmq_net(net);
 	struct ctl_table *table;
+	int nr = 0;
 
 	set_defaults(zn);
 	table = kmemdup(zmq_sysctls, sizeof(zmq_sysctls), GFP_KERNEL_ACCOUNT);
 	if (!table)
 		return -ENOMEM;
 
-	table[SYSCTL_MAX_MSG_BYTES].data = &zn->max_msg_bytes;
-	table[SYSCTL_MAX_MSG_FRAMES].data = &zn->max_msg_frames;
-	table[SYSCTL_LINGER_MAX_MS].data = &zn->linger_max_ms;
-	table[SYSCTL_PEER_SUBS_MAX].data = &zn->peer_subs_max;
-	table[SYSCTL_SUB_BYTES_MAX].data = &zn->sub_bytes_max;
-	table[SYSCTL_CREATE_GROUP_RANGE].data = zn;
-	table[SYSCTL_COALESCE_US].data = &zn->coalesce_us;
-	table[SYSCTL_HWM_MAX].data = &zn->hwm_max;
-	table[SYSCTL_HANDSHAKES_MAX].data = &zn->handshakes_max;
-	table[SYSCTL_ORPHANS_MAX].data = &zn->orphans_max;
-	table[SYSCTL_SOCKETS_MAX].data = &zn->sockets_max;
-	table[SYSCTL_PEERS_MAX].data = &zn->peers_max;
-	table[SYSCTL_LISTENERS_MAX].data = &zn->listeners_max;
-	if (nr == SYSCTL_MEM)
-		memset(&table[SYSCTL_MEM], 0, sizeof(*table));
+	for (; (unsigned long)table[nr].data < sizeof(*zn); nr++)
+		table[nr].data += (unsigned long)zn;
+	if (net_eq(net, &init_net))
+		nr = ARRAY_SIZE(zmq_sysctls) - 1;
+	else
+		memset(&table[nr], 0, sizeof(*table));
 
 	zn->sysctl = zmq_register_net_sysctl(net, "net/zmq", table, nr);
 	if (!zn->sysctl) {

@@ -57,6 +57,18 @@ void zmq_stat_core(struct zmq_core *core, struct zmq_diag_info *info)
 	}
 }
 
+static bool is_direct(const struct zmq_conn *conn)
+{
+	const struct zmq_link *link;
+	bool direct;
+
+	rcu_read_lock();
+	link = rcu_dereference(conn->link);
+	direct = link && link->ops->direct;
+	rcu_read_unlock();
+	return direct;
+}
+
 static u8 conn_state(const struct zmq_conn *conn)
 {
 	switch (READ_ONCE(conn->state)) {
@@ -91,7 +103,7 @@ void zmq_stat_conn(struct zmq_conn *conn, struct zmq_diag_peer *peer)
 		peer->flags |= ZMQ_DIAG_F_DIALED;
 	if (READ_ONCE(conn->lingering))
 		peer->flags |= ZMQ_DIAG_F_LINGERING;
-	if (zmq_conn_is_direct(conn))
+	if (is_direct(conn))
 		peer->flags |= ZMQ_DIAG_F_DIRECT;
 
 	spin_lock_bh(&conn->tx->qlock);

@@ -207,7 +207,6 @@ int zmq_adopt_stream(struct zmq_owner *owner, int fd)
 {
 	struct zmq_lane *lane = zmq_owner_lane(owner);
 	struct zmq_conn *conn;
-	struct zmq_link *link;
 	struct socket *sock;
 	int err;
 
@@ -228,10 +227,7 @@ int zmq_adopt_stream(struct zmq_owner *owner, int fd)
 	conn = zmq_conn_new(owner, NULL, "attached");
 	if (!conn)
 		goto err_sock;
-	link = zmq_pump_link(conn, sock, lane);
-	if (link)
-		return zmq_conn_start(conn, link);
-	zmq_conn_close(conn);
+	return zmq_conn_start(conn, zmq_pump_link(conn, sock, lane));
 
 err_sock:
 	sockfd_put(sock);

@@ -308,19 +308,3 @@ bool zmq_child_is_file(const struct socket *sock)
 {
 	return sock->file && sock_from_file(sock->file) == sock;
 }
-
-/**
- * zmq_child_has_files() - was a child sent descriptors
- * @sk: the child
- *
- * They could be of the socket that owns it, and nobody would ever find out that
- * each keeps the other.
- *
- * Context: Any.
- * Return: true if so and they have not been read.
- */
-bool zmq_child_has_files(struct sock *sk)
-{
-	return sk->sk_family == AF_UNIX &&
-	       atomic_read(&unix_sk(sk)->scm_stat.nr_fds);
-}

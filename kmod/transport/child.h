@@ -20,7 +20,6 @@ int zmq_child_name(struct socket *sock, struct zmq_endpoint *ep);
 void zmq_child_no_linger(struct sock *sk);
 void zmq_child_release(struct socket *sock);
 bool zmq_child_is_file(const struct socket *sock);
-bool zmq_child_has_files(struct sock *sk);
 int zmq_child_show_user(struct zmq_owner *owner, int family);
 
 #endif /* _ZMQ_CHILD_H */

@@ -9,7 +9,6 @@
 #include "conn/link.h"
 
 struct zmq_caller;
-struct zmq_link;
 struct zmq_transport;
 
 /**

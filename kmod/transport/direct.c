@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * How ipc:// and tcp:// carry bytes between ends that have met: they go through
- * a duct, and whoever sends lets the other end parse them at once. The children
+ * a duct, two queues, and whoever sends lets the other end parse them at once. The children
  * still say who the peer is and when it has gone, and limit what is under way.
  */
 
@@ -10,7 +10,6 @@
 #include "base/compat.h"
 #include "base/run.h"
 #include "direct.h"
-#include "duct.h"
 #include "polled.h"
 #include "reader.h"
 
@@ -21,17 +20,56 @@
 /* What cannot be referenced is copied by pages. */
 #define COPY_PIECE	SKB_MAX_HEAD(0)
 
+/* What lies in a duct at the most, unless ZMQ_SNDBUF says so: TCP's buffers grow
+ * for a long way, here there is none.
+ */
+#define SIZE_MAX_AUTO	SZ_256K
+
+/**
+ * struct end - an end of a duct, as the other one sees it
+ * @lock: protects the rest
+ * @queue: bytes that it has not read
+ * @size: memory of @queue
+ * @link: who reads, NULL before it is there and after it has left
+ * @gone: it has left
+ * @shut: it takes nothing more
+ * @blocked: the other one found no room to send
+ */
+struct end {
+	spinlock_t		lock; /* see locking.rst, 7 */
+	struct sk_buff_head	queue;
+	unsigned int		size;
+	struct zmq_link		*link;
+	bool			gone;
+	bool			shut;
+	bool			blocked;
+};
+
+/**
+ * struct duct - two queues that carry the bytes of two children in their stead
+ * @ref: one for each end that is there or can still come
+ * @end: of who dialed, and of who accepted
+ */
+struct duct {
+	refcount_t		ref;
+	struct end		end[2];
+};
+
 /**
  * struct direct - a link whose bytes go through a duct
  * @in: the reader
  * @under: what the child does by itself, once this is in its place
- * @duct: the duct
+ * @duct: the duct; of who accepted once they have met
+ * @own: this end of it
+ * @peer: the other one
  * @missed: bit 0: the reader's lock was taken when something came
  */
 struct direct {
 	struct zmq_reader	in;
 	struct zmq_link		*under;
-	struct zmq_duct		*duct;
+	struct duct		*duct;
+	struct end		*own;
+	struct end		*peer;
 	unsigned long		missed;
 };
 
@@ -40,9 +78,46 @@ static struct direct *direct(const struct zmq_link *link)
 	return container_of(link, struct direct, in.link);
 }
 
-static unsigned int side_of(const struct zmq_link *link)
+static struct duct *duct_new(void)
 {
-	return link->conn->dial ? ZMQ_DUCT_DIALED : ZMQ_DUCT_ACCEPTED;
+	struct duct *duct = kzalloc(sizeof(*duct), GFP_KERNEL_ACCOUNT);
+	struct end *end;
+
+	if (!duct)
+		return NULL;
+	refcount_set(&duct->ref, 1);
+	for (end = duct->end; end < duct->end + ARRAY_SIZE(duct->end); end++) {
+		spin_lock_init(&end->lock);
+		__skb_queue_head_init(&end->queue);
+	}
+	return duct;
+}
+
+/* The other end is told here: a stream that has no memory for its end is silent. */
+static void leave(struct direct *d)
+{
+	struct sk_buff_head unread;
+	struct duct *duct = d->duct;
+
+	d->duct = NULL;
+	__skb_queue_head_init(&unread);
+	spin_lock(&d->own->lock);
+	d->own->link = NULL;
+	/* Pairs with the one in fill(). */
+	smp_store_release(&d->own->gone, true);
+	skb_queue_splice_init(&d->own->queue, &unread);
+	d->own->size = 0;
+	spin_unlock(&d->own->lock);
+	__skb_queue_purge(&unread);
+	spin_lock(&d->peer->lock);
+	if (d->peer->link)
+		zmq_conn_readable_later(d->peer->link);
+	spin_unlock(&d->peer->lock);
+	if (!refcount_dec_and_test(&duct->ref))
+		return;
+	__skb_queue_purge(&duct->end[0].queue);
+	__skb_queue_purge(&duct->end[1].queue);
+	kfree(duct);
 }
 
 static void direct_part(struct zmq_link *link)
@@ -51,7 +126,7 @@ static void direct_part(struct zmq_link *link)
 
 	refcount_inc(&d->under->ref);
 	zmq_link_set(link->conn, d->under);
-	zmq_duct_leave(d->duct, side_of(link));
+	leave(d);
 	zmq_link_drop(link);
 }
 
@@ -60,14 +135,20 @@ static void direct_free(struct zmq_link *link)
 	struct direct *d = direct(link);
 
 	kfree_skb(d->in.skb);
+	if (d->duct)
+		leave(d);
 	if (d->under)
-		zmq_link_put(d->under);
+		zmq_link_drop(d->under);
 }
 
 /* What came is read before the end leaves; what comes now goes another way. */
 static void direct_ended(struct zmq_link *link)
 {
-	zmq_duct_shut(direct(link)->duct, side_of(link));
+	struct end *own = direct(link)->own;
+
+	spin_lock(&own->lock);
+	own->shut = true;
+	spin_unlock(&own->lock);
 }
 
 static void direct_unlock(struct zmq_link *link)
@@ -92,13 +173,26 @@ static bool lock_or_note(struct direct *d)
 	return mutex_trylock(&d->in.lock);
 }
 
+/* Who has something to read, with a reference. */
+static struct zmq_link *get_reader(struct end *end)
+{
+	struct zmq_link *link = NULL;
+
+	spin_lock(&end->lock);
+	if (!skb_queue_empty(&end->queue))
+		link = end->link;
+	if (link)
+		refcount_inc(&link->ref);
+	spin_unlock(&end->lock);
+	return link;
+}
+
 /* Let the other end parse what it was sent, at the cost of its owner. */
 static void deliver(struct zmq_link *link)
 {
+	struct zmq_link *peer = get_reader(direct(link)->peer);
 	struct mem_cgroup *memcg;
-	struct zmq_link *peer;
 
-	peer = zmq_duct_reader(direct(link)->duct, side_of(link));
 	if (!peer)
 		return;
 	memcg = set_active_memcg(zmq_sock_memcg(peer->conn->owner->tasks.sk));
@@ -170,22 +264,46 @@ static struct sk_buff *make_skb(struct msghdr *m, unsigned int len)
 	return by_reference(m, len);
 }
 
+static unsigned int size_max(const struct sock *sk)
+{
+	unsigned int max = READ_ONCE(sk->sk_sndbuf);
+
+	return sk->sk_userlocks & SOCK_SNDBUF_LOCK ? max :
+	       min_t(unsigned int, max, SIZE_MAX_AUTO);
+}
+
+static bool put(struct end *end, struct sk_buff *skb)
+{
+	bool takes;
+
+	spin_lock(&end->lock);
+	takes = !end->gone && !end->shut;
+	if (takes) {
+		__skb_queue_tail(&end->queue, skb);
+		WRITE_ONCE(end->size, end->size + skb->truesize);
+	}
+	spin_unlock(&end->lock);
+	return takes;
+}
+
+/* As with a UNIX stream, the last skb may go beyond the limit. */
 static int give(struct zmq_link *link, struct msghdr *m, size_t len)
 {
+	struct end *peer = direct(link)->peer;
 	struct sock *sk = link->sock->sk;
 	struct sk_buff *skb;
 	unsigned int n;
 
 	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
 		return -EPIPE;
-	if (zmq_duct_full(direct(link)->duct, side_of(link), sk))
+	if (READ_ONCE(peer->size) >= size_max(sk))
 		return -EAGAIN;
 	n = min_t(size_t, len, GIVE_MAX);
 	skb = make_skb(m, n);
 	if (!skb)
 		return -ENOMEM;
 	n = skb->len;
-	if (zmq_duct_put(direct(link)->duct, side_of(link), skb))
+	if (put(peer, skb))
 		return n;
 	kfree_skb(skb);
 	return -EPIPE;
@@ -193,14 +311,15 @@ static int give(struct zmq_link *link, struct msghdr *m, size_t len)
 
 static int give_blocked(struct zmq_link *link, struct msghdr *m, size_t len)
 {
+	struct end *peer = direct(link)->peer;
 	int ret;
 
-	zmq_duct_set_blocked(direct(link)->duct, side_of(link), true);
+	WRITE_ONCE(peer->blocked, true);
 	/* Pairs with the one in direct_read(). */
 	smp_mb();
 	ret = give(link, m, len);
 	if (ret > 0)
-		zmq_duct_set_blocked(direct(link)->duct, side_of(link), false);
+		WRITE_ONCE(peer->blocked, false);
 	return ret;
 }
 
@@ -225,19 +344,41 @@ static int direct_send(struct zmq_link *link, struct msghdr *m, size_t len)
  */
 static int fill(struct zmq_reader *reader)
 {
-	struct zmq_link *link = &reader->link;
-	const struct sock *sk = link->sock->sk;
-	struct zmq_duct *duct = direct(link)->duct;
+	struct direct *d = container_of(reader, struct direct, in);
+	const struct sock *sk = reader->link.sock->sk;
+	struct end *own = d->own;
 	bool ended;
 
-	ended = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ||
-		zmq_duct_ended(duct, side_of(link));
+	/* Pairs with the one in leave(). */
+	ended = smp_load_acquire(&d->peer->gone) ||
+		READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN;
 	/* Pairs with the lock that the end of the stream is set under. */
 	smp_rmb();
-	reader->skb = zmq_duct_take(duct, side_of(link));
+	spin_lock(&own->lock);
+	reader->skb = __skb_dequeue(&own->queue);
+	if (reader->skb)
+		WRITE_ONCE(own->size, own->size - reader->skb->truesize);
+	spin_unlock(&own->lock);
 	if (!reader->skb)
 		return ended ? 0 : -EAGAIN;
 	return reader->skb->len;
+}
+
+/* Let the other end go on, but not for each few bytes, as with a UNIX stream. */
+static void tell_room(struct direct *d)
+{
+	struct zmq_link *writer;
+
+	if (!READ_ONCE(d->own->blocked))
+		return;
+	spin_lock(&d->peer->lock);
+	writer = d->peer->link;
+	if (writer &&
+	    READ_ONCE(d->own->size) <= size_max(writer->sock->sk) / 4) {
+		WRITE_ONCE(d->own->blocked, false);
+		zmq_conn_kick(writer->conn);
+	}
+	spin_unlock(&d->peer->lock);
 }
 
 static int direct_read(struct zmq_link *link, read_descriptor_t *desc,
@@ -248,7 +389,7 @@ static int direct_read(struct zmq_link *link, read_descriptor_t *desc,
 	ret = zmq_reader_read(link, desc, actor);
 	/* Pairs with the one in give_blocked(). */
 	smp_mb();
-	zmq_duct_tell_room(direct(link)->duct, side_of(link));
+	tell_room(direct(link));
 	return ret;
 }
 
@@ -262,7 +403,6 @@ static const struct zmq_stream_ops direct_stream = {
 	.unlock		= direct_unlock,
 	.tx_end		= deliver,
 	.read		= direct_read,
-	.drained	= zmq_reader_drained,
 	.send		= direct_send,
 };
 
@@ -279,26 +419,55 @@ struct zmq_link *zmq_direct_link(const struct zmq_link *link)
 
 	if (!d)
 		return NULL;
+	if (link->conn->dial) {
+		d->duct = duct_new();
+		if (!d->duct) {
+			kfree(d);
+			return NULL;
+		}
+		d->own = &d->duct->end[0];
+		d->peer = &d->duct->end[1];
+	}
 	zmq_reader_init(&d->in, link->conn, &direct_stream, link->sock, fill);
 	return &d->in.link;
 }
 
 /**
+ * zmq_direct_join() - let two links have one duct
+ * @a: one of zmq_direct_link()
+ * @b: another one; one of their connections was dialed, the other was accepted
+ *
+ * Context: Any, the caller locks.
+ */
+void zmq_direct_join(struct zmq_link *a, struct zmq_link *b)
+{
+	struct direct *from = direct(a->conn->dial ? a : b);
+	struct direct *to = direct(a->conn->dial ? b : a);
+
+	refcount_inc(&from->duct->ref);
+	to->duct = from->duct;
+	to->own = from->peer;
+	to->peer = from->own;
+}
+
+/**
  * zmq_direct_switch() - a child carries nothing any more
- * @link: of zmq_direct_link(), the connection's from now on; all that was sent has
+ * @link: of zmq_direct_join(), the connection's from now on; all that was sent has
  *	been given to the child
- * @duct: what does, from the first message on
+ *
+ * The connection looks for itself what the other end has sent before.
  *
  * Context: Process context, socket lock held.
  */
-void zmq_direct_switch(struct zmq_link *link, struct zmq_duct *duct)
+void zmq_direct_switch(struct zmq_link *link)
 {
 	struct direct *d = direct(link);
 
-	d->duct = duct;
 	d->under = zmq_conn_link(link->conn);
 	zmq_link_set(link->conn, link);
 	if (link->sock->sk->sk_family == AF_UNIX)
 		zmq_polled_forget(d->under);
-	zmq_duct_enter(duct, side_of(link), link);
+	spin_lock(&d->own->lock);
+	d->own->link = link;
+	spin_unlock(&d->own->lock);
 }

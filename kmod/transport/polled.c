@@ -47,7 +47,7 @@ static int polled_wake(wait_queue_entry_t *wait, unsigned int mode, int sync,
 	__poll_t events = key_to_poll(key);
 
 	if (!events || events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP) ||
-	    zmq_polled_has_files(link))
+	    zmq_unix_has_files(link->sock->sk))
 		zmq_task_run(&conn->task);
 	if (events & EPOLLIN)
 		zmq_conn_readable_later(link);
@@ -89,18 +89,6 @@ static void polled_free(struct zmq_link *link)
 }
 
 /**
- * zmq_polled_has_files() - zmq_stream_ops.has_files
- * @link: the link
- *
- * Context: Any.
- * Return: true if the child was sent some that have not been read.
- */
-bool zmq_polled_has_files(const struct zmq_link *link)
-{
-	return zmq_child_has_files(link->sock->sk);
-}
-
-/**
  * zmq_polled_recv() - receive from a stream
  * @sock: the stream
  * @frag: where to; the caller's, for one call after the other
@@ -120,7 +108,7 @@ int zmq_polled_recv(struct socket *sock, struct page_frag *frag,
 	int ret;
 
 	/* Nobody closes in a worker what the peer would have it close. */
-	if (zmq_child_has_files(sock->sk))
+	if (zmq_unix_has_files(sock->sk))
 		return -EAGAIN;
 	skb = alloc_skb(0, GFP_KERNEL_ACCOUNT);
 	if (!skb)
@@ -197,11 +185,9 @@ static const struct zmq_stream_ops polled_stream = {
 	.token		= zmq_rendezvous_token,
 	.up		= zmq_rendezvous_meet,
 	.part		= zmq_rendezvous_withdraw,
-	.has_files	= zmq_polled_has_files,
 	.lock		= zmq_reader_lock,
 	.unlock		= zmq_reader_unlock,
 	.read		= zmq_reader_read,
-	.drained	= zmq_reader_drained,
 	.send		= polled_send,
 };
 

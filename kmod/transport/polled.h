@@ -11,7 +11,6 @@ struct zmq_link *zmq_polled_link(struct zmq_conn *conn, struct socket *sock);
 void zmq_polled_forget(struct zmq_link *link);
 int zmq_polled_recv(struct socket *sock, struct page_frag *frag,
 		    struct sk_buff **res);
-bool zmq_polled_has_files(const struct zmq_link *link);
 void zmq_polled_send_later(struct zmq_conn *conn);
 
 #endif /* _ZMQ_POLLED_H */

@@ -62,7 +62,7 @@ struct zmq_pump {
 	struct work_struct	work;
 	struct timer_list	timer;
 	wait_queue_entry_t	wait;
-	spinlock_t		lock; /* of link alone */
+	spinlock_t		lock; /* see locking.rst, 7 */
 	struct zmq_link		*link;
 	struct sk_buff_head	rx;
 	unsigned int		rx_bytes;
@@ -144,19 +144,17 @@ static void tell_received(struct zmq_pump *pump)
 
 static void tell_room(struct zmq_pump *pump)
 {
-	struct zmq_conn *conn;
-
 	spin_lock_bh(&pump->lock);
-	conn = pump->link ? pump->link->conn : NULL;
-	if (conn && test_and_clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags))
-		zmq_conn_kick(conn);
+	if (pump->link && test_and_clear_bit(ZMQ_CONN_TX_BLOCKED,
+					     &pump->link->conn->flags))
+		zmq_conn_kick(pump->link->conn);
 	spin_unlock_bh(&pump->lock);
 }
 
 /* Also while nothing is read: what was sent may be the socket itself. */
 static void refuse_files(struct zmq_pump *pump)
 {
-	if (!zmq_child_has_files(pump->sock->sk))
+	if (!zmq_unix_has_files(pump->sock->sk))
 		return;
 	spin_lock_bh(&pump->lock);
 	if (pump->link)
@@ -325,7 +323,7 @@ static void pump_work(struct work_struct *work)
 	struct mem_cgroup *memcg;
 
 	memcg = set_active_memcg(zmq_sock_memcg(pump->sk));
-	/* Pairs with smp_store_release() in pump_release(). */
+	/* Pairs with smp_store_release() in pump_free(). */
 	if (!smp_load_acquire(&pump->left)) {
 		refuse_files(pump);
 		receive(pump);
@@ -469,12 +467,10 @@ static const struct zmq_stream_ops pump_stream = {
 	.late		= true,
 	.detach		= pump_detach,
 	.free		= pump_free,
-	.has_files	= zmq_polled_has_files,
 	.lock		= zmq_reader_lock,
 	.unlock		= zmq_reader_unlock,
 	.tx_end		= pump_tx_end,
 	.read		= zmq_reader_read,
-	.drained	= zmq_reader_drained,
 	.send		= pump_send,
 	.finish		= pump_finish,
 };
@@ -487,7 +483,7 @@ static const struct zmq_stream_ops pump_stream = {
  * @lane: where to do it
  *
  * Context: Process context, socket lock held.
- * Return: the link; or NULL, and the reference is the caller's.
+ * Return: the link; or NULL, and the reference is gone.
  */
 struct zmq_link *zmq_pump_link(struct zmq_conn *conn, struct socket *sock,
 			       struct zmq_lane *lane)
@@ -495,11 +491,10 @@ struct zmq_link *zmq_pump_link(struct zmq_conn *conn, struct socket *sock,
 	struct pump_link *pl = kzalloc(sizeof(*pl), GFP_KERNEL_ACCOUNT);
 	struct zmq_pump *pump;
 
-	if (!pl)
-		return NULL;
-	pump = pump_new(conn->owner->tasks.sk, sock, lane);
+	pump = pl ? pump_new(conn->owner->tasks.sk, sock, lane) : NULL;
 	if (!pump) {
 		kfree(pl);
+		sockfd_put(sock);
 		return NULL;
 	}
 	zmq_reader_init(&pl->in, conn, &pump_stream, sock, pump_fill);

@@ -55,7 +55,7 @@ static void read_nothing(struct zmq_reader *reader, int err)
 		zmq_task_run_after(task, ZMQ_CONN_RX_RETRY);
 		return;
 	}
-	reader->dry = true;
+	reader->link.dry = true;
 	if (err == -EAGAIN || reader->link.eof)
 		return;
 	WRITE_ONCE(reader->link.eof, true);
@@ -78,7 +78,7 @@ int zmq_reader_read(struct zmq_link *link, read_descriptor_t *desc,
 	int total = 0, ret = 0;
 	unsigned int left;
 
-	reader->dry = false;
+	link->dry = false;
 	while (desc->count && total < READ_PASS) {
 		if (!reader->skb) {
 			reader->off = 0;
@@ -100,16 +100,4 @@ int zmq_reader_read(struct zmq_link *link, read_descriptor_t *desc,
 		reader->skb = NULL;
 	}
 	return total;
-}
-
-/**
- * zmq_reader_drained() - zmq_stream_ops.drained
- * @link: of a reader
- *
- * Context: Process context, the reader's lock held.
- * Return: true if the last read left nothing.
- */
-bool zmq_reader_drained(const struct zmq_link *link)
-{
-	return zmq_reader(link)->dry;
 }

@@ -14,7 +14,6 @@
  * @fill: receive into @skb, which is NULL: the bytes, 0 at the end, or an errno
  * @skb: received and not parsed to its end
  * @off: bytes of it that are
- * @dry: there was nothing more
  */
 struct zmq_reader {
 	struct zmq_link	link;
@@ -22,7 +21,6 @@ struct zmq_reader {
 	int		(*fill)(struct zmq_reader *reader);
 	struct sk_buff	*skb;
 	unsigned int	off;
-	bool		dry;
 };
 
 static inline struct zmq_reader *zmq_reader(const struct zmq_link *link)
@@ -37,6 +35,5 @@ void zmq_reader_lock(struct zmq_link *link);
 void zmq_reader_unlock(struct zmq_link *link);
 int zmq_reader_read(struct zmq_link *link, read_descriptor_t *desc,
 		    sk_read_actor_t actor);
-bool zmq_reader_drained(const struct zmq_link *link);
 
 #endif /* _ZMQ_READER_H */

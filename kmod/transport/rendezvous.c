@@ -27,7 +27,6 @@
 #include "conn/conn.h"
 #include "conn/link.h"
 #include "direct.h"
-#include "duct.h"
 #include "rendezvous.h"
 #include "transport.h"
 
@@ -63,8 +62,7 @@ struct name {
  * @name: of its child, when it was connected
  * @dialed: it called connect()
  * @met: it was joined to the other one
- * @duct: of the end that dialed; once they have met of both
- * @link: what is to use it
+ * @link: what carries its bytes then
  */
 struct zmq_rendezvous {
 	struct hlist_node	node;
@@ -72,11 +70,10 @@ struct zmq_rendezvous {
 	struct name		name;
 	bool			dialed;
 	bool			met;
-	struct zmq_duct		*duct;
 	struct zmq_link		*link;
 };
 
-/* Protects the table and, of what is in it, @met and @duct. */
+/* Protects the table and, of what is in it, @met, and the links' duct. */
 static DEFINE_SPINLOCK(meet_lock);
 static DEFINE_HASHTABLE(offers, TABLE_BITS);
 
@@ -133,7 +130,7 @@ static bool mirrors(const struct name *a, const struct name *b)
 	       ipv6_addr_equal(&a->remote, &b->local);
 }
 
-/* Not a child of TCP that is polled, since somebody else reads it as well. */
+/* Not a child of TCP that is polled: somebody else reads it as well. */
 static bool may_meet(const struct zmq_link *link)
 {
 	const struct zmq_owner *owner = link->conn->owner;
@@ -142,17 +139,8 @@ static bool may_meet(const struct zmq_link *link)
 		return false;
 	if (link->sock->sk->sk_family == AF_UNIX)
 		return true;
-	return zmq_tcp_is_own(link) && owner->opts->local_direct;
-}
-
-static void discard(struct zmq_rendezvous *r)
-{
-	if (r->duct)
-		zmq_duct_leave(r->duct, r->dialed ? ZMQ_DUCT_DIALED :
-						    ZMQ_DUCT_ACCEPTED);
-	if (r->link)
-		zmq_link_drop(r->link);
-	kfree(r);
+	/* TCP of our own, which alone knows positions. */
+	return link->ops->position && owner->opts->local_direct;
 }
 
 /**
@@ -174,11 +162,9 @@ void zmq_rendezvous_offer(struct zmq_link *link)
 	if (!r)
 		return;
 	r->dialed = link->conn->dial;
-	if (r->dialed)
-		r->duct = zmq_duct_new();
 	r->link = zmq_direct_link(link);
-	if (!r->link || (r->dialed && !r->duct)) {
-		discard(r);
+	if (!r->link) {
+		kfree(r);
 		return;
 	}
 	get_name(link->sock->sk, &r->name);
@@ -203,12 +189,8 @@ const u8 *zmq_rendezvous_token(const struct zmq_link *link)
 
 static void join(struct zmq_rendezvous *a, struct zmq_rendezvous *b)
 {
-	struct zmq_duct *duct = a->duct ?: b->duct;
-
 	hash_del(&b->node);
-	zmq_duct_get(duct);
-	a->duct = duct;
-	b->duct = duct;
+	zmq_direct_join(a->link, b->link);
 	a->met = true;
 	b->met = true;
 }
@@ -230,6 +212,13 @@ static bool decide(struct zmq_rendezvous *r, const u8 *token)
 	return r->met;
 }
 
+static void discard(struct zmq_rendezvous *r)
+{
+	if (r->link)
+		zmq_link_drop(r->link);
+	kfree(r);
+}
+
 /**
  * zmq_rendezvous_meet() - let a duct carry what follows if the peer is here
  * @link: the link, whose handshake is done
@@ -245,9 +234,8 @@ void zmq_rendezvous_meet(struct zmq_link *link)
 		return;
 	link->rendezvous = NULL;
 	if (decide(r, hs->has_token ? hs->peer_token : NULL)) {
-		zmq_direct_switch(r->link, r->duct);
+		zmq_direct_switch(r->link);
 		r->link = NULL;
-		r->duct = NULL;
 	}
 	discard(r);
 }

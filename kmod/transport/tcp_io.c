@@ -146,14 +146,10 @@ static int tcp_read(struct zmq_link *link, read_descriptor_t *desc,
 	const struct tcp_sock *tp = tcp_sk(sk);
 	int ret = tcp_read_sock(sk, desc, actor);
 
+	link->dry = skb_queue_empty(&sk->sk_receive_queue);
 	if (unlikely(tp->urg_data) && tp->copied_seq == tp->urg_seq)
 		return -EPROTO;
 	return ret;
-}
-
-static bool tcp_drained(const struct zmq_link *link)
-{
-	return skb_queue_empty(&link->sock->sk->sk_receive_queue);
 }
 
 static int sent(struct zmq_link *link, int ret)
@@ -209,7 +205,6 @@ static const struct zmq_stream_ops tcp_stream = {
 	.tx_begin	= tcp_lock,
 	.tx_end		= tcp_unlock,
 	.read		= tcp_read,
-	.drained	= tcp_drained,
 	.send		= tcp_send,
 	.send_pages	= tcp_send_pages,
 	.send_zerocopy	= tcp_send_zerocopy,
@@ -241,16 +236,4 @@ struct zmq_link *zmq_tcp_link(struct zmq_conn *conn, struct socket *sock)
 	zmq_conn_put(conn);
 	kfree(tl);
 	return zmq_polled_link(conn, sock);
-}
-
-/**
- * zmq_tcp_is_own() - has nobody else to do with a child of TCP
- * @link: a link
- *
- * Context: Any.
- * Return: true if it is such a child's and nobody has.
- */
-bool zmq_tcp_is_own(const struct zmq_link *link)
-{
-	return link->ops == &tcp_stream;
 }

@@ -58,9 +58,7 @@ extern const struct zmq_transport zmq_tcp_transport;
 extern const struct zmq_transport zmq_ipc_transport;
 extern const struct zmq_transport zmq_vsock_transport;
 
-/* tcp_io.c */
 struct zmq_link *zmq_tcp_link(struct zmq_conn *conn, struct socket *sock);
-bool zmq_tcp_is_own(const struct zmq_link *link);
 
 const struct zmq_transport *zmq_transport_find(enum zmq_scheme scheme);
 int zmq_transport_resolve(struct net *net, struct zmq_endpoint *ep);

@@ -369,8 +369,7 @@ void bed_init(struct bed *bed)
 
 void bed_lose(struct bed *bed)
 {
-	if (zmq_conn_link(&bed->conn))
-		zmq_link_stop(&bed->conn);
+	zmq_link_stop(&bed->conn);
 	zmq_conn_tx_rewind(&bed->conn);
 	zmq_link_set(&bed->conn, NULL);
 	bed_discard(bed);

@@ -32,10 +32,8 @@ bool bed_drained(const struct bed *bed)
 }
 
 /* The rest of an skb is offered again, as tcp_read_sock() does it. */
-static int stream_read(struct zmq_link *link, read_descriptor_t *desc,
-		       sk_read_actor_t actor)
+static int offer(struct bed *bed, read_descriptor_t *desc, sk_read_actor_t actor)
 {
-	struct bed *bed = of_link(link);
 	struct sk_buff *skb;
 	int used, copied = 0;
 
@@ -61,9 +59,13 @@ static int stream_read(struct zmq_link *link, read_descriptor_t *desc,
 	return copied;
 }
 
-static bool stream_drained(const struct zmq_link *link)
+static int stream_read(struct zmq_link *link, read_descriptor_t *desc,
+		       sk_read_actor_t actor)
 {
-	return bed_drained(of_link(link));
+	int ret = offer(of_link(link), desc, actor);
+
+	link->dry = bed_drained(of_link(link));
+	return ret;
 }
 
 static void stream_tx_begin(struct zmq_link *link)
@@ -153,7 +155,6 @@ static const struct zmq_stream_ops copies = {
 	.lock		= stream_lock,
 	.unlock		= stream_unlock,
 	.read		= stream_read,
-	.drained	= stream_drained,
 	.send		= stream_send,
 };
 
@@ -161,7 +162,6 @@ static const struct zmq_stream_ops refers = {
 	.lock		= stream_lock,
 	.unlock		= stream_unlock,
 	.read		= stream_read,
-	.drained	= stream_drained,
 	.tx_begin	= stream_tx_begin,
 	.tx_end		= stream_tx_end,
 	.send		= stream_send,
@@ -175,7 +175,6 @@ static const struct zmq_stream_ops direct = {
 	.lock		= stream_lock,
 	.unlock		= stream_unlock,
 	.read		= stream_read,
-	.drained	= stream_drained,
 };
 
 void bed_is_direct(struct bed *bed)
