@@ -96,6 +96,8 @@ static int peek_hdr(struct zmq_conn *conn, struct zmq_hdr *h)
 
 	spin_lock_bh(&conn->tx->qlock);
 	list_for_each_entry(seg, &conn->tx->queue, node) {
+		if (seg->buf->pinned)
+			break;
 		take = min_t(u32, seg->len - off, sizeof(hdr) - n);
 		memcpy(hdr + n, page_address(seg->buf->page) + seg->off + off,
 		       take);

@@ -8,9 +8,9 @@
 
 static inline void touch_framing(struct bed *bed, enum zmq_framing framing, bool cmds)
 {
-	bed->conn.session.framing = framing;
-	bed->conn.session.minor = framing == ZMQ_FRAMING_V2 && cmds;
-	bed->conn.session.takes_all = framing == ZMQ_FRAMING_V1;
+	bed->session.framing = framing;
+	bed->session.minor = framing == ZMQ_FRAMING_V2 && cmds;
+	bed->session.takes_all = framing == ZMQ_FRAMING_V1;
 }
 
 /* Options and limits hold from here. */
@@ -23,7 +23,7 @@ static inline void touch_start(struct bed *bed)
 
 static inline void touch_by_duct(struct bed *bed)
 {
-	bed->conn.duct = (struct zmq_duct *)bed;
+	bed_is_direct(bed);
 }
 
 static inline void touch_nobody_reads(struct bed *bed)
@@ -83,12 +83,12 @@ static inline void touch_flush_all(struct bed *bed)
 
 static inline bool touch_up(const struct bed *bed)
 {
-	return bed->conn.sock && !bed->lost;
+	return zmq_conn_link(&bed->conn) && !bed->lost;
 }
 
 static inline unsigned int touch_queued(const struct bed *bed)
 {
-	return bed->conn.tx_msgs;
+	return bed->tx.msgs;
 }
 
 #endif
