@@ -59,6 +59,15 @@ bool zt_is_wanted(const char *test)
 	return !only || !*only || !strcmp(only, test);
 }
 
+/* Of many similar cases each so-manieth one is tried: $ZT_STRIDE. */
+int zt_stride(void)
+{
+	const char *text = getenv("ZT_STRIDE");
+	int n = text ? atoi(text) : 0;
+
+	return n > 0 ? n : 1;
+}
+
 u64 zt_now_ms(void)
 {
 	struct timespec ts;

@@ -35,7 +35,7 @@ void zt_arm_others(enum zt_memory which, long space);
 bool zt_disarm_others(enum zt_memory which);
 
 #define ZT_EACH_FAULT(n, more) \
-	for (n = 1, more = true; more && n < ZT_FAULTS_MAX; n++)
+	for (n = 1, more = true; more && n < ZT_FAULTS_MAX; n += zt_stride())
 
 /* The call @call, in which the allocation or user copy number @n fails; whether
  * it told so is in @failed. True if there was one with that number: the next

@@ -37,6 +37,7 @@ int zt_setup(const char *test);
 int zt_teardown(void);
 int zt_netns(void);
 bool zt_is_wanted(const char *test);
+int zt_stride(void);
 u64 zt_now_ms(void);
 bool zt_eventually(bool (*holds)(void *arg), void *arg);
 bool zt_never(bool (*holds)(void *arg), void *arg, int ms);

@@ -228,7 +228,7 @@ TEST_F(stream, send)
 {
 	const struct way_to_send *w;
 	bool failed, more;
-	char mark[16];
+	char mark[32];
 	int n;
 
 	if (!zt_can_fault(_metadata->name))
@@ -341,7 +341,7 @@ TEST_F(stream, recv)
 TEST_F(stream, recv_with_conflate)
 {
 	bool failed, more;
-	char text[16];
+	char text[32];
 	int n;
 
 	if (!zt_can_fault(_metadata->name))
@@ -390,6 +390,7 @@ TEST_F(stream, subscribe_and_unsubscribe)
 	bool failed, more;
 	static bool was_told[ZT_FAULTS_MAX];
 	long dropped = 0;
+	int held = 0;
 
 	if (!zt_can_fault(_metadata->name))
 		SKIP(return, ZT_NO_FAULTS);
@@ -405,11 +406,12 @@ TEST_F(stream, subscribe_and_unsubscribe)
 		if (was_told[n])
 			ASSERT_TRUE(told_topic(peer, "SUBSCRIBE", n)) TH_LOG("fault %d", n);
 		dropped += !was_told[n];
-		ASSERT_EQ(n, zt_getint(sub, ZMQ_TOPICS_COUNT));
+		ASSERT_EQ(++held, zt_getint(sub, ZMQ_TOPICS_COUNT));
 		ASSERT_TRUE(zp_sync(peer));
 	}
 	EXPECT_FALSE(more);
-	while (n-- > 1) {
+	while (held--) {
+		n -= zt_stride();
 		ZT_FAULT(n, failed, topic(sub, ZMQ_UNSUBSCRIBE, n));
 		if (failed)
 			ASSERT_EQ(0, topic(sub, ZMQ_UNSUBSCRIBE, n));

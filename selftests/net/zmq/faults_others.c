@@ -40,7 +40,7 @@ static bool next_fault(struct walk *w)
 {
 	if (w->armed) {
 		w->misses = zt_disarm_others(w->which) ? 0 : w->misses + 1;
-		w->at += w->which == ZT_SLAB ? w->step : 1;
+		w->at += zt_stride() * (w->which == ZT_SLAB ? w->step : 1);
 	}
 	if (w->misses == 3 || w->at >= WALK_MAX) {
 		printf("# %s: to %ld\n", w->which == ZT_SLAB ? "slab" : "pages", w->at);
