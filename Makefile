@@ -34,7 +34,9 @@ help:
 #?   check-debug     kernel selftests on debug kernels (KASAN, lockdep, kmemleak, …);
 #?                   DEBUG_KERNELS=uml leaves out the slow one with two CPUs
 #?   check-faults    each allocation that fails, of a system call, a softirq or a worker: lost, doubled or cut messages,
-#?                   leaks, hangs; on the uml debug kernel. CANARY=1 puts faults back first that it has to find
+#?                   leaks, hangs; on the uml debug kernel. CANARY=1 puts faults back first that it has to find,
+#?                   SHORT=1 tries a few of them only, STRIDE=N one of N
+#?   check-peers     what no peer may say, what all may, cut at every byte, and floods of it, likewise
 #?   check-fuzz      parsers, handshakes and connections in user space, under ASan and UBSan, against models of what
 #?                   they do; TIME=SECONDS for longer than a minute or two. CANARY=1 as above
 #?   check-litmus    each pair of barriers under the kernel's memory model: with them what must not happen does not,
@@ -123,9 +125,16 @@ check-static:
 check-debug: deps
 	@tools/run-tests $(foreach k,$(DEBUG_KERNELS),canary-$(k) kselftest-$(k))
 
+# The long form of a lane is told of in Documentation/lanes.md.
+lane = $(if $(SHORT)$(STRIDE),ZT_STRIDE=$(or $(STRIDE),$(1)),RUN_TESTS_LANE=$@) tools/run-tests
+
 check-faults:
 	@tools/deps build vm test debug
-	@tools/run-tests $(if $(CANARY),canary-faults) faults-options+faults-others faults-calls
+	@$(call lane,7) $(if $(CANARY),canary-faults) faults-options+faults-others faults-calls
+
+check-peers:
+	@tools/deps build vm test debug
+	@$(call lane,23) $(if $(CANARY),canary-peers) peers-cuts+peers-wrong+peers-floods
 
 check-fuzz:
 	@tools/deps fuzz
@@ -149,12 +158,12 @@ check-loops:
 
 check-scale:
 	@tools/deps build vm test
-	@tools/run-tests scale
+	@$(call lane) scale
 
 check-stall:
 	@tools/deps build vm test
 	@ZT_STALL_TOPICS=$${ZT_STALL_TOPICS:-2000} ZT_STALL_FRAMES=$${ZT_STALL_FRAMES:-33554432} \
-		ZMQ_STALLED=$${ZMQ_STALLED:-2000} tools/run-tests stall stalled
+		ZMQ_STALLED=$${ZMQ_STALLED:-2000} $(call lane) stall stalled
 
 zmqperf:
 	$(MAKE) -C tools/zmqperf OUT="$(CURDIR)/build/zmqperf"
@@ -178,6 +187,6 @@ bench-compare:
 	@tools/bench/bench --compare "$(OLD)" "$(NEW)" --within "$(or $(WITHIN),2)" $(if $(ROWS),--rows "$(ROWS)")
 
 .PHONY: all help modules modules_install headers_install lib lib-uring tools tools_install install deb deb-test clean deps demo \
-	check check-unit check-vm check-static check-debug check-faults check-fuzz check-litmus check-uring check-trace check-loops check-scale check-stall zmqperf bench bench-long bench-smp \
+	check check-unit check-vm check-static check-debug check-faults check-peers check-fuzz check-litmus check-uring check-trace check-loops check-scale check-stall zmqperf bench bench-long bench-smp \
 	bench-events bench-quotes \
 	bench-compare

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <arpa/inet.h>
 #include <linux/filter.h>
+#include <linux/vm_sockets.h>
 #include <netinet/tcp.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -21,7 +22,7 @@ static int bounded(int fd)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) ||
 	    (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) &&
-	     errno != EOPNOTSUPP)) {
+	     errno != EOPNOTSUPP && errno != ENOPROTOOPT)) {
 		printf("# raw socket's options: %m\n");
 		close(fd);
 		return -1;
@@ -144,13 +145,67 @@ int zp_listen_at(const char *ep)
 	return fd;
 }
 
-/* Connects to an endpoint of either kind. */
+static int dial_vsock(unsigned int port)
+{
+	struct sockaddr_vm vm = { .svm_family = AF_VSOCK, .svm_port = port,
+				  .svm_cid = VMADDR_CID_LOCAL };
+	int fd = bounded(socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0));
+
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&vm, sizeof(vm))) {
+		perror("# raw connect");
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Whether the kernel has vsock and its loopback. */
+bool zp_has_vsock(void)
+{
+	struct sockaddr_vm vm = { .svm_family = AF_VSOCK,
+				  .svm_cid = VMADDR_CID_LOCAL,
+				  .svm_port = VMADDR_PORT_ANY };
+	socklen_t len = sizeof(vm);
+	int a, b;
+	bool has;
+
+	a = socket(AF_VSOCK, SOCK_STREAM, 0);
+	b = socket(AF_VSOCK, SOCK_STREAM, 0);
+	has = a >= 0 && !bind(a, (struct sockaddr *)&vm, len) &&
+	      !listen(a, 1) && !getsockname(a, (struct sockaddr *)&vm, &len) &&
+	      !connect(b, (struct sockaddr *)&vm, len);
+	close(a);
+	close(b);
+	return has;
+}
+
+/* Two ends of one stream, UNIX's or TCP's; the first is the raw peer's. */
+int zp_pair(bool tcp, int ends[2])
+{
+	int port = 0, listener;
+
+	if (!tcp) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+			return -1;
+		ends[0] = bounded(ends[0]);
+		return ends[0] < 0 ? -1 : 0;
+	}
+	listener = zp_listen(0, &port);
+	ends[0] = zp_dial(port, 0);
+	ends[1] = zp_accept(listener);
+	close(listener);
+	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
+}
+
+/* Connects to an endpoint of tcp, ipc or vsock. */
 int zp_dial_at(const char *ep)
 {
 	struct sockaddr_un sun;
 	socklen_t len;
 	int fd;
 
+	if (!strncmp(ep, "vsock:", 6))
+		return dial_vsock(strtoul(strrchr(ep, ':') + 1, NULL, 10));
 	if (strncmp(ep, "ipc:", 4))
 		return zp_dial(zt_port(ep), 0);
 	fd = unix_socket(ep, &sun, &len);

@@ -182,6 +182,8 @@ int zp_accept(int listener);
 bool zp_pending(int listener, int ms);
 int zp_dial(int port, int rcvbuf);
 int zp_dial_at(const char *ep);
+bool zp_has_vsock(void);
+int zp_pair(bool tcp, int ends[2]);
 int zp_write(int fd, const void *data, size_t len);
 int zp_read(int fd, void *data, size_t len);
 size_t zp_greeting(unsigned char *buf, int minor, const char *mechanism);

@@ -6,25 +6,6 @@
 
 #define LOCAL	"vsock://1:"
 
-/* Whether the kernel has vsock and its loopback. */
-static bool missing(void)
-{
-	struct sockaddr_vm vm = { .svm_family = AF_VSOCK, .svm_cid = 1,
-				  .svm_port = VMADDR_PORT_ANY };
-	socklen_t len = sizeof(vm);
-	int a, b;
-	bool bad;
-
-	a = socket(AF_VSOCK, SOCK_STREAM, 0);
-	b = socket(AF_VSOCK, SOCK_STREAM, 0);
-	bad = a < 0 || bind(a, (struct sockaddr *)&vm, len) || listen(a, 1) ||
-	      getsockname(a, (struct sockaddr *)&vm, &len) ||
-	      connect(b, (struct sockaddr *)&vm, len);
-	close(a);
-	close(b);
-	return bad;
-}
-
 static bool carries(int push, int pull)
 {
 	return !zt_puts(push, "over vsock", 0) &&
@@ -35,7 +16,7 @@ TEST_F(zmq, it_carries_messages)
 {
 	int pull, push;
 
-	if (missing())
+	if (!zp_has_vsock())
 		SKIP(return, "the kernel has no vsock loopback");
 	pull = zt_listening(ZMQ_PULL, LOCAL "*", self->ep);
 	ASSERT_LE(0, pull);
@@ -57,7 +38,7 @@ TEST_F(zmq, a_listener_that_comes_back_is_found)
 	int pull, push;
 	long i;
 
-	if (missing())
+	if (!zp_has_vsock())
 		SKIP(return, "the kernel has no vsock loopback");
 	pull = zt_listening(ZMQ_PULL, "vsock://*:*", self->ep);
 	ASSERT_LE(0, pull);
@@ -81,7 +62,7 @@ TEST_F(zmq, its_addresses_are_taken_and_told)
 	int pull = zt_socket(ZMQ_PULL), push = zt_socket(ZMQ_PUSH);
 	socklen_t len = sizeof(vm);
 
-	if (missing())
+	if (!zp_has_vsock())
 		SKIP(return, "the kernel has no vsock loopback");
 	ASSERT_EQ(0, bind(pull, (struct sockaddr *)&vm, sizeof(vm)));
 	ASSERT_EQ(0, getsockname(pull, (struct sockaddr *)&vm, &len));
@@ -93,7 +74,7 @@ TEST_F(zmq, its_addresses_are_taken_and_told)
 
 TEST_F(zmq, a_port_in_use_is_refused)
 {
-	if (missing())
+	if (!zp_has_vsock())
 		SKIP(return, "the kernel has no vsock loopback");
 	ASSERT_LE(0, zt_listening(ZMQ_PULL, LOCAL "*", self->ep));
 	EXPECT_EQ(-1, zt_bind(zt_socket(ZMQ_PULL), self->ep));
