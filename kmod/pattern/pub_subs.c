@@ -345,6 +345,8 @@ static bool take_frame(struct zmq_core *core, const struct zmq_frame *f,
 	if (subscription) {
 		*portion -= min_t(u64, f->len, ZMQ_TOPIC_MAX);
 		*readable += apply_frame(core, f, kind);
+	} else if (!f->pipe->rxq.inside) {
+		zmq_drop(core->sk, f->pipe, ZMQ_MIB_RXDROPMALFORMED, 1);
 	}
 	f->pipe->rxq.inside = f->more;
 	return zmq_pipe_consume_frame_locked(f->pipe) && *portion > 0;
