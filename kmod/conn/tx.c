@@ -289,6 +289,9 @@ static void parse_rest(struct zmq_conn *conn)
 		link->ops->lock(link);
 		zmq_conn_rx_locked(link);
 		link->ops->unlock(link);
+		/* The task may have seen it, but not that nothing is left. */
+		if (READ_ONCE(link->eof))
+			zmq_task_run(&conn->task);
 	}
 	mutex_unlock(&conn->tx->lock);
 }
