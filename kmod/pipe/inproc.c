@@ -242,10 +242,6 @@ int zmq_pair_join_bound(struct zmq_pair *pair,
 	to = pipe_new(name->core, pair, 1);
 	if (!to)
 		return -ENOMEM;
-	/* What one end replaces on the way out, the other must on the way in. */
-	to->conflate |= pair->tx_conflate;
-	if (from)
-		from->conflate |= to->tx_conflate;
 	err = self_copy(&pair->self[1], &name->self);
 	if (err) {
 		zmq_pair_self_free(&pair->self[1]);
@@ -254,6 +250,10 @@ int zmq_pair_join_bound(struct zmq_pair *pair,
 		zmq_pair_put(pair);
 		return err;
 	}
+	/* What one end replaces on the way out, the other must on the way in. */
+	to->conflate |= pair->tx_conflate;
+	if (from)
+		from->conflate |= to->tx_conflate;
 
 	/* What is written meanwhile waits behind the rest. */
 	while (zmq_pair_unpark_some(pair, to))

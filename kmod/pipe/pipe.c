@@ -144,6 +144,16 @@ void zmq_pipe_put(struct zmq_pipe *pipe)
 	sock_put(core->sk);
 }
 
+static void swap_id(struct zmq_pipe *pipe, u8 **id, u8 *len)
+{
+	struct zmq_core *core = pipe->core;
+
+	spin_lock_bh(&core->lock);	/* /proc/net/zmq looks at it */
+	swap(pipe->id, *id);
+	swap(pipe->id_len, *len);
+	spin_unlock_bh(&core->lock);
+}
+
 /**
  * zmq_pipe_set_id() - note the peer's routing id
  * @pipe: the pipe, not in a table by its id
@@ -156,18 +166,14 @@ void zmq_pipe_put(struct zmq_pipe *pipe)
  */
 int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, size_t len, gfp_t gfp)
 {
-	struct zmq_core *core = pipe->core;
-	u8 *copy = NULL;
+	u8 *copy = NULL, copy_len = len;
 
 	if (len) {
 		copy = kmemdup(id, len, gfp | __GFP_ACCOUNT);
 		if (!copy)
 			return -ENOMEM;
 	}
-	spin_lock_bh(&core->lock);	/* /proc/net/zmq looks at it */
-	swap(pipe->id, copy);
-	pipe->id_len = len;
-	spin_unlock_bh(&core->lock);
+	swap_id(pipe, &copy, &copy_len);
 	kfree(copy);
 	return 0;
 }
@@ -434,6 +440,7 @@ int zmq_pipe_meet(struct zmq_pipe *pipe, u8 minor, int type, const u8 *id,
 {
 	bool attached = test_bit(ZMQ_PIPE_ATTACHED, &pipe->flags);
 	struct zmq_core *core = pipe->core;
+	u8 *other, other_len = len;
 	int err;
 
 	pipe->peer_minor = minor;
@@ -444,14 +451,17 @@ int zmq_pipe_meet(struct zmq_pipe *pipe, u8 minor, int type, const u8 *id,
 	if (!attached || !core->by_id)
 		return zmq_pipe_set_id(pipe, id, len, GFP_KERNEL);
 
+	other = kmemdup(id, len, GFP_KERNEL_ACCOUNT);
+	if (!other)
+		return -ENOMEM;
 	core->ops->detach(core, pipe);
-	err = zmq_pipe_set_id(pipe, id, len, GFP_KERNEL);
-	if (!err)
-		err = core->ops->attach(core, pipe);
+	swap_id(pipe, &other, &other_len);
+	err = core->ops->attach(core, pipe);
 	if (err) {
-		/* Dialed again it says anew who it is. */
-		zmq_pipe_set_id(pipe, NULL, 0, GFP_KERNEL);
+		/* What is unread is of who it was; dialed again it says anew. */
+		swap_id(pipe, &other, &other_len);
 		core->ops->attach(core, pipe);
 	}
+	kfree(other);
 	return err;
 }

@@ -21,9 +21,9 @@ void zmq_stretch_move(struct zmq_stretch *from, struct zmq_stretch *to)
 {
 	skb_queue_splice_tail_init(&from->list, &to->list);
 	to->bytes += from->bytes;
-	to->charged += from->charged;
+	WRITE_ONCE(to->charged, to->charged + from->charged);
 	from->bytes = 0;
-	from->charged = 0;
+	WRITE_ONCE(from->charged, 0);
 }
 
 /**
@@ -37,7 +37,7 @@ void zmq_stretch_trash_locked(struct zmq_core *core, struct zmq_stretch *s)
 {
 	zmq_trash_locked(core, &s->list);
 	s->bytes = 0;
-	s->charged = 0;
+	WRITE_ONCE(s->charged, 0);
 }
 
 /**
@@ -263,14 +263,14 @@ unsigned int zmq_pipe_drop_msgs_locked(struct zmq_pipe *pipe)
 		last = __skb_dequeue_tail(&q->runs.list);
 	zmq_trash_locked(pipe->core, &q->runs.list);
 	q->gone_bytes = q->runs.bytes;
-	q->gone_charged = q->runs.charged;
 	if (last) {
 		__skb_queue_tail(&q->runs.list, last);
 		q->gone_bytes -= zmq_run(last)->len;
-		q->gone_charged -= last->truesize;
 	}
-	q->read_bytes = q->runs.bytes - q->tail;
-	q->read_msgs = q->put_msgs;
+	WRITE_ONCE(q->gone_charged,
+		   q->runs.charged - (last ? last->truesize : 0));
+	WRITE_ONCE(q->read_bytes, q->runs.bytes - q->tail);
+	WRITE_ONCE(q->read_msgs, q->put_msgs);
 	q->inside = false;
 	q->hdr.size = 0;
 	zmq_rxq_look_up_later(q);

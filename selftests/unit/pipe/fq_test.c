@@ -218,7 +218,10 @@ TEST(fq_refused, "fq: a dialed peer that was refused is asked who it is when it 
 	s.ops.attach = no_namesakes;
 	s.ops.detach = forget;
 	pipe = s.peers[0]->pipe;
+	CHECK_EQ(zmq_pipe_meet(pipe, 1, -1, (const u8 *)"A", 1), 0);
 	CHECK_EQ(zmq_pipe_meet(pipe, 1, -1, (const u8 *)"X", 1), -EEXIST);
+	/* What it sent before is of who it was. */
+	CHECK(pipe->id_len == 1 && pipe->id[0] == 'A');
 	CHECK_EQ(zmq_pipe_meet(pipe, 1, -1, (const u8 *)"X", 1), -EEXIST);
 	CHECK_EQ(zmq_pipe_meet(pipe, 1, -1, (const u8 *)"Y", 1), 0);
 	peer_sends(s.peers[0], 1);
