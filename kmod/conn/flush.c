@@ -124,20 +124,21 @@ static ktime_t when_to_send(struct zmq_conn *conn, enum zmq_flush how,
 			    ktime_t now)
 {
 	const struct zmq_owner *owner = conn->owner;
+	struct zmq_tx *tx = conn->tx;
 	const struct zmq_when when = {
 		.how = how,
-		.bytes = READ_ONCE(conn->tx->bytes),
-		.cmd_bytes = READ_ONCE(conn->tx->cmd_bytes),
+		.bytes = READ_ONCE(tx->bytes),
+		.cmd_bytes = READ_ONCE(tx->cmd_bytes),
 		.now = now,
-		.last = conn->tx->last,
+		.last = tx->last,
 		.cap = cap_ns(owner),
 		.gap = owner->fanout_gap,
 		.gap_before = owner->fanout_gap_before,
-		.behind = owner->fanouts - conn->tx->fanout,
+		.behind = owner->fanouts - tx->fanout,
 	};
 
 	if (how == ZMQ_FLUSH_FANOUT)
-		conn->tx->fanout = owner->fanouts;
+		tx->fanout = owner->fanouts;
 	return zmq_when(&when);
 }
 

@@ -70,12 +70,13 @@ static bool merge_tail(struct zmq_conn *conn, const struct zmq_msg *msg)
 {
 	int hwm = READ_ONCE(conn->owner->opts->snd_hwm);
 	const struct zmq_range *r = msg->ranges;
+	struct zmq_tx *tx = conn->tx;
 	struct zmq_seg *tail;
 
-	if (msg->nr != 1 || list_empty(&conn->tx->queue) ||
+	if (msg->nr != 1 || list_empty(&tx->queue) ||
 	    READ_ONCE(conn->owner->opts->conflate))
 		return false;
-	tail = list_last_entry(&conn->tx->queue, struct zmq_seg, node);
+	tail = list_last_entry(&tx->queue, struct zmq_seg, node);
 	if (!tail->first || !tail->end || tail->buf != r->buf ||
 	    tail->off + tail->len != r->off)
 		return false;
@@ -89,11 +90,13 @@ static bool merge_tail(struct zmq_conn *conn, const struct zmq_msg *msg)
 /* Nor does a lone message need one. */
 static bool use_own_seg(struct zmq_conn *conn, const struct zmq_msg *msg)
 {
+	struct zmq_tx *tx = conn->tx;
+
 	/* Pairs with segs_free(), which has done with it then. */
-	if (msg->nr != 1 || smp_load_acquire(&conn->tx->seg.buf))
+	if (msg->nr != 1 || smp_load_acquire(&tx->seg.buf))
 		return false;
-	seg_set(&conn->tx->seg, msg, 0);
-	list_add_tail(&conn->tx->seg.node, &conn->tx->queue);
+	seg_set(&tx->seg, msg, 0);
+	list_add_tail(&tx->seg.node, &tx->queue);
 	return true;
 }
 
@@ -107,28 +110,29 @@ static bool use_own_seg(struct zmq_conn *conn, const struct zmq_msg *msg)
  */
 int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg)
 {
+	struct zmq_tx *tx = conn->tx;
 	LIST_HEAD(segs);
 	bool queued;
 	int err;
 
-	spin_lock_bh(&conn->tx->qlock);
+	spin_lock_bh(&tx->qlock);
 	queued = merge_tail(conn, msg) || use_own_seg(conn, msg);
 	if (queued) {
-		conn->tx->bytes += msg->bytes;
-		conn->tx->msgs += msg->msgs;
+		tx->bytes += msg->bytes;
+		tx->msgs += msg->msgs;
 	}
-	spin_unlock_bh(&conn->tx->qlock);
+	spin_unlock_bh(&tx->qlock);
 	if (queued)
 		return 0;
 
 	err = segs_from_msg(conn, msg, &segs);
 	if (err)
 		return err;
-	spin_lock_bh(&conn->tx->qlock);
-	list_splice_tail(&segs, &conn->tx->queue);
-	conn->tx->bytes += msg->bytes;
-	conn->tx->msgs += msg->msgs;
-	spin_unlock_bh(&conn->tx->qlock);
+	spin_lock_bh(&tx->qlock);
+	list_splice_tail(&segs, &tx->queue);
+	tx->bytes += msg->bytes;
+	tx->msgs += msg->msgs;
+	spin_unlock_bh(&tx->qlock);
 	return 0;
 }
 
@@ -142,31 +146,32 @@ int zmq_conn_queue(struct zmq_conn *conn, const struct zmq_msg *msg)
  */
 unsigned int zmq_conn_tx_advance(struct zmq_conn *conn, u32 sent)
 {
+	struct zmq_tx *tx = conn->tx;
 	unsigned int msgs = 0;
 	struct zmq_seg *seg;
 	LIST_HEAD(done);
 	u32 left;
 
-	spin_lock_bh(&conn->tx->qlock);
-	conn->tx->bytes -= sent;
+	spin_lock_bh(&tx->qlock);
+	tx->bytes -= sent;
 	while (sent) {
 		seg = tx_head(conn);
-		left = seg->len - conn->tx->off;
+		left = seg->len - tx->off;
 		if (sent < left) {
-			conn->tx->off += sent;
-			conn->tx->mid = true;
+			tx->off += sent;
+			tx->mid = true;
 			break;
 		}
 		sent -= left;
-		conn->tx->off = 0;
-		conn->tx->mid = !seg->end;
+		tx->off = 0;
+		tx->mid = !seg->end;
 		msgs += seg->msgs;
 		list_move_tail(&seg->node, &done);
 	}
-	conn->tx->msgs -= msgs;
+	tx->msgs -= msgs;
 	if (msgs)
-		conn->tx->sent = true;
-	spin_unlock_bh(&conn->tx->qlock);
+		tx->sent = true;
+	spin_unlock_bh(&tx->qlock);
 	segs_free(conn, &done);
 	return msgs;
 }

@@ -164,6 +164,7 @@ static int send_msgs(struct zmq_conn *conn, unsigned int *msgs)
 static int drain(struct zmq_conn *conn)
 {
 	struct zmq_link *link = zmq_conn_link(conn);
+	struct zmq_tx *tx = conn->tx;
 	unsigned int msgs = 0;
 	int ret = 0;
 
@@ -172,9 +173,9 @@ static int drain(struct zmq_conn *conn)
 	if (link->ops->tx_begin)
 		link->ops->tx_begin(link);
 	while (ret >= 0 && test_bit(ZMQ_CONN_TX_ON, &conn->flags)) {
-		if (!conn->tx->mid && !list_empty(&conn->tx->cmds))
+		if (!tx->mid && !list_empty(&tx->cmds))
 			ret = zmq_conn_send_cmds(conn);
-		else if (!conn->tx->in_cmd && !list_empty(&conn->tx->queue) &&
+		else if (!tx->in_cmd && !list_empty(&tx->queue) &&
 			 test_bit(ZMQ_CONN_TX_MSGS, &conn->flags))
 			ret = conn->session->framing == ZMQ_FRAMING_V2 ?
 			      send_msgs(conn, &msgs) :
@@ -182,11 +183,11 @@ static int drain(struct zmq_conn *conn)
 		else
 			break;
 	}
-	zmq_conn_tx_note_unacked(conn, msgs, conn->tx->in_cmd ? 0 : conn->tx->off);
+	zmq_conn_tx_note_unacked(conn, msgs, tx->in_cmd ? 0 : tx->off);
 	if (link->ops->tx_end)
 		link->ops->tx_end(link);
 
-	conn->tx->last = ktime_get();
+	tx->last = ktime_get();
 	if (msgs && conn->pipe)
 		conn->owner->ops->sent(conn, msgs);
 	return ret < 0 ? ret : 0;
@@ -201,10 +202,12 @@ static int drain(struct zmq_conn *conn)
  */
 bool zmq_conn_tx_pending(const struct zmq_conn *conn)
 {
+	const struct zmq_tx *tx = conn->tx;
+
 	if (!test_bit(ZMQ_CONN_TX_ON, &conn->flags))
 		return false;
-	return !list_empty(&conn->tx->cmds) ||
-	       (!list_empty(&conn->tx->queue) &&
+	return !list_empty(&tx->cmds) ||
+	       (!list_empty(&tx->queue) &&
 		test_bit(ZMQ_CONN_TX_MSGS, &conn->flags));
 }
 
