@@ -158,9 +158,16 @@ static bool goes_at(struct peers *p, const struct talk *t, size_t at,
 	ok = at < t->first || zt_gets(p->zmq, "first", ZT_LAST);
 	if (ok && at == t->len)
 		ok = second_came(p->zmq);
-	if (!ok || (ready ? !zt_eventually(have_ended, &e) :
-		    !zt_counts("ZmqHandshakeClosed", failed)))
+	if (!ok) {
+		printf("# what was whole by then did not come\n");
 		return false;
+	}
+	if (ready ? !zt_eventually(have_ended, &e) :
+		    !zt_counts("ZmqHandshakeClosed", failed)) {
+		printf("# established %ld of %ld, disconnects %ld of %ld\n", zt_counter("ZmqEstablished"),
+		       e.established, zt_counter("ZmqDisconnects"), e.disconnects);
+		return false;
+	}
 	/* A part of a message was dropped, if more than a header had come of it. */
 	partial = zt_counter("ZmqRxDropPartial") - partial;
 	if (at <= t->ready || at == t->first || at == t->len)

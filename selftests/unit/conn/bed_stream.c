@@ -175,11 +175,14 @@ static const struct zmq_stream_ops direct = {
 	.lock		= stream_lock,
 	.unlock		= stream_unlock,
 	.read		= stream_read,
+	.send		= stream_send,
 };
 
 void bed_is_direct(struct bed *bed)
 {
 	bed->link.ops = &direct;
+	/* There is nothing else around what is sent. */
+	bed->giving = true;
 }
 
 void bed_copies(struct bed *bed)
