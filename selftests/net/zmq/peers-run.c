@@ -29,7 +29,8 @@ int peers_begin(struct peers *p, const struct peers_way *way)
 	p->listener = -1;
 	p->other[0] = zt_listening(ZMQ_PAIR, "tcp://127.0.0.1:*", ep);
 	p->other[1] = zt_connected(ZMQ_PAIR, ep);
-	return p->other[0] < 0 || p->other[1] < 0 ? -1 : 0;
+	/* And both are up, so that what is counted from now on is of others. */
+	return peers_undisturbed(p) ? 0 : -1;
 }
 
 /* The socket of a pattern to which streams come, instead of the last one. */
