@@ -164,8 +164,9 @@ static bool goes_at(struct peers *p, const struct talk *t, size_t at,
 	}
 	if (ready ? !zt_eventually(have_ended, &e) :
 		    !zt_counts("ZmqHandshakeClosed", failed)) {
-		printf("# established %ld of %ld, disconnects %ld of %ld\n", zt_counter("ZmqEstablished"),
-		       e.established, zt_counter("ZmqDisconnects"), e.disconnects);
+		printf("# established %ld of %ld, disconnects %ld of %ld\n",
+		       zt_counter("ZmqEstablished"), e.established,
+		       zt_counter("ZmqDisconnects"), e.disconnects);
 		return false;
 	}
 	/* A part of a message was dropped, if more than a header had come of it. */
