@@ -203,8 +203,8 @@ int zmq_sender_sendmsg(const struct zmq_sender *sender, struct socket *sock,
  * zmq_unix_has_files() - was a UNIX stream sent descriptors
  * @sk: a stream of any family
  *
- * They could be of the socket whose child it is, and nobody would ever find out that
- * each keeps the other.
+ * They could be of the socket whose child it is, and nobody would ever find out
+ * that each keeps the other.
  *
  * Context: Any.
  * Return: true if so and they have not been read.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * How ipc:// and tcp:// carry bytes between ends that have met: they go through
- * a duct, two queues, and whoever sends lets the other end parse them at once. The children
- * still say who the peer is and when it has gone, and limit what is under way.
+ * a duct, two queues, and whoever sends lets the other end parse them at once.
+ * The children still say who the peer is and when it has gone, and limit what is
+ * under way.
  */
 
 #include <linux/sched/mm.h>

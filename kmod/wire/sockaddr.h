@@ -13,12 +13,14 @@
  * @in: if AF_INET or AF_INET6
  * @un: if AF_UNIX
  * @vm: if AF_VSOCK
+ * @room: for the NUL of a path that fills @un, which the length counts
  */
 union zmq_sockname {
 	__kernel_sa_family_t	family;
 	union zmq_inaddr	in;
 	struct sockaddr_un	un;
 	struct sockaddr_vm	vm;
+	char			room[sizeof(struct sockaddr_un) + 1];
 };
 
 /**
